@@ -1,0 +1,52 @@
+"""Color black-and-white photos: a photo is encoded once, painted as often as one likes, always at its full size.
+
+    from toolkit import Guidance, Hint, Session
+
+    session = Session("grandma.jpg")
+    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), vividness=0.7)
+    result.save("grandma-color.png")
+
+Names are imported when they are first used, so that `import toolkit` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.guidance import Guidance, GuidanceError, Hint
+    from toolkit.photo import Photo, PhotoError, open_photo, save_photo
+    from toolkit.pipeline import Cancelled, Result, Session
+    from toolkit.registry import list_models, load_model
+
+__all__ = [
+    "Cancelled",
+    "Guidance",
+    "GuidanceError",
+    "Hint",
+    "Photo",
+    "PhotoError",
+    "Result",
+    "Session",
+    "list_models",
+    "load_model",
+    "open_photo",
+    "save_photo",
+]
+
+_HOME = {
+    "guidance": ("Guidance", "GuidanceError", "Hint"),
+    "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
+    "pipeline": ("Cancelled", "Result", "Session"),
+    "registry": ("list_models", "load_model"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(import_module(f"toolkit.{module}"), name)
+    raise AttributeError(f"toolkit has no {name!r}; it has {', '.join(__all__)}.")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,180 @@
+"""What a machine does, in ratios: seconds differ between computers, ratios measured in one run hardly do.
+
+    python -m toolkit bench
+
+Three tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; how time and memory grow from a quarter of
+a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are made by enlarging one.
+"""
+
+import os
+import platform
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+
+from toolkit.color import lab_to_rgb
+from toolkit.evaluate import format_table
+from toolkit.lift import Lift
+from toolkit.models.base import Dials, Points
+from toolkit.photo import open_photo, save_photo
+from toolkit.pipeline import Session, pick_device, shrink
+from toolkit.registry import load_model
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
+EXAMPLE = "landscape-mountains.jpg"
+REPEATS = 5  # of each part; the median counts
+EVERY = 0.005  # s, between two looks at the memory
+
+
+def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str = "unet", device: str = "auto") -> dict[str, Any]:
+    """All tables as one record. photos: color photos to measure with (none: the demo's examples).
+
+    Raises ValueError where there is nothing to measure with, PhotoError, WeightsError.
+    """
+    chosen = [Path(p) for p in photos] or sorted(EXAMPLES.glob(EXAMPLE))
+    if not chosen:
+        raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
+    device = pick_device(device).type
+    with tempfile.TemporaryDirectory() as folder:
+        one = enlarge(chosen[0], 1.0, Path(folder))
+        parts = measure_parts(one, model, device)
+        growth = [_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device) for mp in megapixels]
+    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
+    return {"machine": machine, "model": model, **parts, "growth": growth}
+
+
+def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
+    """A JPEG of the given size made from a photo, aspect kept."""
+    source = open_photo(photo)
+    scale = (megapixels * 1e6 / (source.width * source.height)) ** 0.5
+    large = shrink(source, (max(1, int(source.height * scale)), max(1, int(source.width * scale))))
+    return save_photo(large.rgb, folder / f"{megapixels:g}-megapixels.jpg", overwrite=True)
+
+
+def measure_parts(path: Path, model: str, device: str) -> dict[str, Any]:
+    """Where the time of one photo goes: "parts" [{"part", "seconds", "share"}], seconds "network", "whole_png", "whole_jpg" and their ratios to "network".
+
+    The network is timed bare, on lightness that is ready at its working size; parts and whole take turns, so that a busy machine slows them alike.
+    """
+    rounds = [_one_round(path, model, device) for _ in range(REPEATS + 1)][1:]  # the first one warms up
+    seconds = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+    whole = {kind: seconds["whole"] + seconds[f"save {kind}"] for kind in ("png", "jpg")}
+    listed = ("open", "network", "lightness at full size", "lift", "gamut and 8 bits", "save png")
+    rest = max(0.0, whole["png"] - sum(seconds[name] for name in listed))
+    parts = {name: seconds[name] for name in listed} | {"the rest": rest}
+    return {
+        "parts": [{"part": name, "seconds": round(s, 4), "share": round(s / whole["png"], 3)} for name, s in parts.items()],
+        "network": round(seconds["network"], 4),
+        **{f"whole_{kind}": round(s, 4) for kind, s in whole.items()},
+        **{f"ratio_{kind}": round(s / seconds["network"], 2) for kind, s in whole.items()},
+    }
+
+
+def _one_round(path: Path, model: str, device: str) -> dict[str, float]:
+    """Seconds of every part, each taken once."""
+    took: dict[str, float] = {}
+
+    def clock(name: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        value = work()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        took[name] = time.perf_counter() - start
+        return value
+
+    start = time.perf_counter()
+    photo = clock("open", lambda: open_photo(path))
+    session = Session(photo, model, device=device)
+    result = session.colorize()
+    took["whole"] = time.perf_counter() - start
+    for kind in ("png", "jpg"):
+        clock(f"save {kind}", partial(result.save, path.with_name(f"result.{kind}"), overwrite=True))
+
+    colorizer, _, encoded = session._encoded()
+    none = Points(torch.zeros(0, 2, device=device), torch.zeros(0, 2, device=device))
+    clock("network", lambda: colorizer.decode(colorizer.encode(encoded.L), none, Dials(), 0))
+
+    L = clock("lightness at full size", photo.lightness)
+    small = shrink(photo, (result.ab.shape[-2], result.ab.shape[-1])).lightness()
+    ab = clock("lift", lambda: Lift(result.ab, small, (photo.height, photo.width)).rows(L, 0))
+    clock("gamut and 8 bits", lambda: (lab_to_rgb(torch.cat([L, ab], 1)) * 255).round().byte())
+    return took
+
+
+def _in_fresh_process(path: Path, model: str, device: str) -> dict[str, Any]:
+    """A row of the growth table, from a process that has done nothing else: memory once touched is rarely given back."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure_growth, path, model, device).result()
+
+
+def measure_growth(path: Path, model: str, device: str) -> dict[str, Any]:
+    """Time from file to file, and the peak of memory above that of a process with the weights loaded that has not seen a photo yet."""
+    load_model(model, device)
+    with _Peak() as peak:
+        start = time.perf_counter()
+        photo = open_photo(path)
+        Session(photo, model, device=device).colorize().save(path.with_suffix(".png"), overwrite=True)
+        seconds = time.perf_counter() - start
+    megapixels = photo.width * photo.height / 1e6
+    return {
+        "megapixels": round(megapixels, 2),
+        "width": photo.width,
+        "height": photo.height,
+        "seconds": round(seconds, 3),
+        "seconds_per_megapixel": round(seconds / megapixels, 3),
+        "memory_mb": round(peak.above / 1e6),
+    }
+
+
+class _Peak:
+    """The most memory this process holds while the block runs, above what it held before; looked up by a thread every few milliseconds."""
+
+    def __enter__(self) -> Self:
+        import psutil
+
+        self._memory = lambda: int(psutil.Process().memory_info().rss)
+        self._before = self._most = self._memory()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        while not self._done.wait(EVERY):
+            self._most = max(self._most, self._memory())
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def above(self) -> int:
+        """Bytes."""
+        return self._most - self._before
+
+
+def report_text(report: dict[str, Any]) -> str:
+    """The record as tables to read."""
+    machine = report["machine"]
+    rows = [[p["part"], round(1000 * p["seconds"]), f"{p['share']:.0%}"] for p in report["parts"]]
+    parts = format_table(["part of a 1-megapixel photo", "ms", "share"], rows)
+    growth = format_table(
+        ["megapixels", "seconds", "seconds per megapixel", "memory above idle (MB)"],
+        [[g["megapixels"], g["seconds"], g["seconds_per_megapixel"], g["memory_mb"]] for g in report["growth"]],
+    )
+    whole = (
+        f"Start to finish: {report['ratio_png']:.2f} times the bare network's {1000 * report['network']:.0f} ms with PNG, "
+        f"{report['ratio_jpg']:.2f} times with JPEG."
+    )
+    where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
+    return "\n\n".join([where, parts, whole, growth])

@@ -1,0 +1,1 @@
+"""The models: one architecture, one file that reads from top to bottom."""

@@ -1,0 +1,63 @@
+"""What a model is to the rest: it encodes a photo once and decodes it as often as one likes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from torch import Tensor
+
+from toolkit.color import AbBins
+
+if TYPE_CHECKING:
+    from toolkit.registry import ModelCard
+
+
+@dataclass(frozen=True)
+class Dials:
+    """What a person can turn."""
+
+    vividness: float = 0.5  # 0: the safe mean of all plausible colors; 1: as lively as real photos
+
+
+@dataclass(frozen=True)
+class Points:
+    """N colored points on the model's own grid."""
+
+    xy: Tensor  # (N, 2), pixels of the L that was encoded
+    ab: Tensor  # (N, 2), Lab units
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A photo as a model sees it; made once, never changed."""
+
+    L: Tensor  # (1, 1, H, W) in [0, 100], H and W multiples of 16
+    ab: Tensor  # (1, 2, h, w) the automatic colors' mean, Lab units
+    keys: Tensor  # (1, C, h', w') unit vectors: alike where the photo shows alike things
+    logits: Tensor | None = None  # (1, Q, h", w") the distribution over the model's ab bins, if it has one
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Colors for one Encoded under one Guidance."""
+
+    ab: Tensor  # (1, 2, h, w), Lab units
+    uncertainty: Tensor | None = None  # (1, 1, h, w) in [0, 1]
+    influence: Tensor | None = None  # (N, h, w) in [0, 1]: how much each point decides at each place
+
+
+class Colorizer(Protocol):
+    """A model with its weights."""
+
+    card: "ModelCard"
+    bins: AbBins | None
+
+    def encode(self, L: Tensor) -> Encoded:
+        """L (1, 1, H, W) in [0, 100], H and W multiples of 16 -> everything that does not depend on guidance."""
+        ...
+
+    def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
+        """Colors for this guidance; the same arguments give the same bytes."""
+        ...

@@ -1,0 +1,337 @@
+"""A photo and a model in one room: encode once, colorize many times, always at the photo's full size.
+
+    session = Session("grandma.jpg")
+    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), vividness=0.7)
+    result.save("grandma-color.png")
+
+The network sees a small copy and says only a and b; those are lifted to full size along the edges of the photo's own L, brought inside the gamut at
+constant L and hue, and written strip by strip, so that 24 megapixels fit where one does.
+"""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.color import color_name, lab_to_rgb, suggest, to_hex
+from toolkit.encoder import STRIDE
+from toolkit.guidance import Guidance
+from toolkit.lift import Lift
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.photo import Photo, open_photo, save_layer, save_photo
+from toolkit.registry import ModelCard, get_card, load_model
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Progress = Callable[[int, int, str], bool | None]  # (done, of, what); False cancels
+T = TypeVar("T")
+
+STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
+LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
+PREVIEW = 512  # px, long side of candidates
+CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
+
+
+class Cancelled(Exception):
+    """The progress callback said stop."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A colored photo."""
+
+    rgb: Tensor  # uint8 (3, H, W), the photo's size
+    ab: Tensor  # (1, 2, h, w), what the model said, Lab units
+    uncertainty: Tensor | None  # (1, 1, h, w) in [0, 1]
+    influence: Tensor | None  # (N, h, w) in [0, 1], for each point of the guidance
+    photo: Photo
+    model: str
+    vividness: float
+    seed: int
+    notes: tuple[str, ...] = ()
+
+    def save(self, path: str | Path, *, overwrite: bool = False, mark: bool = False) -> Path:
+        """Write PNG, JPEG, WebP or TIFF, by the suffix. Raises PhotoError."""
+        return save_photo(self.rgb, path, model=self.model, overwrite=overwrite, mark=mark)
+
+    def save_layer(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the color alone, a PNG to lay over the original in an editor. Raises PhotoError."""
+        return save_layer(self.rgb, path, model=self.model, overwrite=overwrite)
+
+    def to_pil(self) -> "Image":
+        """As a Pillow image."""
+        from PIL import Image
+
+        return Image.fromarray(self.rgb.permute(1, 2, 0).contiguous().numpy())
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One proposal: a small result and the settings that give it at full size."""
+
+    label: str
+    size: int  # px, working size
+    vividness: float
+    result: Result
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A color that the model finds plausible at a point."""
+
+    color: str  # "#rrggbb" at the point's own lightness
+    share: float  # 0..1
+    name: str
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """ "auto", "cpu", "cuda" or "mps" -> a device that is there. Raises ValueError."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
+    if not there.get(name, False):
+        raise ValueError(f"There is no device {name!r} here; available: {', '.join(k for k, v in there.items() if v)}.")
+    return torch.device(name)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The geometry between a photo and a model: the one place where sizes and coordinates are converted."""
+
+    height: int  # of the photo
+    width: int
+    h: int  # of its small copy, even: colors come at half of it
+    w: int
+
+    @classmethod
+    def fit(cls, height: int, width: int, size: int) -> "Frame":
+        """A small copy of the same aspect whose short side is `size` px (long side at most four times that)."""
+        scale = min(size / min(height, width), LONGEST * size / max(height, width))
+        h, w = (max(2, round(side * scale / 2) * 2) for side in (height, width))
+        return cls(height, width, h, w)
+
+    def pad(self, small: Tensor) -> Tensor:
+        """(1, C, h, w) -> (1, C, H', W'), multiples of 16, the border repeated."""
+        return F.pad(small, (0, -self.w % STRIDE, 0, -self.h % STRIDE), mode="replicate")
+
+    def crop(self, tensor: Tensor, stride: int) -> Tensor:
+        """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
+        return tensor[..., : -(-self.h // stride), : -(-self.w // stride)]
+
+    def to_small(self, xy: Tensor) -> Tensor:
+        """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), centre to centre."""
+        scale = xy.new_tensor([self.w / self.width, self.h / self.height])
+        return (xy + 0.5) * scale - 0.5
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    words = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
+
+
+class Session:
+    """One photo, one model, one working size."""
+
+    def __init__(
+        self,
+        photo: Photo | str | Path,
+        model: str = "unet",
+        *,
+        device: str = "auto",
+        size: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """size: short side in px at which the model looks (None: what it was made for). Raises PhotoError, ValueError, WeightsError."""
+        self.photo = photo if isinstance(photo, Photo) else open_photo(photo)
+        self.card = get_card(model)
+        self.device = pick_device(device)
+        self.size = self.card.size if size is None else size
+        if not 32 <= self.size <= 2048:
+            raise ValueError(f"The working size is {self.size}; choose one between 32 and 2048 px, best near {self.card.size}.")
+        self.notes: list[str] = []  # what had to be done to fit into memory
+        self._half = False
+        self._progress = progress
+        self._seen: tuple[Colorizer, Frame, Encoded] | None = None
+
+    def at(self, size: int) -> "Session":
+        """The same photo and model at another working size."""
+        return Session(self.photo, self.card.name, device=self.device.type, size=size, progress=self._progress)
+
+    def colorize(self, guidance: Guidance | None = None, *, vividness: float = 0.5, seed: int = 0, progress: Progress | None = None) -> Result:
+        """Color the photo at full size. Raises GuidanceError, ValueError, Cancelled."""
+        if not 0 <= vividness <= 1:
+            raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
+        guidance = (guidance or Guidance()).checked(self.photo.size)
+        report = _reporter(progress or self._progress)
+        report(0, 100, "looking at the photo")
+        prediction = self._predict(guidance, vividness, seed)
+        report(30, 100, "painting")
+        rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
+        return self._result(self.photo, rgb, prediction, vividness, seed)
+
+    def candidates(self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None) -> list[Candidate]:
+        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(vividness=c.vividness)` makes one large."""
+        guidance = (guidance or Guidance()).checked(self.photo.size)
+        report = _reporter(progress or self._progress)
+        preview = shrink(self.photo, PREVIEW)
+        found, sessions = [], {self.size: self}
+        for i, (times, vividness) in enumerate(CANDIDATES):
+            report(i, len(CANDIDATES), "trying sizes and temperatures")
+            size = round(self.card.size * times / STRIDE) * STRIDE
+            session = sessions.setdefault(size, self.at(size))
+            prediction = session._predict(guidance, vividness, seed)
+            rgb = session._paint(preview, prediction.ab, Guidance(), lambda done: None)
+            label = f"{_mood(vividness)}, {_detail(times)}"
+            found.append(Candidate(label, size, vividness, session._result(preview, rgb, prediction, vividness, seed)))
+        report(len(CANDIDATES), len(CANDIDATES), "done")
+        return found
+
+    def suggest_colors(self, x: float, y: float, k: int = 9) -> list[Suggestion]:
+        """Up to k colors that the model finds plausible at a pixel of the photo, the likeliest first."""
+        model, frame, encoded = self._encoded()
+        if encoded.logits is None or model.bins is None:
+            return []
+        px, py = frame.to_small(torch.tensor([[float(x), float(y)]]))[0].tolist()
+        logits = frame.crop(encoded.logits, encoded.L.shape[-1] // encoded.logits.shape[-1])[0]  # (Q, h, w)
+        row = min(max(int(py * logits.shape[1] / frame.h), 0), logits.shape[1] - 1)
+        column = min(max(int(px * logits.shape[2] / frame.w), 0), logits.shape[2] - 1)
+        L = float(frame.crop(encoded.L, 1)[0, 0, min(max(int(py), 0), frame.h - 1), min(max(int(px), 0), frame.w - 1)])
+        found = []
+        for (a, b), share in suggest(logits[:, row, column].softmax(0).cpu(), model.bins, k):
+            rgb = lab_to_rgb(torch.tensor([L, a, b]).view(3, 1, 1)).flatten().tolist()
+            found.append(Suggestion(to_hex((rgb[0], rgb[1], rgb[2])), share, color_name((rgb[0], rgb[1], rgb[2]))))
+        return found
+
+    def uncertainty(self) -> Tensor:
+        """How unsure the model is at each place before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that cannot tell."""
+        prediction = self._predict(Guidance(), 0.5, 0)
+        return torch.zeros_like(prediction.ab[:, :1]) if prediction.uncertainty is None else prediction.uncertainty
+
+    def summary(self) -> str:
+        """One sentence: where the model is sure, where not, and what it hesitates between."""
+        unsure = self.uncertainty()
+        cells = F.adaptive_avg_pool2d(unsure, 3)[0, 0]
+        worst, best = divmod(int(cells.argmax()), 3), divmod(int(cells.argmin()), 3)
+        share = round(100 * float((unsure < 0.45).float().mean()))
+        names = list(dict.fromkeys(s.name for s in self._suggest_in(worst)))[:3]
+        hesitates = f"; there it could be {' or '.join(names)}" if len(names) > 1 else ""
+        return f"Fairly sure of {share} % of the picture, most in the {_place(best)}; least sure in the {_place(worst)}{hesitates}."
+
+    def _suggest_in(self, cell: tuple[int, int]) -> list[Suggestion]:
+        row, column = cell
+        return self.suggest_colors((column + 0.5) / 3 * self.photo.width, (row + 0.5) / 3 * self.photo.height, 4)
+
+    def _result(self, photo: Photo, rgb: Tensor, prediction: Prediction, vividness: float, seed: int) -> Result:
+        small = (t if t is None else t.cpu() for t in (prediction.ab, prediction.uncertainty, prediction.influence))
+        ab, uncertainty, influence = small
+        assert ab is not None
+        return Result(rgb, ab, uncertainty, influence, photo, self.card.name, vividness, seed, tuple(self.notes))
+
+    def _predict(self, guidance: Guidance, vividness: float, seed: int) -> Prediction:
+        marks = guidance.points()
+
+        def decode() -> Prediction:
+            model, frame, encoded = self._encoded()
+            points = Points(frame.to_small(marks.xy).to(self.device), marks.ab.to(self.device))
+            with self._precision():
+                whole = model.decode(encoded, points, Dials(vividness), seed)
+            stride = encoded.L.shape[-1] // whole.ab.shape[-1]
+            cut = (None if t is None else frame.crop(t, stride).float() for t in (whole.ab, whole.uncertainty, whole.influence))
+            ab, uncertainty, influence = cut
+            assert ab is not None
+            return replace(whole, ab=ab, uncertainty=uncertainty, influence=influence)
+
+        return self._with_ladder(decode)
+
+    def _encoded(self) -> tuple[Colorizer, Frame, Encoded]:
+        if self._seen is None:
+            model = load_model(self.card.name, self.device.type)
+            frame = Frame.fit(self.photo.height, self.photo.width, self.size)
+            L = frame.pad(shrink(self.photo, (frame.h, frame.w)).lightness())
+            with self._precision():
+                self._seen = model, frame, model.encode(L.to(self.device))
+        return self._seen
+
+    def _precision(self) -> torch.autocast:
+        """fp32, or where memory was short: bf16 where the device has it, else fp16."""
+        bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.autocast(self.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self._half)
+
+    def _with_ladder(self, work: Callable[[], T]) -> T:
+        """Run work; where memory runs out, climb down: half precision, a smaller copy, the CPU. Every step is noted."""
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not _out_of_memory(error) or not self._step_down():
+                    raise
+            self._seen = None
+            gc.collect()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _step_down(self) -> bool:
+        if self.device.type != "cpu" and not self._half:
+            self._half = True
+            self.notes.append("Memory was short: went on in half precision.")
+        elif self.size > 128:
+            self.size = max(128, self.size * 3 // 4 // STRIDE * STRIDE)
+            self.notes.append(f"Memory was short: the model looked at the photo at {self.size} px.")
+        elif self.device.type != "cpu":
+            self.device, self._half, self.size = torch.device("cpu"), False, self.card.size
+            self.notes.append("Memory was short: went on on the CPU.")
+        else:
+            return False
+        return True
+
+    def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None]) -> Tensor:
+        """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip."""
+        H, W = photo.height, photo.width
+        lift = Lift(ab.cpu(), shrink(photo, (ab.shape[-2], ab.shape[-1])).lightness(), (H, W))
+        out = torch.empty(3, H, W, dtype=torch.uint8)
+        rows = max(1, STRIP // W)
+        for top in range(0, H, rows):
+            bottom = min(H, top + rows)
+            L = photo.lightness(slice(top, bottom))
+            color = guidance.stamp(lift.rows(L, top), top)
+            out[:, top:bottom] = lab_to_rgb(torch.cat([L, color], 1))[0].mul_(255).round_().byte()
+            report(bottom / H)
+        return out
+
+
+def shrink(photo: Photo, size: int | tuple[int, int]) -> Photo:
+    """A copy of (h, w), or with a long side of at most `size` px."""
+    if isinstance(size, int):
+        scale = min(1.0, size / max(photo.size))
+        size = max(1, round(photo.height * scale)), max(1, round(photo.width * scale))
+    if size == (photo.height, photo.width):
+        return photo
+    small = F.interpolate(photo.rgb[None], size, mode="bicubic", antialias=True, align_corners=False)[0]
+    return replace(photo, rgb=small)
+
+
+def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
+    def report(done: int, of: int, what: str) -> None:
+        if progress is not None and progress(done, of, what) is False:
+            raise Cancelled("Stopped.")
+
+    return report
+
+
+def _place(cell: tuple[int, int]) -> str:
+    row, column = ("top", "", "bottom")[cell[0]], ("left", "", "right")[cell[1]]
+    return " ".join(filter(None, (row, column))) or "middle"
+
+
+def _mood(vividness: float) -> str:
+    return "calm" if vividness < 0.3 else "balanced" if vividness < 0.6 else "lively" if vividness < 0.95 else "vivid"
+
+
+def _detail(times: float) -> str:
+    return "whole scene" if times < 1 else "standard" if times == 1 else "fine detail"

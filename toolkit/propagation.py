@@ -1,0 +1,46 @@
+"""How a colored point spreads: attention from every place of the photo to the points, without anything learned.
+
+    ab, influence = propagate(ab, L, keys, points)
+
+For place x and point i the logit is  s (<k(x), k(x_i)> - c) - lambda |x - x_i| - |L(x) - L(x_i)| / sigma, against 0 for "no point": so a point reaches what
+looks alike (keys: unit vectors of a frozen ViT), is near, and is about as light. It is the classical idea of Levin (2004), like lightness takes
+like color, with a better eye for likeness. The value that spreads is the point's ab, shifted by half of what the automatic colors differ between the two places,
+so that shading survives.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.models.base import Points
+
+SHARPNESS = 24.0  # s: cosines of ViT tokens within a thing are about 0.8, across things 0.4
+ALIKE = 0.62  # c: the cosine at which a point and "no point" balance
+NEARNESS = 3.0  # lambda, per half of the photo's long side
+LIGHTNESS = 18.0  # sigma, in L units
+SHIFT = 0.5
+
+
+def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tensor, Tensor]:
+    """ab (1, 2, h, w), L (1, 1, H, W), keys (1, C, h', w') unit vectors, N points in pixels of L -> ab (1, 2, h, w), influence (N, h, w) in [0, 1]."""
+    h, w = ab.shape[-2:]
+    H, W = L.shape[-2:]
+    small_L = F.interpolate(L, (h, w), mode="area")[0, 0]
+    keys = F.normalize(F.interpolate(keys, (h, w), mode="bilinear", align_corners=False), dim=1)[0].flatten(1)  # (C, h·w)
+    place = points.xy.to(ab) * ab.new_tensor([w / W, h / H])  # on ab's grid
+    cells = place.long()
+    x, y = cells[:, 0].clamp(0, w - 1), cells[:, 1].clamp(0, h - 1)
+    here = y * w + x  # (N,)
+
+    alike = (keys[:, here].T @ keys).view(-1, h, w)  # (N, C) x (C, h·w)
+    rows, columns = torch.meshgrid(torch.arange(h).to(ab), torch.arange(w).to(ab), indexing="ij")
+    away = torch.hypot(rows + 0.5 - place[:, 1].view(-1, 1, 1), columns + 0.5 - place[:, 0].view(-1, 1, 1)) / (max(h, w) / 2)
+    lighter = (small_L - small_L.flatten()[here].view(-1, 1, 1)).abs() / LIGHTNESS
+    logits = SHARPNESS * (alike - ALIKE) - NEARNESS * away - lighter
+    influence = torch.softmax(torch.cat([torch.zeros_like(logits[:1]), logits]), 0)[1:]  # (N, h, w); the first was "no point"
+
+    at_points = ab[0].flatten(1)[:, here].T  # (N, 2)
+    shift = SHIFT * (ab - at_points.view(-1, 2, 1, 1))  # (N, 2, h, w)
+    values = points.ab.to(ab).view(-1, 2, 1, 1) + shift
+    none = 1 - influence.sum(0)
+    return none * ab + (influence.unsqueeze(1) * values).sum(0, keepdim=True), influence

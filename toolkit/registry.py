@@ -1,0 +1,125 @@
+"""Names to weights: what models there are, where their files lie, and whether the files are what they claim to be.
+
+A model is a card in weights/manifest.json plus a line in BUILDERS. Weights are safetensors: data, never code.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from toolkit.encoder import Encoder
+from toolkit.models.base import Colorizer
+
+
+class WeightsError(RuntimeError):
+    """A weights file is missing, damaged or of another model; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """All that is said about a model; everything in it is printed by `python -m toolkit models`."""
+
+    name: str
+    task: str
+    summary: str
+    architecture: str
+    file: str
+    sha256: str
+    license: str
+    data: str
+    trained: str
+    weak: str
+    size: int = 256  # px, the short side at which it works
+    parameters: int = 0
+    encoder: str | None = None  # the frozen encoder's file
+    measured: dict[str, Any] = field(default_factory=dict)
+
+
+def weights_folder() -> Path:
+    """Where the weights lie: HUEPOINT_WEIGHTS, or weights/ beside the package."""
+    return Path(os.environ.get("HUEPOINT_WEIGHTS") or Path(__file__).resolve().parent.parent / "weights")
+
+
+def _manifest() -> dict[str, Any]:
+    path = weights_folder() / "manifest.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"There is no manifest.json in {path.parent}; clone the repository again or set HUEPOINT_WEIGHTS.") from None
+    except json.JSONDecodeError:
+        raise WeightsError(f"{path} is not readable JSON; clone the repository again.") from None
+
+
+def list_models() -> list[ModelCard]:
+    """The cards of all models that ship."""
+    return [ModelCard(**card) for card in _manifest()["models"]]
+
+
+def get_card(name: str) -> ModelCard:
+    """The card of one model. Raises ValueError that names the known ones."""
+    cards = {card.name: card for card in list_models()}
+    if name not in cards:
+        raise ValueError(f"There is no model {name!r}; known models: {', '.join(cards)}.")
+    return cards[name]
+
+
+def read_weights(file: str, sha256: str) -> dict[str, Tensor]:
+    """A safetensors file of the weights folder, checked against its sha256. Raises WeightsError."""
+    path = weights_folder() / file
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        raise WeightsError(f"The weights {file} are missing from {path.parent}; clone the repository again (with Git LFS off, the files are plain).") from None
+    if found != sha256:
+        raise WeightsError(f"The weights {file} are not what the manifest promises (sha256 {found[:12]} instead of {sha256[:12]}); fetch the file again.")
+    try:
+        return load_file(path)
+    except SafetensorError:
+        raise WeightsError(f"The weights {file} are not a safetensors file; fetch the file again.") from None
+
+
+def load_strict(module: nn.Module, state: dict[str, Tensor], file: str) -> None:
+    """Load fp16 or fp32 weights as fp32; a weight that is missing, left over or of another shape is a WeightsError."""
+    try:
+        module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()}, strict=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise WeightsError(f"The weights {file} do not fit the model ({reason}); use the file that belongs to this version.") from None
+    module.eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=2)
+def load_encoder(device: str = "cpu") -> Encoder:
+    """The frozen ViT with its weights; loaded once, shared by all models on a device."""
+    entry = _manifest()["encoders"]["dinov2_vits14"]
+    encoder = Encoder()
+    load_strict(encoder.vit, read_weights(entry["file"], entry["sha256"]), entry["file"])
+    return encoder.eval().to(torch.device(device))
+
+
+def _unet(card: ModelCard, device: str) -> Colorizer:
+    from toolkit.models.unet import UNet, UNetColorizer
+
+    network = UNet()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return UNetColorizer(card, network.to(torch.device(device)), load_encoder(device))
+
+
+BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet}
+
+
+@lru_cache(maxsize=4)
+def load_model(name: str, device: str = "cpu") -> Colorizer:
+    """A model with its weights on a device; loaded once. Raises ValueError for an unknown name, WeightsError for bad files."""
+    card = get_card(name)
+    return BUILDERS[card.architecture](card, device)

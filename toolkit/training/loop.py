@@ -1,0 +1,168 @@
+"""One training loop for every recipe: CPU, one GPU, or several through `accelerate launch`.
+
+A recipe says what is learned (a module and its loss); the loop does the rest: AdamW with warm-up and cosine decay, EMA, bf16 where the device has it,
+checkpoints to resume from, a log to plot, and a contact sheet every so often. Time is the budget, since time is what people have.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from toolkit.training.data import Batch
+
+
+class Recipe(Protocol):
+    """What a model's training file gives to the loop."""
+
+    module: nn.Module
+
+    def loss(self, module: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Losses by name; "loss" is the one to minimise."""
+        ...
+
+    def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
+        """Numbers for the log and a picture (3, H, W) in [0, 1]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast."""
+
+    minutes: float = 30.0
+    batch: int = 16
+    lr: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: int = 100  # steps; Adam's first averages are guesses
+    ema: float = 0.998  # about the last 500 steps
+    checkpoint_every: float = 3.0  # minutes
+    validate_every: float = 6.0  # minutes
+
+
+def rate(schedule: Schedule, step: int, seconds: float) -> float:
+    """Learning rate: linear warm-up over steps, then a cosine over time down to a hundredth."""
+    progress = min(1.0, seconds / 60 / schedule.minutes)
+    return schedule.lr * min(1.0, (step + 1) / schedule.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+class Trainer:
+    """Trains a recipe and keeps everything in one folder: checkpoint.safetensors (EMA weights), state.safetensors, log.jsonl, sheet-*.png."""
+
+    def __init__(self, recipe: Recipe, folder: str | Path, schedule: Schedule | None = None, device: str = "auto") -> None:
+        self.recipe, self.folder, self.schedule = recipe, Path(folder), schedule or Schedule()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+        mixed = ("bf16" if bf16 else "fp16") if torch.cuda.is_available() and device != "cpu" else "no"
+        self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
+        optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
+        self.module, self.optimizer = self.accelerator.prepare(recipe.module, optimizer)
+        self.ema = {k: v.detach().clone().float() for k, v in recipe.module.state_dict().items()}
+        self.step, self.seconds = 0, 0.0
+
+    def resume(self) -> bool:
+        """Go on from the folder's last state, if there is one."""
+        path, note = self.folder / "state.safetensors", self.folder / "state.json"
+        if not (path.exists() and note.exists()):
+            return False
+        state, progress = load_file(path), json.loads(note.read_text())
+        self.step, self.seconds = progress["step"], progress["seconds"]
+        device = self.accelerator.device
+        self.recipe.module.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
+        self.ema = {k[4:]: v.to(device) for k, v in state.items() if k.startswith("ema.")}
+        for i, p in enumerate(self.recipe.module.parameters()):
+            moments = {name: state[f"adam.{i}.{name}"].to(device) for name in ("exp_avg", "exp_avg_sq") if f"adam.{i}.{name}" in state}
+            if moments:
+                self.optimizer.state[p] = {"step": torch.tensor(float(self.step)), **moments}
+        return True
+
+    def save(self) -> None:
+        """Write the state to resume from and the averaged weights to use; each file appears whole or not at all."""
+        if not self.accelerator.is_main_process:
+            return
+        state = {f"model.{k}": v for k, v in self.recipe.module.state_dict().items()} | {f"ema.{k}": v for k, v in self.ema.items()}
+        for i, p in enumerate(self.recipe.module.parameters()):
+            for name in ("exp_avg", "exp_avg_sq"):
+                if name in self.optimizer.state.get(p, {}):
+                    state[f"adam.{i}.{name}"] = self.optimizer.state[p][name]
+        _save(state, self.folder / "state.safetensors")
+        _save(self.ema, self.folder / "checkpoint.safetensors")
+        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds}))
+
+    def run(self, batches: Iterator[Batch], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
+        """Train until the schedule's minutes are used up (all runs of this folder together); callback(record) -> False stops early."""
+        schedule, started, before = self.schedule, time.monotonic(), self.seconds
+        saved = validated = self.seconds / 60
+        bar = tqdm(total=round(schedule.minutes * 60), initial=round(before), unit="s", disable=quiet or not self.accelerator.is_main_process)
+        self.module.train()
+        while self.seconds < schedule.minutes * 60:
+            record: dict[str, float] = {"step": self.step + 1, "samples": (self.step + 1) * schedule.batch, **self._step(next(batches))}
+            self.seconds = before + time.monotonic() - started
+            record["seconds"] = round(self.seconds, 1)
+            bar.n = min(round(self.seconds), bar.total)
+            bar.set_postfix_str(f"step {self.step}, loss {record['loss']:.4f}")
+            last = self.seconds >= schedule.minutes * 60
+            if self.seconds / 60 - validated >= schedule.validate_every or last:
+                record |= self._validate()
+                validated = self.seconds / 60
+            if self.seconds / 60 - saved >= schedule.checkpoint_every or last:
+                self.save()
+                saved = self.seconds / 60
+            self._log(record)
+            if callback and callback(record) is False:
+                self.save()
+                break
+        bar.close()
+
+    def _step(self, batch: Batch) -> dict[str, float]:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.schedule, self.step, self.seconds)
+        with self.accelerator.autocast():
+            losses = self.recipe.loss(self.module, batch.to(self.accelerator.device))
+        self.accelerator.backward(losses["loss"])
+        self.accelerator.clip_grad_norm_(self.module.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        decay = min(self.schedule.ema, (1 + self.step) / (10 + self.step))  # young averages forget fast
+        with torch.no_grad():
+            for name, value in self.recipe.module.state_dict().items():
+                self.ema[name].lerp_(value.float(), 1 - decay)
+        return {name: round(float(value.detach()), 5) for name, value in losses.items()}
+
+    def _validate(self) -> dict[str, float]:
+        if not self.accelerator.is_main_process:
+            return {}
+        module = self.recipe.module
+        own = {k: v.detach().clone() for k, v in module.state_dict().items()}
+        module.load_state_dict(self.ema)
+        module.eval()
+        with torch.inference_mode():
+            numbers, sheet = self.recipe.validate(module)
+        module.load_state_dict(own)
+        module.train()
+        from PIL import Image
+
+        pixels = (sheet.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+        Image.fromarray(pixels).save(self.folder / f"sheet-{self.step:06d}.png")
+        return {k: round(v, 4) for k, v in numbers.items()}
+
+    def _log(self, record: dict[str, float]) -> None:
+        if self.accelerator.is_main_process and (self.step % 10 == 0 or "val_psnr" in record):
+            with (self.folder / "log.jsonl").open("a") as log:
+                log.write(json.dumps(record) + "\n")
+
+
+def _save(state: dict[str, Tensor], path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    save_file({k: v.detach().contiguous().cpu() for k, v in state.items()}, partial)
+    partial.rename(path)

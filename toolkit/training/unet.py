@@ -1,0 +1,89 @@
+"""The recipe of the U-Net: Huber on ab plus rebalanced classification of ab bins."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from toolkit.color import lab_to_rgb, rebalancing_weights, rgb_to_lab
+from toolkit.encoder import Encoder
+from toolkit.metrics import colorfulness, psnr
+from toolkit.models.unet import UNet
+from toolkit.training.data import Batch
+from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
+
+VALIDATION_SIZE = 256
+
+
+@dataclass(frozen=True)
+class UNetLosses:
+    """What the loss is made of."""
+
+    bins: float = 0.1  # weight of the classification: its numbers are about ten times the Huber loss's
+    rebalance: float = 0.5  # Zhang's lambda is the share of the uniform distribution mixed into the prior; 1 would not rebalance at all
+
+
+class UNetRecipe:
+    """What the training loop needs of a U-Net; see loop.Recipe."""
+
+    def __init__(self, prior: Tensor, validation: list[Tensor], encoder: Encoder, losses: UNetLosses | None = None) -> None:
+        """prior (Q,): share of each ab bin in the training photos; validation: uint8 (3, h, w) photos, short side at least 256."""
+        self.module = UNet()
+        self.losses = losses or UNetLosses()
+        self.cross_entropy = RebalancedCrossEntropy(self.module.bins, rebalancing_weights(prior, self.losses.rebalance))
+        crops = [_center(photo) for photo in validation]
+        self.truth = torch.stack(crops) if crops else torch.zeros(0, 3, VALIDATION_SIZE, VALIDATION_SIZE)
+        self.L = rgb_to_lab(self.truth)[:, :1]
+        device = next(encoder.parameters()).device
+        with torch.inference_mode():
+            self.tokens = [encoder(part.to(device)).cpu() for part in self.L.split(8)]
+
+    def loss(self, module: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """Both losses and their sum; the batch's ab comes at half of L's size."""
+        ab, logits = module(batch.L, batch.tokens)
+        huber = huber_ab(ab.float(), batch.ab)
+        bins = self.cross_entropy.to(batch.ab.device)(logits.float(), F.avg_pool2d(batch.ab, 2))
+        return {"loss": huber + self.losses.bins * bins, "loss_ab": huber, "loss_bins": bins}
+
+    def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
+        """PSNR, the gray picture's PSNR and the ratio of colorfulness at default vividness, 256 px centre crops; a sheet gray | dull | default | truth."""
+        from torchvision.utils import make_grid
+
+        device = next(module.parameters()).device
+        model = module if isinstance(module, UNet) else module.module
+        pictures: dict[float, list[Tensor]] = {0.0: [], 0.5: [], 1.0: []}
+        for L, tokens in zip(self.L.split(8), self.tokens, strict=True):
+            heads = model(L.to(device), tokens.to(device))
+            for vividness, out in pictures.items():
+                ab = F.interpolate(model.paint(*heads, vividness), L.shape[-2:], mode="bilinear", align_corners=False).cpu()
+                out.append(lab_to_rgb(torch.cat([L, ab], 1)))
+        done = {v: torch.cat(p) for v, p in pictures.items()}
+        gray = lab_to_rgb(torch.cat([self.L, torch.zeros_like(self.L), torch.zeros_like(self.L)], 1))
+        numbers = {
+            "val_psnr": float(psnr(done[0.5], self.truth).mean()),
+            "val_psnr_dull": float(psnr(done[0.0], self.truth).mean()),
+            "val_gray_psnr": float(psnr(gray, self.truth).mean()),
+            "val_colorfulness_ratio": float(colorfulness(done[0.5]).mean() / colorfulness(self.truth).mean()),
+        }
+        rows = torch.stack([gray, done[0.0], done[0.5], done[1.0], self.truth], 1)[:16]  # (16, 5, 3, H, W)
+        return numbers, make_grid(F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=10, padding=2)
+
+
+def bin_prior(batches: list[Batch], model: UNet) -> Tensor:
+    """Share of each ab bin, (Q,), in some training batches."""
+    centers = model.bins.centers
+    counts = torch.zeros(len(centers))
+    for batch in batches:
+        ab = F.avg_pool2d(batch.ab, 4).permute(0, 2, 3, 1).reshape(-1, 2)
+        counts += torch.bincount(torch.cdist(ab, centers).argmin(1), minlength=len(centers))
+    return counts / counts.sum()
+
+
+def _center(photo: Tensor) -> Tensor:
+    """The centre square of a photo at 256 px: uint8 (3, h, w) -> float (3, 256, 256) in [0, 1]."""
+    side = min(photo.shape[-2:])
+    y, x = (photo.shape[-2] - side) // 2, (photo.shape[-1] - side) // 2
+    square = photo[None, :, y : y + side, x : x + side].float() / 255
+    size = (VALIDATION_SIZE, VALIDATION_SIZE)
+    return F.interpolate(square, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)[0]
