@@ -62,7 +62,7 @@ def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
 
 
 def measure_parts(path: Path, model: str, device: str) -> dict[str, Any]:
-    """Where the time of one photo goes: "parts" [{"part", "seconds", "share"}], seconds "network", "whole_png", "whole_jpg" and their ratios to "network".
+    """Where the time of one photo goes: "parts", and in seconds "network", "whole_png" and "whole_jpg", whose ratios to it are "ratio_...".
 
     The network is timed bare, on lightness that is ready at its working size; parts and whole take turns, so that a busy machine slows them alike.
     """

@@ -41,17 +41,19 @@ def results() -> str:
     found = measured("photos-")
     if not found:
         return "Nothing was measured yet."
-    rows, protocols = [], {}
+    rows: list[list[str]] = []
+    protocols: dict[str, None] = {}  # each once, in order
     for photos, record in found.items():
         for s in record["scores"]:
             protocols[s["protocol"]] = None
+            gray = s["model"] == "gray"
             rows.append(
                 [
-                    "the photo left gray" if s["model"] == "gray" else s["model"],
+                    "the photo left gray" if gray else s["model"],
                     "" if s["vividness"] is None else f"{s['vividness']:g}",
                     f"{photos}, {s['n']} photos",
                     f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
-                    "" if s["model"] == "gray" else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
                     f"{s['colorfulness_ratio']:.0%}",
                     f"{s['ciede2000']:.2f}",
                 ]
@@ -62,7 +64,7 @@ def results() -> str:
 
 def weak() -> str:
     """What each model is weak at, in its card's words."""
-    return "\n".join(f"- **{card.name}**: {card.weak}" for card in list_models())
+    return "\n".join(f"- **{card.name}**: {card.weak}" for card in list_models() if card.weak)
 
 
 def model_card(card: ModelCard) -> str:
@@ -84,12 +86,12 @@ def weights_readme() -> str:
     """weights/README.md."""
     manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
     others = [entry for group, entries in manifest.items() if group != "models" for entry in _entries(entries)]
-    rows = [[f"`{e['file']}`", e.get("summary", ""), e.get("license", ""), f"`{e['sha256']}`"] for e in others]
+    rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in others]
     return "\n\n".join(
         [
             "# Weights",
-            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that is missing or left over is "
-            "an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
+            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that is "
+            "missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
             *[model_card(card) for card in list_models()],
             "## Measured",
             results(),
@@ -129,3 +131,63 @@ def texts() -> dict[Path, str]:
     for name, make in (("results", results), ("weak", weak), ("speed", speed), ("house", house)):
         readme = between(readme, name, make())
     return {ROOT / "README.md": readme, ROOT / "weights" / "README.md": weights_readme()}
+
+
+def speed() -> str:
+    """How long a photo takes and how much memory, by its size; where the time goes."""
+    found = measured("speed")
+    if not found:
+        return "Nothing was measured yet."
+    pages = []
+    for report in found.values():
+        machine = report["machine"]
+        rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
+        pages.append(
+            f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), "
+            "from file to file, the weights loaded:\n\n" + table(["megapixels", "seconds", "MB above the idle process"], rows)
+            + f"\n\nA photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
+            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
+        )
+    return "\n\n".join(pages)
+
+
+def picture() -> None:
+    """Color the README's photos with the shipped weights: each gray and in color, side by side, in one PNG."""
+    from PIL import Image
+
+    from toolkit.pipeline import Session
+
+    panels = []
+    for name in PICTURED:
+        session = Session(ROOT / "demos" / "examples" / name)
+        gray = Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB")
+        for panel in (gray, session.colorize().to_pil()):
+            panels.append(panel.resize((round(panel.width * PICTURE_HEIGHT / panel.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS))
+    sheet = Image.new("RGB", (sum(p.width + GUTTER for p in panels) - GUTTER, PICTURE_HEIGHT), "white")
+    x = 0
+    for panel in panels:
+        sheet.paste(panel, (x, 0))
+        x += panel.width + GUTTER
+    PICTURE.parent.mkdir(exist_ok=True)
+    sheet.save(PICTURE, optimize=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write what is out of date, or only say it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m toolkit.cards", description="Make weights/README.md and the README's tables from what was measured.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
+    parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
+    args = parser.parse_args(argv)
+    stale = [path for path, text in texts().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is out of date' if args.check else 'written'}")
+        if not args.check:
+            path.write_text(texts()[path], encoding="utf-8")
+    if args.picture and not args.check:
+        picture()
+        print(f"{PICTURE.relative_to(ROOT)} written")
+    return 1 if args.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

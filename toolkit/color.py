@@ -19,12 +19,12 @@ from torch import Tensor
 
 from toolkit import color_names
 
-# In linear light: half an 8-bit step of sRGB at black, where steps are finest. kornia's own white (B = 1.00008) lies within.
-TOLERANCE = 1.5e-4
+# In linear light: a third of an 8-bit step of sRGB at black, where steps are finest. kornia's own white (B = 1.00008) lies within.
+TOLERANCE = 1e-4
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """rgb (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. Gray comes out neutral to 0.005.
+    """RGB (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. Gray comes out neutral to 0.005.
 
     Raises:
         ValueError: for integers (0..255 would silently give nonsense) or another shape.
@@ -103,13 +103,18 @@ def _outside(linear: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 
 
 def _lower_chroma(lab: Tensor) -> Tensor:
-    """Lab (3, N), all outside sRGB -> the same L (limited to 0..100) and hue with the largest chroma inside, by bisection to 1/4096 of the chroma."""
+    """Lab (3, N), all outside sRGB -> the same L (limited to 0..100) and hue with the largest chroma inside, by bisection to 1/4096 of the chroma.
+
+    Bright yellows (L 92 to 98) can leave the gamut, by up to three 8-bit steps, and enter it again further out: it may stop at the nearer border.
+    """
     L, ab = lab[:1].clamp(0, 100), lab[1:]
     with torch.no_grad():
         low, high = torch.zeros_like(L), torch.ones_like(L)  # gray (0) is inside, the color itself (1) is not
         for _ in range(12):
             middle = (low + high) / 2
-            inside = ~_outside(_lab_to_linear(torch.cat([L, ab * middle])[..., None]), 0.0)[None, :, 0]  # (1, N)
+            inside = ~_outside(_lab_to_linear(torch.cat([L, ab * middle])[..., None]), 0.99 * TOLERANCE)[
+                None, :, 0
+            ]  # (1, N); 0.99: found inside again
             low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
     return torch.cat([L, ab * low])
 
@@ -136,19 +141,19 @@ class AbBins:
         return len(self.centers)
 
     def in_gamut_at(self, L: float) -> Tensor:
-        """bool (Q,): which bins a pixel of lightness L (0..100) can show. The neutral bin always can."""
+        """Which bins a pixel of lightness L (0..100) can show, bool (Q,). The neutral bin is always among them."""
         return _inside_at(self.centers, L)
 
 
 def _inside_at(ab: Tensor, L: float) -> Tensor:
-    """ab (N, 2) -> bool (N,)."""
+    """The ab (N, 2) that lie inside sRGB at lightness L, bool (N,)."""
     lab = torch.cat([torch.full_like(ab[:, :1], L), ab], 1)  # (N, 3)
     return in_gamut(lab.T[..., None]).flatten()
 
 
 @torch.no_grad()
 def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0) -> Tensor:
-    """ab (B, 2, H, W) -> probabilities (B, Q, H, W): the nearest bins, weighted by a Gaussian of their distance (Zhang 2016, target of equation 2).
+    """Probabilities (B, Q, H, W) of ab (B, 2, H, W): the nearest bins, weighted by a Gaussian of their distance (Zhang 2016, target of equation 2).
 
     A target, hence without gradient. It takes 4 Q bytes a pixel (0.9 kB with 226 bins): encode at the size of the prediction, not of the photo.
     """
@@ -163,9 +168,9 @@ def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0
 
 
 def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
-    """logits (B, Q, H, W) -> ab (B, 2, H, W): the mean of the distribution after annealing (Zhang 2016, equation 5); differentiable.
+    """Logits (B, Q, H, W) -> ab (B, 2, H, W): the mean of the distribution after annealing (Zhang 2016, equation 5); differentiable.
 
-    temperature 1 is the plain mean (safe, dull), towards 0 the mode (vivid, spotty); the paper takes 0.38. Log-probabilities are logits too.
+    Temperature 1 is the plain mean (safe, dull), towards 0 the mode (vivid, spotty); the paper takes 0.38. Log-probabilities are logits too.
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, but is {temperature}: take 1 for the mean, 0.38 for livelier colors.")
@@ -174,7 +179,7 @@ def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
 
 
 def rebalancing_weights(prior: Tensor, lam: float = 0.5) -> Tensor:
-    """prior (Q,), how often each bin occurs, at any scale -> loss weight of each bin (Q,), 1 on average under the prior (Zhang 2016, equation 4).
+    """Weight of each bin in the loss (Q,) from how often it occurs, prior (Q,) at any scale; 1 on average (Zhang 2016, equation 4).
 
     Rare colors weigh more; `lam` mixes a uniform prior in: 1 gives every bin the weight 1.
     """

@@ -173,7 +173,7 @@ def _text(head: bytes) -> tuple[str, str] | None:
         if error.start < len(head) - 5:  # a character cut in two by the end of the head is still text
             return None
         text = head[: error.start].decode(encoding, "ignore").lstrip().lower()
-    if "\0" in text or (text.startswith("bm") and not text.isprintable()):
+    if "\0" in text:
         return None
     if "<svg" in text:
         return "an SVG drawing, not a photo", "export it as PNG first"
@@ -269,7 +269,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
             low, high = min(low, float(values.min())), max(high, float(values.max()))
     # What a file's floats mean is written nowhere. Sharpening overshoots a little; a picture that fills less than a tenth of a range is of another.
     for darkest, white in ((0.0, 1.0), (25.5, 255.0), (6553.5, 65_535.0))[image.mode == "I" :]:
-        if low >= -0.1 * white and darkest <= high <= 1.1 * white:
+        if low >= -0.1 * high and darkest <= high <= 1.1 * white:
             return 0, white
     return (low, high) if low < high else (0, max(high, 1) if np.isfinite(high) else 1)
 

@@ -48,7 +48,7 @@ class Setup:
         """The protocol in one sentence."""
         return (
             f"Photos resized to a short side of {self.size} px, L kept, ab from the model at its own working size, gamut mapped at constant L, "
-            f"8-bit RGB against 8-bit truth as floats in [0, 1] (rounding limits PSNR to about 58 dB), mean over photos, no guidance, seed {self.seed}."
+            f"8-bit RGB against 8-bit truth as floats in [0, 1] (rounding: at most about 58 dB), mean over photos, no guidance, seed {self.seed}."
         )
 
 

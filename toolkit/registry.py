@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -66,11 +66,29 @@ def list_models() -> list[ModelCard]:
 
 
 def get_card(name: str) -> ModelCard:
-    """The card of one model. Raises ValueError that names the known ones."""
+    """The card of one model, or of a person's own weights when `name` is the path of a .safetensors file that `train` wrote.
+
+    Raises ValueError that names the known ones, WeightsError for a file that is not there.
+    """
     cards = {card.name: card for card in list_models()}
-    if name not in cards:
-        raise ValueError(f"There is no model {name!r}; known models: {', '.join(cards)}.")
-    return cards[name]
+    if name in cards:
+        return cards[name]
+    if name.endswith(".safetensors"):
+        return _own_card(Path(name).absolute(), cards)
+    raise ValueError(f"There is no model {name!r}; known models: {', '.join(cards)}.")
+
+
+def _own_card(path: Path, cards: dict[str, ModelCard]) -> ModelCard:
+    try:
+        with safe_open(path, framework="pt") as file:
+            architecture = (file.metadata() or {}).get("architecture", "unet")
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, SafetensorError):
+        raise WeightsError(f"{path} is no weights file that can be read; give the checkpoint.safetensors of a training.") from None
+    like = next((card for card in cards.values() if card.architecture == architecture), None)
+    if like is None:
+        raise WeightsError(f"{path} holds weights of an unknown architecture {architecture!r}; it may need a newer version.")
+    return replace(like, name=str(path), summary="Own training.", file=str(path), sha256=sha256, data="", trained="", weak="", measured={})
 
 
 def read_weights(file: str, sha256: str) -> dict[str, Tensor]:

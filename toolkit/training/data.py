@@ -25,11 +25,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import rgb_to_lab
-from toolkit.encoder import Encoder
+from toolkit.encoder import STRIDE, Encoder
 from toolkit.training.degrade import degrade
 
 SHORT_SIDE = 288  # photos are held at this size: larger than every training view needs, small enough for 100,000 in memory
 SHAPES = ((256, 256), (256, 320), (320, 256), (192, 256), (256, 192), (320, 320), (192, 192))  # (H, W) of the views
+WINDOW = 12  # tokens, 192 px
 CHUNK = 48  # views in one cache file: three batches of 16
 
 
@@ -166,8 +167,12 @@ class Cache:
             if progress:
                 progress(i + 1, len(plan))
 
-    def batches(self, size: int, seed: int) -> Iterator[Batch]:
-        """Batches of one shape, for ever, from what is on disk now; half of them mirrored."""
+    def batches(self, size: int, seed: int, window: int = WINDOW) -> Iterator[Batch]:
+        """Batches of one shape, for ever, from what is on disk now: a random window of at most `window` tokens a side, half of them mirrored.
+
+        Neighboring pixels teach much the same, so that a window of three quarters costs half as much and teaches nearly as much; its tokens
+        have seen the whole view.
+        """
         generator = torch.Generator().manual_seed(seed)
         with ThreadPoolExecutor(1) as reader:
             while True:
@@ -181,6 +186,18 @@ class Cache:
                     coming = reader.submit(load_file, files[order[(k + 1) % len(order)]])
                     for rows in torch.randperm(len(views["L"]), generator=generator).split(size):
                         batch = Batch(views["L"][rows].float() / 2.55, views["ab"][rows].float(), views["tokens"][rows].float())
+                        batch = _window(batch, window, generator)
                         if torch.rand((), generator=generator) < 0.5:
                             batch = Batch(batch.L.flip(-1), batch.ab.flip(-1), batch.tokens.flip(-1))
                         yield batch
+
+
+def _window(batch: Batch, most: int, generator: torch.Generator) -> Batch:
+    gh, gw = batch.tokens.shape[-2:]
+    h, w = min(most, gh), min(most, gw)
+    y, x = (int(torch.randint(n, (), generator=generator)) for n in (gh - h + 1, gw - w + 1))
+
+    def cut(tensor: Tensor, stride: int) -> Tensor:
+        return tensor[..., y * stride : (y + h) * stride, x * stride : (x + w) * stride]
+
+    return Batch(cut(batch.L, STRIDE), cut(batch.ab, STRIDE // 2), cut(batch.tokens, 1))

@@ -24,6 +24,7 @@ from toolkit.training.data import Batch
 class Recipe(Protocol):
     """What a model's training file gives to the loop."""
 
+    architecture: str  # as in the registry; written into the weights file
     module: nn.Module
 
     def loss(self, module: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -95,7 +96,7 @@ class Trainer:
                 if name in self.optimizer.state.get(p, {}):
                     state[f"adam.{i}.{name}"] = self.optimizer.state[p][name]
         _save(state, self.folder / "state.safetensors")
-        _save(self.ema, self.folder / "checkpoint.safetensors")
+        _save(self.ema, self.folder / "checkpoint.safetensors", {"architecture": self.recipe.architecture})
         (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds}))
 
     def run(self, batches: Iterator[Batch], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
@@ -162,7 +163,7 @@ class Trainer:
                 log.write(json.dumps(record) + "\n")
 
 
-def _save(state: dict[str, Tensor], path: Path) -> None:
+def _save(state: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
     partial = path.with_suffix(".partial")
-    save_file({k: v.detach().contiguous().cpu() for k, v in state.items()}, partial)
+    save_file({k: v.detach().contiguous().cpu() for k, v in state.items()}, partial, metadata)
     partial.rename(path)

@@ -27,9 +27,11 @@ class UNetLosses:
 class UNetRecipe:
     """What the training loop needs of a U-Net; see loop.Recipe."""
 
+    architecture = "unet"
+
     def __init__(self, prior: Tensor, validation: list[Tensor], encoder: Encoder, losses: UNetLosses | None = None) -> None:
         """prior (Q,): share of each ab bin in the training photos; validation: uint8 (3, h, w) photos, short side at least 256."""
-        self.module = UNet()
+        self.module = UNet().to(memory_format=torch.channels_last)  # a quarter faster on CPUs
         self.losses = losses or UNetLosses()
         self.cross_entropy = RebalancedCrossEntropy(self.module.bins, rebalancing_weights(prior, self.losses.rebalance))
         crops = [_center(photo) for photo in validation]

@@ -1,0 +1,49 @@
+# make app: the app at http://127.0.0.1:7860        make test: lint, types, tests
+# Both need Python 3.11 or newer with pip, and nothing else: the first run makes .venv and installs into it.
+#
+#   make app PORT=8000
+#   make app PYTHON=python3.12
+#   make app PIP_ARGS="--index-url https://download.pytorch.org/whl/cpu --extra-index-url https://pypi.org/simple"    (CPU only: 1 GB instead of 5.5)
+
+PYTHON ?= python3
+PORT ?= 7860
+PIP_ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: app test lint notebooks cards clean
+.DEFAULT_GOAL := app
+
+app: $(INSTALLED)
+	$(BIN)/python -m demos --port $(PORT)
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+# Run every notebook and keep its pictures in it.
+notebooks: $(INSTALLED)
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+# Model cards, tables of the README and its picture, from the shipped weights and measurements.
+cards: $(INSTALLED)
+	$(BIN)/python -m toolkit.cards
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One pip command for everything: with torch resolved apart from torchvision, the two may not fit. Debian's Python without python3-venv makes no pip
+# in the new environment; then its own pip serves.
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Huepoint needs Python 3.11 or newer; name one, as in: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || $(PYTHON) -m venv --clear --without-pip $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m pip --python $(VENV) install pip
+	$(BIN)/python -m pip install $(PIP_ARGS) -e '.[dev]'
+	@touch $@

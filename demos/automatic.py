@@ -1,0 +1,277 @@
+"""The tab *Automatic*: drop a photo, see it in color, choose, take it home."""
+
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from demos import pictures
+from demos.batch import PROGRESS, Batch, Updates
+from demos.choices import Choices
+from demos.desk import Desk, Shop
+from demos.samples import samples
+from demos.theme import MARK
+from demos.visits import Visit, Visits
+from toolkit.photo import PhotoError, open_photo
+from toolkit.pipeline import CANDIDATES, Cancelled, Progress
+
+WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
+<span>Drop a black-and-white photograph on the left, or begin with one of the examples.</span></div>"""
+GONE = "The photo is not here any more, to make room for others; please add it again."
+SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
+FAILURES = (PhotoError, ValueError, RuntimeError)
+
+
+class PhotoDrop(gr.Image):
+    """A picture field that hands on the uploaded file untouched: open_photo is the one that decodes, and that explains what is wrong."""
+
+    def preprocess(self, payload: Any) -> str | None:
+        """The file's path in the app's cache."""
+        return payload.path if payload else None
+
+
+class Automatic:
+    """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
+        """Adds its components where it is called."""
+        self.shop = shop
+        self.visits: Visits[Desk] = Visits()
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=4, min_width=320):
+                self._layout_controls()
+            with gr.Column(scale=7, min_width=320):
+                self._layout_result()
+        Batch(demo, shop, self.vividness, self.model)
+        self._listen(demo)
+
+    def _layout_controls(self) -> None:
+        self.photo = PhotoDrop(label="Your photo", sources=["upload", "clipboard"], format="png", height=280, buttons=[], elem_id="photo")
+        self.notice = gr.HTML(visible=False, elem_id="notice")
+        gr.Markdown("Or one of these", elem_classes="small")
+        self.samples = Choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=52, elem_id="samples")
+        self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
+        self.vividness = gr.Slider(
+            0, 1, value=0.5, step=0.05, label="Vividness", info="Left: the safe middle of all plausible colors. Right: as lively as real photos.", elem_id="vividness"
+        )
+        names = [card.name for card in self.shop.models]
+        self.model = gr.Dropdown(names, value=names[0], label="Model", visible=len(names) > 1)
+        with gr.Accordion("Where the examples come from", open=False):
+            gr.Markdown("\n".join(f"- {s.credit}" for s in samples()), elem_classes="small")
+
+    def _layout_result(self) -> None:
+        self.welcome = gr.HTML(WELCOME)
+        with gr.Column(visible=False) as self.result:
+            self.slider = gr.ImageSlider(
+                label="Before and after", show_label=False, format="png", interactive=False, max_height=620, buttons=["fullscreen"], elem_id="slider"
+            )
+            self.about = gr.Markdown(elem_id="about")
+            self.unsure = gr.Checkbox(label="Show where the model is unsure", info="Warm: many colors are plausible there.", elem_id="unsure")
+            gr.Markdown("Or take another of its proposals", elem_classes="small")
+            self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
+            with gr.Row():
+                self.full = gr.Button("Download", variant="primary", scale=3, min_width=200, elem_id="download")
+                self.layer = gr.Button("Color layer", scale=2, min_width=140, elem_id="layer")
+            gr.Markdown(
+                "PNG at full size, the photo's own lightness kept. The color layer lies over the original in an image editor. "
+                "Colors are plausible, not a historical record.",
+                elem_classes="small",
+            )
+        self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
+
+    def _listen(self, demo: gr.Blocks) -> None:
+        model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
+        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        shown = [self.notice, self.welcome, self.result, self.slider, self.about, self.unsure]
+        page = [*shown, self.photo, self.credit, self.samples, self.choices, self.full, self.vividness]
+        dials = [self.model, self.vividness]
+        starts = (
+            self.photo.upload(self.interrupt, None, None, **quick).then(
+                self.start, [self.photo, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **model
+            ),
+            self.samples.choose(self.interrupt, None, None, **quick).then(  # type: ignore[attr-defined]  # named in its script
+                self.start_sample, [self.samples, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **model
+            ),
+            self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **model),
+        )
+        for started in starts:  # proposals wait in a line of their own: the dials answer meanwhile
+            started.then(self.propose, None, self.choices, show_progress="hidden", concurrency_limit=1, api_visibility="private")
+        self.photo.clear(self.clear, None, page, **quick)
+        self.vividness.release(
+            self.recolor, self.vividness, [*shown, self.choices], show_progress="minimal", show_progress_on=self.slider, trigger_mode="always_last", **model
+        )
+        self.choices.choose(  # type: ignore[attr-defined]  # named in its script
+            self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **model
+        )
+        self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", api_visibility="private")
+        for button, make in ((self.full, self.save_photo), (self.layer, self.save_layer)):
+            made = button.click(make, None, [self.file, self.notice], show_progress_on=button, **model)
+            made.success(None, self.file, None, js=SAVE)
+        demo.unload(self.leave)
+
+    def interrupt(self, request: gr.Request) -> None:
+        """What runs for this visitor is not wanted any more."""
+        self.visits[request.session_hash].interrupt()
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.visits.leave(request.session_hash)
+
+    def start(
+        self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """A new photo: show it, color it."""
+        for updates in self._start(path, model, vividness, self.visits[request.session_hash], progress):
+            yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
+
+    def start_sample(
+        self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """An example photo, with whom to thank for it."""
+        sample = samples()[index]
+        for updates in self._start(str(sample.path), model, vividness, self.visits[request.session_hash], progress):
+            yield {self.credit: gr.update(value=sample.credit, visible=True)} | updates
+
+    def _start(self, path: str | None, model: str, vividness: float, visit: Visit[Desk], progress: gr.Progress) -> Iterator[Updates]:
+        turn = visit.turn
+        try:
+            if path is None:
+                raise PhotoError("There is no photo yet; drop one here.")
+            desk = visit.desk = Desk(open_photo(path), model, self.shop.device)
+            width, height = desk.photo.size
+            yield self._shown(desk, desk.before) | {
+                self.photo: pictures.to_pil(desk.preview.rgb),
+                self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1),
+                self.full: gr.update(value=f"Download PNG, {width} × {height}"),
+            }
+            desk.colorize(vividness, _watch(progress, visit, turn))
+            if visit.turn == turn:
+                yield self._colored(desk)
+        except Cancelled:
+            return
+        except FAILURES as error:
+            visit.desk = None
+            yield self._blank(str(error))
+
+    def change_model(self, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+        """The same photo with another model."""
+        visit = self.visits[request.session_hash]
+        if visit.desk is None:
+            yield {self.notice: gr.update(visible=False)}
+            return
+        visit.desk.use(model)
+        yield {self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1)}
+        yield self._again(visit, lambda desk, watch: desk.colorize(vividness, watch), progress)
+
+    def recolor(self, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
+        """The dial was turned: decode anew."""
+        visit = self.visits[request.session_hash]
+        if visit.desk is None and visit.turn == 0:
+            return {self.notice: gr.update(visible=False)}  # nothing here yet
+        return self._again(visit, lambda desk, watch: desk.colorize(vividness, watch), progress) | {self.choices: gr.update(chosen=-1)}
+
+    def adopt(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
+        """A proposal was chosen: its size and vividness become the page's."""
+        visit = self.visits[request.session_hash]
+        updates = self._again(visit, lambda desk, watch: desk.adopt(index, watch), progress)
+        return updates | ({self.vividness: visit.desk.vividness} if visit.desk else {})
+
+    def _again(self, visit: Visit[Desk], work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
+        desk = visit.desk
+        if desk is None:
+            return self._blank(GONE)
+        try:
+            work(desk, _watch(progress, visit, visit.turn))
+            return self._colored(desk)
+        except Cancelled:
+            return {}
+        except FAILURES as error:
+            return {self.notice: _notice(str(error))}
+
+    def propose(self, request: gr.Request) -> Updates:
+        """The row of proposals, small."""
+        visit = self.visits[request.session_hash]
+        desk, turn = visit.desk, visit.turn
+        if desk is None or desk.result is None:
+            return {self.choices: gr.update(items=[], waiting=0)}
+        try:
+            found = desk.propose(lambda done, of, what: visit.turn == turn)
+        except Cancelled:
+            return {}
+        items = [{"src": pictures.thumbnail(c.result.rgb, 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found]
+        return {self.choices: gr.update(items=items, waiting=0)}
+
+    def look(self, unsure: bool, request: gr.Request) -> Updates:
+        """Colors, or where the model hesitates."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None or desk.result is None:
+            return self._blank(GONE)
+        if unsure:
+            return {self.slider: (desk.before, pictures.doubt(desk.preview, desk.session.uncertainty().cpu()))}
+        return {self.slider: (desk.before, desk.result.to_pil())}
+
+    def save_photo(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+        """The full size as PNG, made when asked for."""
+        yield from self._save("color", self.visits[request.session_hash], progress)
+
+    def save_layer(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+        """The color alone."""
+        yield from self._save("layer", self.visits[request.session_hash], progress)
+
+    def _save(self, what: str, visit: Visit[Desk], progress: gr.Progress) -> Iterator[Updates]:
+        desk = visit.desk
+        if desk is None:
+            yield {self.file: None, self.notice: _notice(GONE)}
+            return
+        try:
+            result = desk.finish(_watch(progress, visit, visit.turn))
+        except Cancelled:
+            yield {self.file: None}
+            return
+        except FAILURES as error:
+            yield {self.file: None, self.notice: _notice(str(error))}
+            return
+        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
+            path = Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-{what}.png"
+            yield {self.file: str(result.save(path) if what == "color" else result.save_layer(path))}
+
+    def clear(self, request: gr.Request) -> Updates:
+        """The photo was taken away."""
+        visit = self.visits[request.session_hash]
+        visit.interrupt()
+        visit.desk = None
+        return self._blank()
+
+    def _shown(self, desk: Desk, after: Image.Image) -> Updates:
+        return {
+            self.notice: gr.update(visible=False), self.welcome: gr.update(visible=False), self.result: gr.update(visible=True),
+            self.slider: (desk.before, after), self.about: "", self.unsure: False,
+        }  # fmt: skip
+
+    def _colored(self, desk: Desk) -> Updates:
+        assert desk.result is not None
+        return self._shown(desk, desk.result.to_pil()) | {self.about: " ".join(desk.remarks())}
+
+    def _blank(self, error: str | None = None) -> Updates:
+        return {
+            self.photo: None, self.notice: _notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
+            self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
+        }  # fmt: skip
+
+
+def _watch(progress: gr.Progress, visit: Visit[Desk], turn: int) -> Progress:
+    """The toolkit's callback as the page's progress bar; ends the work once it is out of date."""
+
+    def report(done: int, of: int, what: str) -> bool:
+        progress(done / of, desc=what.capitalize())
+        return visit.turn == turn
+
+    return report
+
+
+def _notice(error: str | None) -> dict[str, Any]:
+    return gr.update(value=f'<div class="notice" role="alert">{escape(error or "")}</div>', visible=error is not None)

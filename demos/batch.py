@@ -1,0 +1,116 @@
+"""Several photos at once: progress, stop, one zip; a bad file costs one sentence and not the others."""
+
+import zipfile
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+
+from demos.desk import Shop
+from demos.visits import Visits
+from toolkit.photo import SUFFIXES, PhotoError
+from toolkit.pipeline import Cancelled, Progress, Session
+
+MOST = 100  # photos in one go; a queue is shared with others
+PROGRESS = gr.Progress()  # as a default argument it tells Gradio to hand in the page's own
+Updates = dict[Any, Any]  # component -> its new value
+
+
+class Batch:
+    """The section for several photos; vividness and model are those of the page around it."""
+
+    def __init__(self, demo: gr.Blocks, shop: Shop, vividness: gr.Slider, model: gr.Dropdown) -> None:
+        """Adds its components where it is called."""
+        self.shop = shop
+        self.visits: Visits[None] = Visits(most=1000)  # nothing heavy in them: only which batch is the current one
+        with gr.Accordion("Several photos at once", open=False):
+            gr.Markdown(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above.", elem_classes="small")
+            self.files = gr.Files(label="Photos", file_types=list(SUFFIXES), height=180)
+            with gr.Row():
+                self.go = gr.Button("Color all", variant="primary", min_width=120)
+                self.stop = gr.Button("Stop", visible=False, min_width=120)
+            self.report = gr.HTML(elem_classes="small", elem_id="batch-report")
+            self.zip = gr.DownloadButton("Download zip", visible=False, variant="primary", elem_id="batch-zip")
+        self.go.click(
+            self.run, [self.files, vividness, model], [self.go, self.stop, self.report, self.zip],
+            concurrency_id="model", concurrency_limit=1, show_progress_on=self.report, api_visibility="private",
+        )  # fmt: skip
+        self.stop.click(self.halt, None, self.report, queue=False, show_progress="hidden", api_visibility="private")
+        demo.unload(self.leave)
+
+    def run(
+        self, paths: list[str] | None, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """Color one after the other; what was done before a stop is kept."""
+        if not paths:
+            yield {self.report: "<p>Add some photos first.</p>"}
+            return
+        visit = self.visits[request.session_hash]
+        turn = visit.interrupt()
+        failed: list[str] = []
+        done = 0
+        with TemporaryDirectory(prefix="huepoint-") as folder:
+            target = Path(folder) / "huepoint.zip"
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
+                for i, path in enumerate(paths[:MOST]):
+                    yield {self.go: gr.update(interactive=False), self.stop: gr.update(visible=True), self.zip: gr.update(visible=False),
+                           self.report: _list(f"Photo {i + 1} of {min(len(paths), MOST)} …", failed)}  # fmt: skip
+                    try:
+                        done += self._one(Path(path), archive, vividness, model, _step(progress, i, len(paths), lambda: visit.turn == turn))
+                    except Cancelled:
+                        break
+                    except (PhotoError, ValueError, RuntimeError) as error:
+                        failed.append(_sentence(error, Path(path).name))
+            stopped = " Stopped." if visit.turn != turn else ""
+            beyond = f" Only the first {MOST} were taken." if len(paths) > MOST else ""
+            headline = f"{done} of {len(paths)} photos colored.{stopped}{beyond}"
+            yield {self.go: gr.update(interactive=True), self.stop: gr.update(visible=False), self.report: _list(headline, failed),
+                   self.zip: gr.update(value=str(target) if done else None, visible=bool(done))}  # fmt: skip
+
+    def _one(self, path: Path, archive: zipfile.ZipFile, vividness: float, model: str, progress: Progress) -> int:
+        """One photo into the archive; returns 1."""
+        result = Session(path, model, device=self.shop.device).colorize(vividness=vividness, progress=progress)
+        with TemporaryDirectory(prefix="huepoint-") as folder:
+            archive.write(result.save(Path(folder) / "color.png"), _free(f"{path.stem}-color.png", archive.namelist()))
+        return 1
+
+    def halt(self, request: gr.Request) -> str:
+        """Ask the running batch to end; it does so within a strip of the photo at hand."""
+        self.visits[request.session_hash].interrupt()
+        return "<p>Stopping …</p>"
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.visits.leave(request.session_hash)
+
+
+def _step(progress: gr.Progress, index: int, count: int, current: Any) -> Progress:
+    def report(done: int, of: int, what: str) -> bool:
+        progress((index + done / of) / count, desc=f"Photo {index + 1} of {count}: {what}")
+        return bool(current())
+
+    return report
+
+
+def _free(name: str, taken: list[str]) -> str:
+    """`name`, or `name-2`, `name-3`... where two photos are called alike."""
+    stem, suffix = name.rsplit(".", 1)
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}.{suffix}"
+    return name
+
+
+def _sentence(error: Exception, name: str) -> str:
+    text = str(error)
+    return text if name in text else f"{name}: {text}"
+
+
+def _list(headline: str, failed: list[str]) -> str:
+    """Names of files come from people: everything is escaped."""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in failed)
+    return f"<p>{escape(headline)}</p>" + (f"<ul>{items}</ul>" if items else "")

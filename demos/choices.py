@@ -1,0 +1,71 @@
+"""A row of small pictures of which one is chosen by a click: candidates, examples."""
+
+from typing import Any
+
+import gradio as gr
+
+TEMPLATE = "<div class='row' role='group'></div>"
+
+# Minimal column widths come from the prop `cell`; the template itself never changes, so that Gradio never rebuilds what is drawn here.
+STYLE = """
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--cell, 110px), 31%), 1fr)); gap: 10px; }
+.row:empty { display: none; }
+button, i { display: block; width: 100%; padding: 0; border: 0; background: none; text-align: left; font: inherit; color: inherit; }
+button { cursor: pointer; }
+img, i { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 10px; display: block; background: rgba(128, 128, 128, 0.14); }
+img { outline: 2px solid transparent; outline-offset: 2px; transition: outline-color 0.15s, filter 0.15s; }
+button:hover img { filter: brightness(1.08); }
+button:focus-visible { outline: none; }
+button:focus-visible img, button[aria-pressed=true] img { outline-color: var(--color-accent); }
+span { display: block; padding-top: 6px; font-size: 0.78rem; line-height: 1.3; color: var(--body-text-color-subdued); }
+button[aria-pressed=true] span { color: var(--body-text-color); }
+i { animation: breathe 1.6s ease-in-out infinite; }
+@keyframes breathe { 50% { opacity: 0.45; } }
+"""
+
+SCRIPT = """
+const row = element.querySelector('.row');
+row.style.setProperty('--cell', props.cell + 'px');
+function mark(chosen) {
+  row.querySelectorAll('button').forEach((button, i) => button.setAttribute('aria-pressed', i === chosen));
+}
+function card(item, i) {
+  const button = document.createElement('button'), image = new Image(), label = document.createElement('span');
+  button.type = 'button';
+  button.title = item.title || item.label;
+  image.src = item.src;
+  image.alt = item.title || item.label;
+  label.textContent = item.label;
+  button.append(image, ...(item.label ? [label] : []));
+  button.addEventListener('click', () => { mark(i); props.value = i; trigger('choose'); });
+  return button;
+}
+function draw() {
+  const blanks = Array.from({length: props.waiting}, () => document.createElement('i'));
+  row.replaceChildren(...(props.items.length ? props.items.map(card) : blanks));
+  mark(props.chosen);
+}
+watch('items', draw);
+watch('waiting', draw);
+watch('chosen', () => mark(props.chosen));
+draw();
+"""
+
+
+class Choices(gr.HTML):
+    """Pictures to choose from; the event `choose` comes with the index as value.
+
+    items: dicts with src (URL or data URL), label (shown below, may be empty) and title. waiting: gray places shown while there are no items.
+    chosen: the marked index, -1 for none. cell: px, least width of a picture (three always fit beside each other).
+    """
+
+    def __init__(self, items: list[dict[str, str]] | None = None, *, waiting: int = 0, chosen: int = -1, cell: int = 110, **kwargs: Any) -> None:
+        """Other arguments go to gr.HTML."""
+        kwargs.setdefault("value", -1)
+        super().__init__(
+            html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, items=items or [], waiting=waiting, chosen=chosen, cell=cell, **kwargs
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        """The value is an index."""
+        return {"type": "integer"}

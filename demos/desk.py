@@ -1,0 +1,81 @@
+"""What one visitor has in front of them: a photo, its colors, the proposals. No Gradio here.
+
+Everything on the screen is made from a copy of at most PREVIEW pixels, so that a 24-megapixel photo answers as fast as a small one; the full size is painted
+once, for the download.
+"""
+
+from dataclasses import dataclass
+
+from demos import pictures
+from toolkit.photo import Photo
+from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
+from toolkit.registry import ModelCard, get_card
+
+PREVIEW = 1600  # px, long side of what the screen shows
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What all tabs share."""
+
+    device: str
+    models: tuple[ModelCard, ...]
+
+
+class Desk:
+    """One photo under one model; sessions are kept by working size, so that a dial costs a decode and never an encode."""
+
+    def __init__(self, photo: Photo, model: str, device: str) -> None:
+        """Cheap: no model runs yet. Raises ValueError for an unknown model."""
+        self.photo = photo
+        self.preview = shrink(photo, PREVIEW)
+        self.before = pictures.before(self.preview)
+        self._device = device
+        self.use(model)
+
+    def use(self, model: str) -> None:
+        """Change the model; its proposals come anew."""
+        self.model = model
+        self.size = get_card(model).size
+        self.vividness = 0.5
+        self.result: Result | None = None
+        self.candidates: list[Candidate] = []
+        self._sessions: dict[int, Session] = {}
+
+    @property
+    def session(self) -> Session:
+        """The preview's session at the present working size."""
+        if self.size not in self._sessions:
+            self._sessions[self.size] = Session(self.preview, self.model, device=self._device, size=self.size)
+        return self._sessions[self.size]
+
+    def colorize(self, vividness: float, progress: Progress | None = None) -> Result:
+        """Color the preview. Raises Cancelled."""
+        result = self.session.colorize(vividness=vividness, progress=progress)
+        self.vividness, self.result = vividness, result
+        return result
+
+    def propose(self, progress: Progress | None = None) -> list[Candidate]:
+        """Small proposals over sizes and vividness. Raises Cancelled."""
+        self.candidates = self.session.candidates(progress=progress)
+        return self.candidates
+
+    def adopt(self, index: int, progress: Progress | None = None) -> Result:
+        """Color the preview as a proposal was. Raises Cancelled, IndexError."""
+        candidate = self.candidates[index]
+        self.size = candidate.size
+        return self.colorize(candidate.vividness, progress)
+
+    def finish(self, progress: Progress | None = None) -> Result:
+        """The full size, as the preview was made last. Raises Cancelled."""
+        session = self.session if self.preview is self.photo else Session(self.photo, self.model, device=self._device, size=self.session.size)
+        return session.colorize(vividness=self.vividness, progress=progress)
+
+    def remarks(self) -> list[str]:
+        """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made necessary."""
+        found = [self.session.summary()]
+        if self.photo.tone == "color":
+            found.append("This photo had color already; only its lightness was used.")
+        elif self.photo.tone == "sepia":
+            found.append("The sepia tone was taken away before coloring.")
+        return found + self.session.notes

@@ -1,0 +1,49 @@
+"""Photos and results as pictures for the browser."""
+
+import base64
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.color import lab_to_rgb
+from toolkit.photo import Photo
+from toolkit.pipeline import shrink
+from toolkit.plots import DOUBT
+
+
+def to_pil(rgb: Tensor) -> Image.Image:
+    """uint8 (3, H, W) -> Pillow."""
+    return Image.fromarray(rgb.permute(1, 2, 0).contiguous().numpy())
+
+
+def before(photo: Photo) -> Image.Image:
+    """What the coloring starts from: the photo as it came, or for a photo with color its lightness alone."""
+    if photo.tone != "color":
+        return to_pil(photo.rgb)
+    L = photo.lightness()
+    gray = lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], 1))[0]
+    return to_pil(gray.mul(255).round().byte())
+
+
+def doubt(photo: Photo, uncertainty: Tensor) -> Image.Image:
+    """The photo in gray, warm where the model is unsure: `plots.uncertainty_overlay` pixel by pixel, to lie exactly over the photo.
+
+    uncertainty: (1, 1, h, w) in [0, 1].
+    """
+    shade = F.interpolate(uncertainty, (photo.height, photo.width), mode="bilinear")[0, 0].numpy()
+    gray = 40 + 0.84 * np.asarray(to_pil(photo.rgb).convert("L"), dtype=np.float32)[..., None]  # blacks lifted, so that color shows on them
+    alpha = 0.75 * shade[..., None]
+    mixed = (1 - alpha) * gray + alpha * 255 * np.asarray(DOUBT(shade))[..., :3]
+    return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))
+
+
+def thumbnail(photo: Photo, size: int, *, gray: bool = False) -> str:
+    """A small copy (long side `size` px) as a data URL, PNG."""
+    image = to_pil(shrink(photo, size).rgb)
+    target = io.BytesIO()
+    (image.convert("L") if gray else image).save(target, "PNG")
+    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()

@@ -1,0 +1,16 @@
+"""What a Hugging Face Space runs. There this folder is the whole repository, whatever it is called, so it is first made known as the package `demos`."""
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+spec = spec_from_file_location("demos", HERE / "__init__.py", submodule_search_locations=[str(HERE)])
+assert spec is not None and spec.loader is not None
+sys.modules["demos"] = module_from_spec(spec)
+spec.loader.exec_module(sys.modules["demos"])
+
+from demos.app import main  # noqa: E402  # only now is there a package to import from
+
+if __name__ == "__main__":
+    main([])
