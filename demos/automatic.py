@@ -29,6 +29,8 @@ FAILURES = (PhotoError, ValueError, RuntimeError)
 class PhotoDrop(gr.Image):
     """A picture field that hands on the uploaded file untouched: open_photo is the one that decodes, and that explains what is wrong."""
 
+    is_template = True  # drawn by the page as a gr.Image
+
     def preprocess(self, payload: Any) -> str | None:
         """The file's path in the app's cache."""
         return payload.path if payload else None
@@ -50,13 +52,15 @@ class Automatic:
         self._listen(demo)
 
     def _layout_controls(self) -> None:
-        self.photo = PhotoDrop(label="Your photo", sources=["upload", "clipboard"], format="png", height=280, buttons=[], elem_id="photo")
+        self.photo = PhotoDrop(
+            label="Your photo", sources=["upload"], format="png", height=280, buttons=[], placeholder="Drop a photo here,\nor click to choose one", elem_id="photo"
+        )
         self.notice = gr.HTML(visible=False, elem_id="notice")
         gr.Markdown("Or one of these", elem_classes="small")
         self.samples = Choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=52, elem_id="samples")
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
         self.vividness = gr.Slider(
-            0, 1, value=0.5, step=0.05, label="Vividness", info="Left: the safe middle of all plausible colors. Right: as lively as real photos.", elem_id="vividness"
+            0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="vividness"
         )
         names = [card.name for card in self.shop.models]
         self.model = gr.Dropdown(names, value=names[0], label="Model", visible=len(names) > 1)

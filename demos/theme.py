@@ -57,6 +57,7 @@ THEME = gr.themes.Base(
 
 CSS = """
 .gradio-container { max-width: 1240px !important; margin: 0 auto; padding: 0 20px 40px !important; }
+.html-container { padding: 0 !important; }
 .brand { display: flex; align-items: center; gap: 14px; padding: 26px 0 6px; }
 .brand svg { width: 42px; height: 42px; flex: none; }
 .brand h1 { font-size: 1.6rem; font-weight: 650; letter-spacing: -0.02em; line-height: 1.15; margin: 0; }

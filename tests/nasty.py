@@ -70,7 +70,7 @@ def tiff(array: NDArray, photometric: int, order: str = "<", tags: dict[int, int
         if tag == 258 and samples > 2:
             directory += struct.pack(order + "HHII", tag, 3, samples, place)
         elif tag == 258:
-            directory += struct.pack(order + "HHI2H", tag, 3, samples, *(bits + [0])[:2])
+            directory += struct.pack(order + "HHI2H", tag, 3, samples, *[*bits, 0][:2])
         else:
             directory += struct.pack(order + "HHII", tag, 4, 1, entries[tag])
     after = struct.pack(order + f"{samples}H", *bits) if samples > 2 else b""
@@ -80,7 +80,12 @@ def tiff(array: NDArray, photometric: int, order: str = "<", tags: dict[int, int
 
 def icc(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
     """A version 2 color profile of class monitor or printer."""
-    tags = {b"desc": b"desc" + struct.pack(">II", 0, 5) + b"test\0" + bytes(78), b"cprt": b"text\0\0\0\0none\0", b"wtpt": xyz(0.9642, 1, 0.8249), **tags}
+    tags = {
+        b"desc": b"desc" + struct.pack(">II", 0, 5) + b"test\0" + bytes(78),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"wtpt": xyz(0.9642, 1, 0.8249),
+        **tags,
+    }
     table, body = struct.pack(">I", len(tags)), b""
     for name, data in tags.items():
         table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(data))
@@ -215,8 +220,12 @@ def transparent() -> Iterator[Case]:
     keyed = on_white(colors[index], np.array([255, 255, 0, 255])[index])
     yield Case("transparent.gif", written(palette, "GIF", transparency=2), keyed)
     values = index * 60
-    yield Case("gray-key.png", png((8, 8), 8, 0, values.tobytes(), chunk(b"tRNS", struct.pack(">H", 120))), gray(np.where(values == 120, 255, values)))
-    yield Case("palette-short.png", png((8, 8), 8, 3, index.tobytes(), chunk(b"PLTE", colors[:3].tobytes())), gray(index * 0) + _padded(colors[:3])[index])
+    yield Case(
+        "gray-key.png", png((8, 8), 8, 0, values.tobytes(), chunk(b"tRNS", struct.pack(">H", 120))), gray(np.where(values == 120, 255, values))
+    )
+    yield Case(
+        "palette-short.png", png((8, 8), 8, 3, index.tobytes(), chunk(b"PLTE", colors[:3].tobytes())), gray(index * 0) + _padded(colors[:3])[index]
+    )
     yield Case("one-bit.png", png((16, 4), 1, 0, bytes([0x0F, 0xFF] * 4)), gray(np.tile([0] * 4 + [255] * 12, (4, 1))))
 
 
@@ -236,9 +245,16 @@ def colored() -> Iterator[Case]:
     corners = (255 * np.stack([np.prod(odd[[i >> 3 & 1, i >> 2 & 1, i >> 1 & 1, i & 1] > np.zeros(4)], 0) for i in range(16)])).astype(np.uint8)
     patches = np.stack([order >> 3 & 1, order >> 2 & 1, order >> 1 & 1, order & 1], -1).astype(np.uint8) * 255
     profile = printer_profile(corners)
-    yield Case("cmyk-profile.tif", written(Image.fromarray(patches, "CMYK"), "TIFF", icc_profile=profile), corners[order], 8)  # Lab in 8 bits, and the black point of the inks
+    yield Case(
+        "cmyk-profile.tif", written(Image.fromarray(patches, "CMYK"), "TIFF", icc_profile=profile), corners[order], 8
+    )  # Lab in 8 bits, and the black point of the inks
     big = patches.repeat(16, 0).repeat(4, 1)
-    yield Case("cmyk-profile.jpg", written(Image.fromarray(big, "CMYK"), "JPEG", quality=98, icc_profile=profile), corners[order].repeat(16, 0).repeat(4, 1), 10)
+    yield Case(
+        "cmyk-profile.jpg",
+        written(Image.fromarray(big, "CMYK"), "JPEG", quality=98, icc_profile=profile),
+        corners[order].repeat(16, 0).repeat(4, 1),
+        10,
+    )
     primaries = {name: xyz(*ADOBE_D50[:, i]) for i, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))}
     curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), gamma(563 / 256))
     adobe = icc(b"RGB ", b"XYZ ", {**primaries, **curves})
@@ -246,10 +262,17 @@ def colored() -> Iterator[Case]:
     inside = (linear(soft) @ SRGB_D50.T @ np.linalg.inv(ADOBE_D50).T).clip(0, 1)
     encoded = (255 * inside ** (256 / 563)).round().astype(np.uint8)
     yield Case("adobe-rgb.png", written(encoded, "PNG", icc_profile=adobe), soft, 2)
-    yield Case("adobe-rgb-alpha.png", written(np.dstack([encoded, encoded[..., :1] * 0 + 128]), "PNG", icc_profile=adobe), on_white(soft, soft[..., 0] * 0 + 128), 2)
+    yield Case(
+        "adobe-rgb-alpha.png",
+        written(np.dstack([encoded, encoded[..., :1] * 0 + 128]), "PNG", icc_profile=adobe),
+        on_white(soft, soft[..., 0] * 0 + 128),
+        2,
+    )
     ramp = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (40, 1))
     steps = np.arange(256, dtype=np.uint8)
-    yield Case("gray-profile.png", written(ramp, "PNG", icc_profile=icc(b"GRAY", b"XYZ ", {b"kTRC": gamma(1.5)})), gray(_sampled(ramp, 1.5, steps)), 2)
+    yield Case(
+        "gray-profile.png", written(ramp, "PNG", icc_profile=icc(b"GRAY", b"XYZ ", {b"kTRC": gamma(1.5)})), gray(_sampled(ramp, 1.5, steps)), 2
+    )
     shown = gray(_sampled(ramp, 563 / 256, steps))
     yield Case("gray-with-rgb-profile.jpg", written(ramp, "JPEG", quality=98, icc_profile=adobe), shown, 3)
     yield Case("profile-garbage.png", written(ref, "PNG", icc_profile=b"not a profile at all" * 20), ref)
@@ -319,11 +342,11 @@ def bombs() -> Iterator[Case]:
     bmp = written(tiny, "BMP")
     yield Case("bomb.bmp", bmp[:18] + struct.pack("<ii", 30_000, 30_000) + bmp[26:], says="900 megapixels")
     yield Case("bomb.tif", tiff(tiny, 2, tags={256: 50_000, 257: 50_000}), says="2500 megapixels")
-    tile = tiff(tiny[..., 0], 1, tags={322: 2**20, 323: 2**20, 324: 8, 325: 256}).replace(struct.pack("<H", 273), b"\0\x81", 1)
+    tile = tiff(tiny[..., 0], 1, tags={259: 8, 322: 2**20, 323: 2**20, 324: 8, 325: 256}).replace(struct.pack("<H", 273), b"\0\x81", 1)
     yield Case("bomb-tile.tif", tile, says="damaged")
-    canvas = struct.pack("<I", 16_382)[:3]
-    vp8x = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + canvas * 2 + b"ANIM" + struct.pack("<IIH", 6, 0, 0)
-    yield Case("bomb.webp", b"RIFF" + struct.pack("<I", len(vp8x) + 4) + b"WEBP" + vp8x, says="bomb.webp")
+    webp = written(tiny, "WEBP", save_all=True, append_images=[Image.fromarray(tiny + 9)])
+    canvas = webp.index(b"VP8X") + 12
+    yield Case("bomb.webp", webp[:canvas] + struct.pack("<I", 16_382)[:3] * 2 + webp[canvas + 6 :], says="268 megapixels")
     blank = zlib.compress(bytes(2**23))
     text = chunk(b"zTXt", b"Comment\0\0" + blank)
     yield Case("bomb-text.png", png((8, 8), 8, 0, bytes(64), text), says="damaged")

@@ -112,7 +112,9 @@ def test_lpips_of_identical_pictures_is_zero_and_gradients_reach_the_picture() -
     rgb = photo()[..., :64, :64].requires_grad_()
     assert distance(rgb, rgb).item() == 0
     distance(rgb, changed("gray")[..., :64, :64]).sum().backward()
-    assert rgb.grad is not None and rgb.grad.isfinite().all() and rgb.grad.any()
+    assert rgb.grad is not None
+    assert rgb.grad.isfinite().all()
+    assert rgb.grad.any()
 
 
 def test_lpips_without_its_file_says_so(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,11 +43,17 @@ def colorize(args: argparse.Namespace) -> int:
             except GuidanceError:
                 raise
             except (OSError, ValueError, RuntimeError, MemoryError) as error:
-                failed.append(f"{job[0]}: {_sentence(error)}")
+                failed.append(_about(job[0], error))
             _advance(bar, 100 * (i + 1))
     if failed:
         print(f"{len(failed)} failed:", *(f"  {line}" for line in failed), sep="\n", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _about(path: Path, error: Exception) -> str:
+    """The sentence with the photo's whole path, whether or not it already begins with the name."""
+    sentence = _sentence(error)
+    return f"{path}{sentence.removeprefix(path.name)}" if sentence.startswith(f"{path.name} ") else f"{path}: {sentence}"
 
 
 def _advance(bar: Any, to: int) -> None:

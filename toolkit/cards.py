@@ -90,8 +90,8 @@ def weights_readme() -> str:
     return "\n\n".join(
         [
             "# Weights",
-            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that is "
-            "missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
+            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that "
+            "is missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
             *[model_card(card) for card in list_models()],
             "## Measured",
             results(),
@@ -174,7 +174,7 @@ def picture() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is out of date, or only say it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m toolkit.cards", description="Make weights/README.md and the README's tables from what was measured.")
+    parser = argparse.ArgumentParser(prog="python -m toolkit.cards", description="Write model cards and the README's tables anew.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
     parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
     args = parser.parse_args(argv)

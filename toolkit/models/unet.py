@@ -93,7 +93,7 @@ class UNet(nn.Module):
             x = down(x)
             skips.append(x)
         at2, at4, at8, at16 = skips
-        x = self.bottom(torch.cat([self.tokens(tokens / 4), at16], 1))  # tokens have a standard deviation of about 4
+        x = self.bottom(torch.cat([self.tokens(tokens), at16], 1))
         x = self.up8(x, at8)
         x = self.up4(x, at4)
         logits = self.to_bins(x)
