@@ -23,7 +23,9 @@ app: $(INSTALLED)
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# Gradio, as it runs, writes stubs beside our components; mypy would read them instead of the code.
 lint: $(INSTALLED)
+	@rm -f demos/*.pyi
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 

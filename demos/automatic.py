@@ -23,6 +23,7 @@ WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
 <span>Drop a black-and-white photograph on the left, or begin with one of the examples.</span></div>"""
 GONE = "The photo is not here any more, to make room for others; please add it again."
 SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
+SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 FAILURES = (PhotoError, ValueError, RuntimeError)
 
 
@@ -43,15 +44,17 @@ class Automatic:
         """Adds its components where it is called."""
         self.shop = shop
         self.visits: Visits[Desk] = Visits()
-        with gr.Row(equal_height=False):
-            with gr.Column(scale=4, min_width=320):
-                self._layout_controls()
-            with gr.Column(scale=7, min_width=320):
+        with gr.Row(elem_classes="board"):  # three places: beside each other in two columns, or below each other on a phone
+            with gr.Column(min_width=0):
+                self._layout_photo()
+            with gr.Column(min_width=0):
                 self._layout_result()
+            with gr.Column(min_width=0):
+                self._layout_dials()
         Batch(demo, shop, self.vividness, self.model)
         self._listen(demo)
 
-    def _layout_controls(self) -> None:
+    def _layout_photo(self) -> None:
         self.photo = PhotoDrop(
             label="Your photo", sources=["upload"], format="png", height=280, buttons=[], placeholder="Drop a photo here,\nor click to choose one", elem_id="photo"
         )
@@ -59,9 +62,9 @@ class Automatic:
         gr.Markdown("Or one of these", elem_classes="small")
         self.samples = Choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=52, elem_id="samples")
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
-        self.vividness = gr.Slider(
-            0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="vividness"
-        )
+
+    def _layout_dials(self) -> None:
+        self.vividness = gr.Slider(0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="vividness")
         names = [card.name for card in self.shop.models]
         self.model = gr.Dropdown(names, value=names[0], label="Model", visible=len(names) > 1)
         with gr.Accordion("Where the examples come from", open=False):
@@ -73,15 +76,15 @@ class Automatic:
             self.slider = gr.ImageSlider(
                 label="Before and after", show_label=False, format="png", interactive=False, max_height=620, buttons=["fullscreen"], elem_id="slider"
             )
-            self.about = gr.Markdown(elem_id="about")
-            self.unsure = gr.Checkbox(label="Show where the model is unsure", info="Warm: many colors are plausible there.", elem_id="unsure")
-            gr.Markdown("Or take another of its proposals", elem_classes="small")
-            self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
             with gr.Row():
                 self.full = gr.Button("Download", variant="primary", scale=3, min_width=200, elem_id="download")
-                self.layer = gr.Button("Color layer", scale=2, min_width=140, elem_id="layer")
+                self.layer = gr.Button("Color layer", scale=1, min_width=110, elem_id="layer")
+            self.about = gr.Markdown(elem_id="about")
+            self.unsure = gr.Checkbox(label="Show where it is unsure: warm places could have other colors", container=False, elem_id="unsure")
+            gr.Markdown("Or take another proposal", elem_classes="small")
+            self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
             gr.Markdown(
-                "PNG at full size, the photo's own lightness kept. The color layer lies over the original in an image editor. "
+                "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, blend mode Color. "
                 "Colors are plausible, not a historical record.",
                 elem_classes="small",
             )
@@ -103,7 +106,9 @@ class Automatic:
             self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **model),
         )
         for started in starts:  # proposals wait in a line of their own: the dials answer meanwhile
-            started.then(self.propose, None, self.choices, show_progress="hidden", concurrency_limit=1, api_visibility="private")
+            started.then(
+                self.propose, None, self.choices, js=SHOW, show_progress="hidden", trigger_mode="always_last", concurrency_limit=1, api_visibility="private"
+            )
         self.photo.clear(self.clear, None, page, **quick)
         self.vividness.release(
             self.recolor, self.vividness, [*shown, self.choices], show_progress="minimal", show_progress_on=self.slider, trigger_mode="always_last", **model
@@ -206,7 +211,7 @@ class Automatic:
             found = desk.propose(lambda done, of, what: visit.turn == turn)
         except Cancelled:
             return {}
-        items = [{"src": pictures.thumbnail(c.result.rgb, 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found]
+        items = [{"src": pictures.thumbnail(c.result.to_pil(), 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found]
         return {self.choices: gr.update(items=items, waiting=0)}
 
     def look(self, unsure: bool, request: gr.Request) -> Updates:

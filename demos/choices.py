@@ -4,11 +4,10 @@ from typing import Any
 
 import gradio as gr
 
-TEMPLATE = "<div class='row' role='group'></div>"
+TEMPLATE = "<div class='row' role='group' style='--cell: {cell}px'></div>"  # never changes, so that Gradio never rebuilds what is drawn in it
 
-# Minimal column widths come from the prop `cell`; the template itself never changes, so that Gradio never rebuilds what is drawn here.
 STYLE = """
-.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--cell, 110px), 31%), 1fr)); gap: 10px; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--cell), 31%), 1fr)); gap: 10px; }
 .row:empty { display: none; }
 button, i { display: block; width: 100%; padding: 0; border: 0; background: none; text-align: left; font: inherit; color: inherit; }
 button { cursor: pointer; }
@@ -25,7 +24,6 @@ i { animation: breathe 1.6s ease-in-out infinite; }
 
 SCRIPT = """
 const row = element.querySelector('.row');
-row.style.setProperty('--cell', props.cell + 'px');
 function mark(chosen) {
   row.querySelectorAll('button').forEach((button, i) => button.setAttribute('aria-pressed', i === chosen));
 }
@@ -63,7 +61,7 @@ class Choices(gr.HTML):
         """Other arguments go to gr.HTML."""
         kwargs.setdefault("value", -1)
         super().__init__(
-            html_template=TEMPLATE, css_template=STYLE, js_on_load=SCRIPT, items=items or [], waiting=waiting, chosen=chosen, cell=cell, **kwargs
+            html_template=TEMPLATE.format(cell=cell), css_template=STYLE, js_on_load=SCRIPT, items=items or [], waiting=waiting, chosen=chosen, **kwargs
         )
 
     def api_info(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.photo import Photo
-from toolkit.pipeline import shrink
 from toolkit.plots import DOUBT
 
 
@@ -41,9 +40,10 @@ def doubt(photo: Photo, uncertainty: Tensor) -> Image.Image:
     return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))
 
 
-def thumbnail(photo: Photo, size: int, *, gray: bool = False) -> str:
+def thumbnail(image: Image.Image, size: int) -> str:
     """A small copy (long side `size` px) as a data URL, PNG."""
-    image = to_pil(shrink(photo, size).rgb)
+    image = image.copy()
+    image.thumbnail((size, size), Image.Resampling.LANCZOS)
     target = io.BytesIO()
-    (image.convert("L") if gray else image).save(target, "PNG")
+    image.save(target, "PNG")
     return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()

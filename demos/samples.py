@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from PIL import Image
+
 from demos.pictures import thumbnail
-from toolkit.photo import open_photo
 
 FOLDER = Path(__file__).resolve().parent / "examples"
 FIRST = ("historical-group-1897.jpg", "historical-portrait-man.jpg", "cameraman-gray.jpg")  # photographs without color of their own come first
@@ -28,7 +29,9 @@ class Sample:
     @property
     def thumbnail(self) -> str:
         """Small and gray, a data URL."""
-        return thumbnail(open_photo(self.path), 128, gray=True)
+        with Image.open(self.path) as image:
+            image.draft("L", (256, 256))
+            return thumbnail(image.convert("L"), 128)
 
 
 @lru_cache(maxsize=1)
@@ -39,5 +42,5 @@ def samples() -> list[Sample]:
         cells = [cell.strip() for cell in line.strip("| ").split("|")]
         if len(cells) == 6 and (FOLDER / cells[0]).is_file():
             title = cells[1].split(";")[0].split(" (")[0]
-            found.append(Sample(FOLDER / cells[0], title[:1].upper() + title[1:], cells[4], cells[5]))
+            found.append(Sample(FOLDER / cells[0], title[:1].upper() + title[1:], cells[4], cells[5].split(". ")[0]))
     return sorted(found, key=lambda sample: (sample.path.name not in FIRST, sample.path.name))

@@ -51,6 +51,8 @@ THEME = gr.themes.Base(
     button_secondary_border_color="#d8d8d8",
     button_secondary_border_color_dark="#444444",
     button_border_width="1px",
+    button_large_text_size="*text_md",
+    button_large_text_weight="500",
     layout_gap="16px",
     slider_color="*primary_600",
 )
@@ -71,8 +73,15 @@ CSS = """
 .welcome svg { width: 72px; height: 72px; opacity: 0.9; }
 .welcome strong { color: var(--body-text-color); font-size: 1.15rem; font-weight: 600; }
 .welcome span { max-width: 34ch; line-height: 1.5; }
+.board { display: grid; grid-template: "photo result" auto "dials result" 1fr / minmax(0, 4fr) minmax(0, 7fr); gap: 16px 24px; }
+.board > :nth-child(1) { grid-area: photo; }
+.board > :nth-child(2) { grid-area: result; }
+.board > :nth-child(3) { grid-area: dials; }
+#slider .wrap.full { background: color-mix(in srgb, var(--block-background-fill) 78%, transparent); }
 .closing { text-align: center; padding-top: 18px; }
-@media (max-width: 640px) {
+@media (max-width: 760px) {
+  .board { grid-template: "photo" "result" "dials" / minmax(0, 1fr); }
+  #photo { height: 210px !important; }
   .gradio-container { padding: 0 12px 28px !important; }
   .brand { padding-top: 16px; }
   .welcome { min-height: 220px; }

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from toolkit import metrics
 from toolkit.color import lab_to_rgb, rgb_to_lab
-from toolkit.photo import SUFFIXES, Photo, PhotoError, color_layer, encode_photo, open_photo, save_layer, save_photo
+from toolkit.photo import Photo, PhotoError, color_layer, encode_photo, open_photo, save_layer, save_photo
 
 EXAMPLES = Path(__file__).parents[1] / "demos" / "examples"
 CASES = nasty.cases()
@@ -48,9 +48,6 @@ def sentence(error: PhotoError) -> str:
 @pytest.fixture
 def picture() -> Tensor:
     return tensor(nasty.reference())
-
-
-# In
 
 
 def test_there_are_many_nasty_files() -> None:
@@ -169,10 +166,6 @@ def test_heic_opens_with_its_plugin_or_says_how_to_get_it() -> None:
         assert np.abs(pixels(photo).astype(int) - nasty.reference()).max() <= 8
 
 
-def test_all_suffixes_are_plain_lower_case() -> None:
-    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in SUFFIXES)
-
-
 def test_a_photo_is_made_from_arrays_of_several_kinds() -> None:
     ref = nasty.reference()
     for array in (ref, ref.astype(np.uint16) * 257, ref / 255, (ref / 255).astype(np.float32)):
@@ -187,9 +180,6 @@ def test_a_photo_is_made_from_arrays_of_several_kinds() -> None:
         sentence(caught.value)
 
 
-# Lightness and tone
-
-
 def test_lightness_is_that_of_lab() -> None:
     levels = np.array([[0, 119, 188, 255]], np.uint8)
     expected = [0.0, 50.0344, 76.2461, 100.0]  # CIE 15: 116 Y^(1/3) - 16, Y by the sRGB curve of IEC 61966-2-1
@@ -201,7 +191,7 @@ def test_lightness_is_that_of_lab() -> None:
 def test_lightness_of_some_rows_is_that_part_of_the_whole() -> None:
     photo = Photo.from_array(np.random.default_rng(0).integers(0, 256, (1500, 1000, 3), dtype=np.uint8))
     whole = photo.lightness()
-    torch.testing.assert_close(whole, rgb_to_lab(photo.rgb[None].float() / 255)[:, :1])
+    torch.testing.assert_close(whole, rgb_to_lab(photo.rgb[None].float() / 255)[:, :1], atol=2e-4, rtol=0)
     torch.testing.assert_close(photo.lightness(slice(700, 1200)), whole[:, :, 700:1200])
 
 
@@ -244,9 +234,6 @@ def test_sunset_and_brown_room_are_in_color() -> None:
     room[20:60, 180:260] = 0.7, 0.75, 0.8  # a window
     assert Photo.from_array(sunset.clip(0, 1)).tone == "color"
     assert Photo.from_array(room).tone == "color"
-
-
-# Out
 
 
 @pytest.mark.parametrize("name, tolerance", [("a.png", 0), ("a.tif", 0), ("a.TIFF", 0), ("a.jpg", 3), ("a.jpeg", 3), ("a.webp", 9)])
@@ -377,9 +364,6 @@ def test_encoding_gives_the_bytes_of_the_file_every_time(format: str, picture: T
     assert data == save_photo(picture, tmp_path / f"a.{format}", model="unet", mark=True).read_bytes()
 
 
-# The color layer
-
-
 def color_blend(below: np.ndarray, layer: np.ndarray) -> np.ndarray:
     """The blend mode "color" of W3C Compositing and Blending Level 1: SetLum(layer, Lum(below)); floats (H, W, 3) in 0..1."""
     weights = np.array([0.3, 0.59, 0.11])
@@ -392,8 +376,8 @@ def color_blend(below: np.ndarray, layer: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", ["still-coffee", "building-china", "portrait-grace-hopper"])
 def test_the_layer_over_the_gray_photo_is_close_to_the_result(name: str, tmp_path: Path) -> None:
     photo = open_photo(EXAMPLES / f"{name}.jpg")
-    result = photo.rgb[:, ::2, ::2]
-    L = photo.lightness()[:, :, ::2, ::2] / 100
+    result = photo.rgb[:, ::4, ::4]
+    L = photo.lightness()[:, :, ::4, ::4] / 100
     luminance = torch.where(L > 0.08, ((L + 0.16) / 1.16) ** 3, L / 9.033)
     gray = np.interp(luminance[0, 0], nasty.linear(np.arange(256, dtype=np.uint8)), np.arange(256) / 255)[..., None].repeat(3, -1)
     layer = pixels(open_photo(save_layer(result, tmp_path / "layer.png", model="unet"))) / 255

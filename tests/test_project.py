@@ -72,11 +72,11 @@ def test_readme_python_uses_names_that_exist():
                 assert all(hasattr(toolkit, name.name) for name in node.names)
 
 
-@pytest.mark.parametrize("page", ["README.md", "THIRD_PARTY.md", "weights/README.md", "demos/examples/LICENSES.md"])
-def test_links_lead_somewhere(page):
-    text = (ROOT / page).read_text()
+@pytest.mark.parametrize("paper", ["README.md", "THIRD_PARTY.md", "weights/README.md", "demos/examples/LICENSES.md"])
+def test_links_lead_somewhere(paper):
+    text = (ROOT / paper).read_text()
     targets = [t for t in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in t]
-    missing = [t for t in targets if not (ROOT / page).parent.joinpath(t).exists()]
+    missing = [t for t in targets if not (ROOT / paper).parent.joinpath(t).exists()]
     assert not missing
 
 

@@ -1,7 +1,8 @@
 """From an image file to pixels: who is let in, and how whatever it holds becomes upright 8-bit sRGB.
 
 The format is checked against an allow-list and the size against a limit before a pixel is decoded. Pixels are then converted in strips of rows, so
-that a 24-megapixel photo costs about 100 MB beside its 72 MB of RGB, not a multiple of them. `toolkit.photo` is the public side.
+that a 24-megapixel photo costs about 110 MB beside its 72 MB of RGB, and not a multiple of them (WebP 320 MB: its decoder keeps frames).
+`toolkit.photo` is the public side.
 """
 
 import importlib

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -27,8 +27,8 @@ class Recipe(Protocol):
     architecture: str  # as in the registry; written into the weights file
     module: nn.Module
 
-    def loss(self, module: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Losses by name; "loss" is the one to minimise."""
+    def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Losses by name; "loss" is the one to minimise. progress: how much of the training is done, 0 to 1."""
         ...
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
@@ -42,7 +42,7 @@ class Schedule:
 
     minutes: float = 30.0
     batch: int = 16
-    lr: float = 1e-3
+    lr: float = 1.5e-3
     weight_decay: float = 0.02
     warmup: int = 100  # steps; Adam's first averages are guesses
     ema: float = 0.998  # about the last 500 steps
@@ -64,7 +64,8 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
         mixed = ("bf16" if bf16 else "fp16") if torch.cuda.is_available() and device != "cpu" else "no"
-        self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
+        parts = DistributedDataParallelKwargs(find_unused_parameters=True)  # a recipe may train a part of its module first
+        self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu", kwargs_handlers=[parts])
         optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
         self.module, self.optimizer = self.accelerator.prepare(recipe.module, optimizer)
         self.ema = {k: v.detach().clone().float() for k, v in recipe.module.state_dict().items()}
@@ -128,7 +129,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.schedule, self.step, self.seconds)
         with self.accelerator.autocast():
-            losses = self.recipe.loss(self.module, batch.to(self.accelerator.device))
+            losses = self.recipe.loss(self.module, batch.to(self.accelerator.device), self.seconds / 60 / self.schedule.minutes)
         self.accelerator.backward(losses["loss"])
         self.accelerator.clip_grad_norm_(self.module.parameters(), 1.0)
         self.optimizer.step()

@@ -21,6 +21,7 @@ class UNetLosses:
     """What the loss is made of."""
 
     bins: float = 0.1  # weight of the classification: its numbers are about ten times the Huber loss's
+    coarse: float = 0.25  # share of the training in which only the bottom learns: which color a thing has comes before where it ends
     rebalance: float = 0.5  # Zhang's lambda is the share of the uniform distribution mixed into the prior; 1 would not rebalance at all
 
 
@@ -41,11 +42,13 @@ class UNetRecipe:
         with torch.inference_mode():
             self.tokens = [encoder(part.to(device)).cpu() for part in self.L.split(8)]
 
-    def loss(self, module: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Both losses and their sum; the batch's ab comes at half of L's size."""
-        ab, logits = module(batch.L, batch.tokens)
-        huber = huber_ab(ab.float(), batch.ab)
-        bins = self.cross_entropy.to(batch.ab.device)(logits.float(), F.avg_pool2d(batch.ab, 2))
+    def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Both losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is done, 0 to 1."""
+        coarse = progress < self.losses.coarse
+        ab, logits = module(batch.L, batch.tokens, coarse)
+        huber = huber_ab(ab.float(), F.avg_pool2d(batch.ab, 8) if coarse else batch.ab)
+        colors = batch.ab[..., 4::8, 4::8] if coarse else batch.ab[..., 1::2, 1::2]  # not averaged: a mean of two colors is a third one
+        bins = self.cross_entropy.to(batch.ab.device)(logits.float(), colors)
         return {"loss": huber + self.losses.bins * bins, "loss_ab": huber, "loss_bins": bins}
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:

@@ -1,0 +1,88 @@
+"""Pages made from measurements say what was measured."""
+
+import json
+
+import pytest
+
+from toolkit import cards
+
+GRAY = {"model": "gray", "vividness": None, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "gray_psnr": 22.0, "ciede2000": 10.0, "colorfulness_ratio": 0}
+UNET = GRAY | {"model": "unet", "vividness": 0.5, "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}
+CARD = {"name": "unet", "task": "automatic", "summary": "Colors.", "architecture": "unet", "file": "u.safetensors", "sha256": "ab12"}
+CARD |= {"license": "MIT", "data": "photos", "trained": "in minutes", "weak": "Clothes stay brown."}
+SPEED = {
+    "model": "unet",
+    "machine": {"cores": 2, "device": "cpu", "processor": "x86_64"},
+    "growth": [{"megapixels": 24.0, "seconds": 41.26, "memory_mb": 1234}],
+    "ratio_png": 2.51,
+    "ratio_jpg": 2.2,
+}
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    (tmp_path / "measured").mkdir()
+    others = {"e": {"file": "e.st", "sha256": "cd", "license": "X", "source": "S"}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"models": [CARD], "encoders": others}))
+    monkeypatch.setenv("HUEPOINT_WEIGHTS", str(tmp_path))
+    return tmp_path
+
+
+def write(weights, name, record):
+    (weights / "measured" / name).write_text(json.dumps(record))
+
+
+def test_results_name_photos_gain_and_protocol(weights):
+    scores = [s | {"protocol": "Short side 256 px."} for s in (GRAY, UNET)]
+    write(weights, "photos-val.json", {"sources": ["val.tar"], "left_out": 0, "scores": scores})
+    lines = cards.results().splitlines()
+    assert lines[2] == "| the photo left gray |  | val, 300 photos | 22.00 ± 0.30 |  | 0% | 10.00 |"
+    assert lines[3] == "| unet | 0.5 | val, 300 photos | 23.75 ± 0.30 | +1.75 | 66% | 8.12 |"
+    assert lines[-1] == "Short side 256 px."
+
+
+def test_every_set_of_photos_gets_its_rows(weights):
+    for name in ("val", "kodak"):
+        write(weights, f"photos-{name}.json", {"scores": [GRAY | {"protocol": "P."}]})
+    text = cards.results()
+    assert "kodak, 300 photos" in text
+    assert "val, 300 photos" in text
+    assert text.count("P.") == 1, "one protocol is said once"
+
+
+def test_speed_is_a_row_per_size(weights):
+    write(weights, "speed.json", SPEED)
+    assert "| 24 | 41.3 | 1,234 |" in cards.speed()
+    assert "2.5 times" in cards.speed()
+
+
+def test_without_measurements_no_numbers_are_claimed(weights):
+    assert cards.results() == cards.speed() == "Nothing was measured yet."
+
+
+def test_model_cards_say_what_is_weak_and_whose_the_rest_is(weights):
+    page = cards.weights_readme()
+    assert "Clothes stay brown." in page
+    assert "| `e.st` | S | X | `cd` |" in page
+    assert cards.weak() == "- **unet**: Clothes stay brown."
+
+
+def test_between_replaces_only_what_is_between():
+    text = "a\n<!-- x -->\nold\n<!-- /x -->\nb"
+    assert cards.between(text, "x", "new") == "a\n<!-- x -->\nnew\n<!-- /x -->\nb"
+    assert cards.between(cards.between(text, "x", "new"), "x", "new") == cards.between(text, "x", "new")
+    with pytest.raises(ValueError, match="are missing"):
+        cards.between(text, "y", "new")
+
+
+def test_check_tells_what_is_out_of_date_and_writes_nothing(weights, monkeypatch, capsys):
+    page = weights / "page.md"
+    page.write_text("old")
+    monkeypatch.setattr(cards, "ROOT", weights)
+    monkeypatch.setattr(cards, "texts", lambda: {page: "new"})
+    assert cards.main(["--check"]) == 1
+    assert page.read_text() == "old"
+    assert cards.main([]) == 0
+    assert page.read_text() == "new"
+    assert cards.main(["--check"]) == 0
+    assert "page.md is out of date" in capsys.readouterr().out
