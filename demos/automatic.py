@@ -20,7 +20,7 @@ from toolkit.photo import PhotoError, open_photo
 from toolkit.pipeline import CANDIDATES, Cancelled, Progress
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
-<span>Drop a black-and-white photograph on the left, or begin with one of the examples.</span></div>"""
+<span>Add a black-and-white photograph, or begin with one of the examples.</span></div>"""
 GONE = "The photo is not here any more, to make room for others; please add it again."
 SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
 SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
@@ -44,19 +44,29 @@ class Automatic:
         """Adds its components where it is called."""
         self.shop = shop
         self.visits: Visits[Desk] = Visits()
-        with gr.Row(elem_classes="board"):  # three places: beside each other in two columns, or below each other on a phone
-            with gr.Column(min_width=0):
+        with gr.Row(elem_classes="board"):  # four places in two columns, or below each other on a phone
+            with gr.Column(min_width=0, elem_classes="at-photo"):
                 self._layout_photo()
-            with gr.Column(min_width=0):
+            with gr.Column(min_width=0, elem_classes="at-result"):
                 self._layout_result()
-            with gr.Column(min_width=0):
+            with gr.Column(min_width=0, elem_classes="at-dials"):
                 self._layout_dials()
+            with gr.Column(min_width=0, elem_classes="at-more", visible=False) as self.more:
+                self._layout_more()
         Batch(demo, shop, self.vividness, self.model)
+        with gr.Accordion("Where the examples come from", open=False):
+            gr.Markdown("\n".join(f"- {s.credit}" for s in samples()), elem_classes="small")
         self._listen(demo)
 
     def _layout_photo(self) -> None:
         self.photo = PhotoDrop(
-            label="Your photo", sources=["upload"], format="png", height=280, buttons=[], placeholder="Drop a photo here,\nor click to choose one", elem_id="photo"
+            label="Your photo",
+            sources=["upload"],
+            format="png",
+            height=280,
+            buttons=[],
+            placeholder="Drop a photo here,\nor click to choose one",
+            elem_id="photo",
         )
         self.notice = gr.HTML(visible=False, elem_id="notice")
         gr.Markdown("Or one of these", elem_classes="small")
@@ -67,8 +77,6 @@ class Automatic:
         self.vividness = gr.Slider(0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="vividness")
         names = [card.name for card in self.shop.models]
         self.model = gr.Dropdown(names, value=names[0], label="Model", visible=len(names) > 1)
-        with gr.Accordion("Where the examples come from", open=False):
-            gr.Markdown("\n".join(f"- {s.credit}" for s in samples()), elem_classes="small")
 
     def _layout_result(self) -> None:
         self.welcome = gr.HTML(WELCOME)
@@ -79,21 +87,23 @@ class Automatic:
             with gr.Row():
                 self.full = gr.Button("Download", variant="primary", scale=3, min_width=200, elem_id="download")
                 self.layer = gr.Button("Color layer", scale=1, min_width=110, elem_id="layer")
-            self.about = gr.Markdown(elem_id="about")
-            self.unsure = gr.Checkbox(label="Show where it is unsure: warm places could have other colors", container=False, elem_id="unsure")
-            gr.Markdown("Or take another proposal", elem_classes="small")
-            self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
-            gr.Markdown(
-                "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, blend mode Color. "
-                "Colors are plausible, not a historical record.",
-                elem_classes="small",
-            )
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
+
+    def _layout_more(self) -> None:
+        self.about = gr.Markdown(elem_id="about")
+        self.unsure = gr.Checkbox(label="Show where it is unsure: red places could have other colors", container=False, elem_id="unsure")
+        gr.Markdown("Or take another proposal", elem_classes="small")
+        self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
+        gr.Markdown(
+            "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, blend mode Color. "
+            "Colors are plausible, not a historical record.",
+            elem_classes="small",
+        )
 
     def _listen(self, demo: gr.Blocks) -> None:
         model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        shown = [self.notice, self.welcome, self.result, self.slider, self.about, self.unsure]
+        shown = [self.notice, self.welcome, self.result, self.more, self.slider, self.about, self.unsure]
         page = [*shown, self.photo, self.credit, self.samples, self.choices, self.full, self.vividness]
         dials = [self.model, self.vividness]
         starts = (
@@ -107,11 +117,24 @@ class Automatic:
         )
         for started in starts:  # proposals wait in a line of their own: the dials answer meanwhile
             started.then(
-                self.propose, None, self.choices, js=SHOW, show_progress="hidden", trigger_mode="always_last", concurrency_limit=1, api_visibility="private"
+                self.propose,
+                None,
+                self.choices,
+                js=SHOW,
+                show_progress="hidden",
+                trigger_mode="always_last",
+                concurrency_limit=1,
+                api_visibility="private",
             )
         self.photo.clear(self.clear, None, page, **quick)
         self.vividness.release(
-            self.recolor, self.vividness, [*shown, self.choices], show_progress="minimal", show_progress_on=self.slider, trigger_mode="always_last", **model
+            self.recolor,
+            self.vividness,
+            [*shown, self.choices],
+            show_progress="minimal",
+            show_progress_on=self.slider,
+            trigger_mode="always_last",
+            **model,
         )
         self.choices.choose(  # type: ignore[attr-defined]  # named in its script
             self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **model
@@ -130,16 +153,12 @@ class Automatic:
         """The page was closed."""
         self.visits.leave(request.session_hash)
 
-    def start(
-        self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
-    ) -> Iterator[Updates]:
+    def start(self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """A new photo: show it, color it."""
         for updates in self._start(path, model, vividness, self.visits[request.session_hash], progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 
-    def start_sample(
-        self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
-    ) -> Iterator[Updates]:
+    def start_sample(self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = samples()[index]
         for updates in self._start(str(sample.path), model, vividness, self.visits[request.session_hash], progress):
@@ -211,7 +230,9 @@ class Automatic:
             found = desk.propose(lambda done, of, what: visit.turn == turn)
         except Cancelled:
             return {}
-        items = [{"src": pictures.thumbnail(c.result.to_pil(), 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found]
+        items = [
+            {"src": pictures.thumbnail(c.result.to_pil(), 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found
+        ]
         return {self.choices: gr.update(items=items, waiting=0)}
 
     def look(self, unsure: bool, request: gr.Request) -> Updates:
@@ -258,7 +279,7 @@ class Automatic:
     def _shown(self, desk: Desk, after: Image.Image) -> Updates:
         return {
             self.notice: gr.update(visible=False), self.welcome: gr.update(visible=False), self.result: gr.update(visible=True),
-            self.slider: (desk.before, after), self.about: "", self.unsure: False,
+            self.more: gr.update(visible=True), self.slider: (desk.before, after), self.about: "", self.unsure: False,
         }  # fmt: skip
 
     def _colored(self, desk: Desk) -> Updates:
@@ -268,7 +289,7 @@ class Automatic:
     def _blank(self, error: str | None = None) -> Updates:
         return {
             self.photo: None, self.notice: _notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
-            self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
+            self.more: gr.update(visible=False), self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
         }  # fmt: skip
 
 

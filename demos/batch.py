@@ -41,9 +41,7 @@ class Batch:
         self.stop.click(self.halt, None, self.report, queue=False, show_progress="hidden", api_visibility="private")
         demo.unload(self.leave)
 
-    def run(
-        self, paths: list[str] | None, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS
-    ) -> Iterator[Updates]:
+    def run(self, paths: list[str] | None, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Color one after the other; what was done before a stop is kept."""
         if not paths:
             yield {self.report: "<p>Add some photos first.</p>"}

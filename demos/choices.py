@@ -7,11 +7,11 @@ import gradio as gr
 TEMPLATE = "<div class='row' role='group' style='--cell: {cell}px'></div>"  # never changes, so that Gradio never rebuilds what is drawn in it
 
 STYLE = """
-.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--cell), 31%), 1fr)); gap: 10px; }
+.row { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(var(--cell), 31%), 1fr)); gap: 10px; align-items: start; }
 .row:empty { display: none; }
-button, i { display: block; width: 100%; padding: 0; border: 0; background: none; text-align: left; font: inherit; color: inherit; }
+button, i { display: block; width: 100%; margin: 0; padding: 0; border: 0; background: none; text-align: left; font: inherit; color: inherit; }
 button { cursor: pointer; }
-img, i { width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 10px; display: block; background: rgba(128, 128, 128, 0.14); }
+img, i { width: 100%; margin: 0; aspect-ratio: 1; object-fit: cover; border-radius: 10px; display: block; background: rgba(128, 128, 128, 0.14); }
 img { outline: 2px solid transparent; outline-offset: 2px; transition: outline-color 0.15s, filter 0.15s; }
 button:hover img { filter: brightness(1.08); }
 button:focus-visible { outline: none; }
@@ -61,7 +61,13 @@ class Choices(gr.HTML):
         """Other arguments go to gr.HTML."""
         kwargs.setdefault("value", -1)
         super().__init__(
-            html_template=TEMPLATE.format(cell=cell), css_template=STYLE, js_on_load=SCRIPT, items=items or [], waiting=waiting, chosen=chosen, **kwargs
+            html_template=TEMPLATE.format(cell=cell),
+            css_template=STYLE,
+            js_on_load=SCRIPT,
+            items=items or [],
+            waiting=waiting,
+            chosen=chosen,
+            **kwargs,
         )
 
     def api_info(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 spec = spec_from_file_location("demos", HERE / "__init__.py", submodule_search_locations=[str(HERE)])
-assert spec is not None and spec.loader is not None
+assert spec is not None
+assert spec.loader is not None
 sys.modules["demos"] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules["demos"])
 

@@ -37,8 +37,10 @@ THEME = gr.themes.Base(
     block_border_color="#e8e8e8",
     block_border_color_dark="#333333",
     block_shadow="none",
-    block_label_background_fill="transparent",
-    block_label_background_fill_dark="transparent",
+    block_label_background_fill="#ffffffd9",
+    block_label_background_fill_dark="#1f1f1fd9",
+    body_text_color_subdued="#6b6b6b",
+    body_text_color_subdued_dark="#a6a6a6",
     block_label_border_width="0px",
     block_label_text_color="*body_text_color_subdued",
     button_primary_background_fill="*primary_600",
@@ -73,14 +75,19 @@ CSS = """
 .welcome svg { width: 72px; height: 72px; opacity: 0.9; }
 .welcome strong { color: var(--body-text-color); font-size: 1.15rem; font-weight: 600; }
 .welcome span { max-width: 34ch; line-height: 1.5; }
-.board { display: grid; grid-template: "photo result" auto "dials result" 1fr / minmax(0, 4fr) minmax(0, 7fr); gap: 16px 24px; }
-.board > :nth-child(1) { grid-area: photo; }
-.board > :nth-child(2) { grid-area: result; }
-.board > :nth-child(3) { grid-area: dials; }
+.board { display: grid; gap: 16px 24px; /* the flexible row takes what the result is taller than the photo's place */
+  grid-template: "photo result" max-content "dials result" 1fr "dials more" max-content / minmax(0, 4fr) minmax(0, 7fr); }
+.at-photo { grid-area: photo; }
+.at-result { grid-area: result; }
+.at-dials { grid-area: dials; }
+.at-more { grid-area: more; }
 #slider .wrap.full { background: color-mix(in srgb, var(--block-background-fill) 78%, transparent); }
+#batch-report { min-height: 64px; }
+.dark input[type="range"] { --neutral-200: #4a4a4a; }
 .closing { text-align: center; padding-top: 18px; }
 @media (max-width: 760px) {
-  .board { grid-template: "photo" "result" "dials" / minmax(0, 1fr); }
+  .board { grid-template: "photo" "result" "dials" "more" / minmax(0, 1fr); }
+  .gradio-container > .main { padding: 0 !important; }
   #photo { height: 210px !important; }
   .gradio-container { padding: 0 12px 28px !important; }
   .brand { padding-top: 16px; }

@@ -105,9 +105,9 @@ def test_hints_reach_the_model_where_they_lie_on_its_copy(toy):
 
 def test_padding_is_cut_off_again(toy):
     result = Session(gray(100, 37), device="cpu", size=37).colorize()
-    assert toy.encoded == [(112, 48)]  # 102.7 x 38 rounded to even numbers and padded to multiples of 16
-    assert result.ab.shape[-2:] == (51, 19)
-    assert result.uncertainty.shape[-2:] == (51, 19)
+    assert toy.encoded == [(112, 48)]  # 100 x 36, even, and then padded to multiples of 16
+    assert result.ab.shape[-2:] == (50, 18)
+    assert result.uncertainty.shape[-2:] == (50, 18)
 
 
 def test_strips_give_the_picture_that_the_whole_gives(toy, monkeypatch):
@@ -159,7 +159,7 @@ def test_ladder_ends_at_the_smallest_copy_with_the_error(toy):
     with pytest.raises(RuntimeError, match="out of memory"):
         session.colorize()
     assert session.size == 128
-    assert len(session.notes) == 2
+    assert [note.split()[-2] for note in session.notes] == ["192", "144", "128"]
 
 
 def test_ladder_on_an_accelerator_halves_precision_first_and_ends_on_the_cpu(toy, monkeypatch):
@@ -208,7 +208,7 @@ def test_suggestions_follow_the_place(toy):
 
 def test_summary_says_where_it_is_sure_and_where_not(toy):
     text = Session(gray(), device="cpu").summary()
-    assert "50 %" in text
+    assert 45 <= int(text.split(" %")[0].split()[-1]) <= 55
     assert "left" in text.partition("least")[0]
     assert "right" in text.partition("least")[2]
     assert text.endswith(".")

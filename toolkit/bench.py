@@ -21,10 +21,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import torch
+import torch.nn.functional as F
+from kornia.filters import gaussian_blur2d, sobel
+from torch import Tensor
 
-from toolkit.color import lab_to_rgb
+from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.evaluate import format_table
-from toolkit.lift import Lift
+from toolkit.lift import Lift, lift
 from toolkit.models.base import Dials, Points
 from toolkit.photo import open_photo, save_photo
 from toolkit.pipeline import Session, pick_device, shrink
@@ -32,6 +35,7 @@ from toolkit.registry import load_model
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 EXAMPLE = "landscape-mountains.jpg"
+MEGAPIXEL = 1.0  # size of the photo whose parts are timed
 REPEATS = 5  # of each part; the median counts
 EVERY = 0.005  # s, between two looks at the memory
 
@@ -46,7 +50,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
     with tempfile.TemporaryDirectory() as folder:
-        one = enlarge(chosen[0], 1.0, Path(folder))
+        one = enlarge(chosen[0], MEGAPIXEL, Path(folder))
         parts = measure_parts(one, model, device)
         growth = [_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device) for mp in megapixels]
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
@@ -134,6 +138,39 @@ def measure_growth(path: Path, model: str, device: str) -> dict[str, Any]:
         "seconds_per_megapixel": round(seconds / megapixels, 3),
         "memory_mb": round(peak.above / 1e6),
     }
+
+
+def lift_table(paths: Sequence[str | Path], sizes: Sequence[int] = (64, 128, 256)) -> list[dict[str, Any]]:
+    """How far four ways of enlarging a small ab miss the truth: a row for every way and short side of the small ab, means over the color photos.
+
+    The small ab is the photo's own, averaged. Errors are Euclidean distances in ab, averaged over the pixels within 8 px of edges of L ("edges") and
+    over the others ("elsewhere"); "worst" is the largest ratio of the two to bilinear's on any of the photos. Raises PhotoError.
+    """
+    errors: dict[tuple[int, str], list[tuple[float, float]]] = {}
+    for path in paths:
+        L, ab = rgb_to_lab(open_photo(path).rgb[None].float() / 255).split([1, 2], 1)
+        near = _near_edges(L)
+        for size in sizes:
+            scale = size / min(L.shape[-2:])
+            small = F.interpolate(ab, [max(1, round(side * scale)) for side in L.shape[-2:]], mode="area")
+            ways = {mode: F.interpolate(small, L.shape[-2:], mode=mode) for mode in ("bilinear", "nearest-exact", "bicubic")} | {"ours": lift(small, L)}
+            for way, big in ways.items():
+                miss = (big - ab).norm(dim=1, keepdim=True)
+                both = (float(miss[near].mean()), float(miss[~near].mean()))  # nan where there are no such pixels
+                errors.setdefault((size, way), []).append(both)
+    rows = []
+    for (size, way), found in errors.items():
+        mine, bilinear = torch.tensor(found), torch.tensor(errors[size, "bilinear"])
+        edges, elsewhere = mine.nanmean(0).tolist()
+        worst = (mine / bilinear).nan_to_num(0).max().item()
+        rows.append({"size": size, "way": way, "edges": round(edges, 3), "elsewhere": round(elsewhere, 3), "worst": round(worst, 3)})
+    return rows
+
+
+def _near_edges(L: Tensor, reach: int = 8, steepness: float = 3.0) -> Tensor:
+    """bool (1, 1, H, W): within `reach` px (a square) of an edge: `steepness` units of L per pixel by Sobel, after a blur of 1 px against grain."""
+    edges = sobel(gaussian_blur2d(L, (7, 7), (1.0, 1.0))) > steepness
+    return F.max_pool2d(edges.float(), 2 * reach + 1, 1, reach) > 0
 
 
 class _Peak:

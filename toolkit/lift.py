@@ -5,20 +5,23 @@ straight line of it, ab = slope * L + offset: the local model of the guided filt
 slopes found at the small size (He and Sun, "Fast Guided Filter", 2015). Their filter also smooths ab where L is flat; here only the detail that L
 adds is taken:
 
-    ab(p) = up(ab)(p) + up(slope)(p) * (L(p) - up(L)(p)),    kept within the 3 x 3 small pixels around p
+    ab(p) = up(ab)(p) + up(slope)(p) * believed(L(p) - up(L)(p)),    kept near the range of the 3 x 3 small pixels around p
 
-with up() bilinear. Where L is flat or tells nothing about the color, this is the bilinear lift; it is in no place further from the small ab than the
-neighbors are from each other, so no color is invented and gray stays gray. `python -m toolkit bench` measures it.
+up() is bilinear. Where L is flat, or tells nothing about color, this is the bilinear lift; it stays with the colors of the small pixels around, so
+none is invented and gray stays gray. Grain and fine texture are not edges: detail counts the less, the larger it is against the spread of L between
+the small pixels, believed(d) = d * V / (V + d^2), and a slope the less, the weaker L and ab are correlated.
+On 12 photos of 1.5 MP that were not tuned on, small ab of 128 px, the error within 8 px of edges is 27 % below bilinear's, elsewhere 12 %, on none of
+them higher. `toolkit.bench.lift_table` measures it.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Variance of L below which an edge counts as noise: the eps of the guided filter, 2 units of L squared. 1 to 16 measure alike; below, flat
-# areas take on the grain of a print, above, weak edges lose.
-NOISE = 4.0
-STRIP = 1 << 18  # pixels at a time: 13 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each other
+NOISE_L = 4.0  # variance of L below which nothing is read from it, the eps of the guided filter; 1 to 16 measure alike
+NOISE_AB = 0.25  # the same for a and b
+SLACK = 0.1  # beyond the range of the 3 x 3 small pixels, as a share of it: averages hide the extremes; thin things gain 1 %
+STRIP = 1 << 18  # pixels at a time: 14 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each other
 
 
 class Lift:
@@ -35,14 +38,16 @@ class Lift:
         cells = min(size[0], ab.shape[-2]), min(size[1], ab.shape[-1])  # a photo smaller than ab: average first, as bilinear skips pixels
         ab, L = _shrink(ab.float(), cells), _shrink(small_L.float(), cells) - 50  # around 0: the variance keeps its digits
         mean_L, mean_ab = _tent(L), _tent(ab)
-        variance = (_tent(L * L) - mean_L * mean_L).clamp_min(0)
-        slope = (_tent(L * ab) - mean_L * mean_ab) / (variance + NOISE)
-        trust = variance / (variance + NOISE)
+        spread = (_tent(L * L) - mean_L * mean_L).clamp_min(1e-3)
+        spread_ab = (_tent(ab * ab) - mean_ab * mean_ab).clamp_min(0).sum(1, keepdim=True)
+        together = _tent(L * ab) - mean_L * mean_ab
+        correlation = (together.square().sum(1, keepdim=True) / ((spread + NOISE_L) * (spread_ab + NOISE_AB))).sqrt()
+        slope = together / (spread + NOISE_L) * correlation
+        edge = spread / (spread + 1)  # forgiving: a false edge costs less here than in the slope
         highest, lowest = F.max_pool2d(ab, 3, 1, 1), -F.max_pool2d(-ab, 3, 1, 1)
-        # Shrinking by averages and enlarging bilinearly blurs by (1 6 1) / 8 each way. One step of its inverse at edges; elsewhere it would only
-        # raise the network's noise.
-        ab, L = (x + trust * (x - _spread(x, 1 / 8)) for x in (ab, L))
-        self._planes = torch.cat([ab, slope, lowest, highest, L + 50], 1)  # (1, 9, h, w)
+        slack = SLACK * (highest - lowest)
+        highest, lowest = highest + slack, lowest - slack
+        self._planes = torch.cat([_sharpened(ab, edge), slope, lowest, highest, _sharpened(L, edge) + 50, spread], 1)  # (1, 10, h, w)
 
     def rows(self, L: Tensor, top: int) -> Tensor:
         """ab (1, 2, n, W) for the n rows of the photo from `top` on, whose lightness is L (1, 1, n, W), 0..100.
@@ -50,24 +55,26 @@ class Lift:
         Raises ValueError for rows that are not the photo's.
         """
         n, W = L.shape[-2:]
-        if W != self.size[1] or not 0 <= top <= top + n <= self.size[0]:
+        if self.size[1] != W or not 0 <= top <= top + n <= self.size[0]:
             raise ValueError(f"Rows {top} to {top + n} of {W} pixels are not in a photo of (H, W) = {self.size}: give L of its own rows.")
         out = L.new_empty(1, 2, n, W)
         step = max(1, STRIP // W)
         for y in range(0, n, step):
             strip = L[:, :, y : y + step]
-            ab, slope, lowest, highest, base = self._enlarged(top + y, strip.shape[-2], W).split([2, 2, 2, 2, 1], 1)
-            out[:, :, y : y + step] = torch.addcmul(ab, slope, strip - base).clamp_(lowest, highest)
+            ab, slope, lowest, highest, base, spread = self._enlarged(top + y, strip.shape[-2]).split([2, 2, 2, 2, 1, 1], 1)
+            detail = strip - base
+            detail = detail * spread / (spread + detail * detail)
+            out[:, :, y : y + step] = torch.addcmul(ab, slope, detail).clamp_(lowest, highest)
         return out
 
-    def _enlarged(self, top: int, n: int, W: int) -> Tensor:
-        """n rows of all planes, enlarged bilinearly: (1, 9, n, W). Rows by hand, since interpolate knows nothing of strips."""
+    def _enlarged(self, top: int, n: int) -> Tensor:
+        """n rows of all planes, enlarged bilinearly: (1, 10, n, W). Rows by hand, since interpolate knows nothing of strips."""
         h, device = self._planes.shape[-2], self._planes.device
         y = ((torch.arange(top, top + n, device=device) + 0.5) * (h / self.size[0]) - 0.5).clamp(0, h - 1)
         above = y.long()
         below = (above + 1).clamp_max(h - 1)
         planes = torch.lerp(self._planes[:, :, above], self._planes[:, :, below], (y - above)[:, None])
-        return F.interpolate(planes, (n, W), mode="bilinear", align_corners=False)
+        return F.interpolate(planes, (n, self.size[1]), mode="bilinear", align_corners=False)
 
 
 def lift(ab: Tensor, L: Tensor) -> Tensor:
@@ -83,8 +90,19 @@ def _shrink(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size, mode="area")
 
 
+def _sharpened(x: Tensor, edge: Tensor) -> Tensor:
+    """What shrinking by averages and enlarging bilinearly turn back into x: together they blur by (1 6 1) / 8 each way.
+
+    Three steps towards the inverse, at edges alone: elsewhere it would only raise the network's noise.
+    """
+    y = x
+    for _ in range(3):
+        y = y + edge * (x - _spread(y, 1 / 8))
+    return y
+
+
 def _tent(x: Tensor) -> Tensor:
-    """Mean over 3 x 3 pixels with weights (1 2 1) / 4 each way: against equal ones it takes a further 1 % off the error."""
+    """Mean over 3 x 3 pixels with weights (1 2 1) / 4 each way."""
     return _spread(x, 1 / 4)
 
 
