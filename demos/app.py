@@ -6,6 +6,7 @@ A new tab is one file with a class or function that takes (demo, shop), and one 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import demos  # noqa: F401  # its privacy switches come before Gradio
 
@@ -39,11 +40,11 @@ def build(device: str = "auto") -> gr.Blocks:
     return demo.queue(max_size=40)
 
 
-def launch(demo: gr.Blocks, **options: object) -> None:
+def launch(demo: gr.Blocks, **options: Any) -> None:
     """Start it; options go to Gradio's launch."""
     demo.launch(
         theme=THEME, css=CSS, favicon_path=FOLDER.parent / "favicon.svg", footer_links=[], max_file_size=LARGEST_FILE, ssr_mode=False, **options
-    )  # type: ignore[arg-type]
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from demos import pictures
 from demos.batch import PROGRESS, Batch, Updates
-from demos.choices import Choices
+from demos.choices import choices
 from demos.desk import Desk, Shop
 from demos.samples import samples
 from demos.theme import MARK
@@ -25,16 +25,6 @@ GONE = "The photo is not here any more, to make room for others; please add it a
 SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
 SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 FAILURES = (PhotoError, ValueError, RuntimeError)
-
-
-class PhotoDrop(gr.Image):
-    """A picture field that hands on the uploaded file untouched: open_photo is the one that decodes, and that explains what is wrong."""
-
-    is_template = True  # drawn by the page as a gr.Image
-
-    def preprocess(self, payload: Any) -> str | None:
-        """The file's path in the app's cache."""
-        return payload.path if payload else None
 
 
 class Automatic:
@@ -59,7 +49,7 @@ class Automatic:
         self._listen(demo)
 
     def _layout_photo(self) -> None:
-        self.photo = PhotoDrop(
+        self.photo = gr.Image(
             label="Your photo",
             sources=["upload"],
             format="png",
@@ -70,7 +60,7 @@ class Automatic:
         )
         self.notice = gr.HTML(visible=False, elem_id="notice")
         gr.Markdown("Or one of these", elem_classes="small")
-        self.samples = Choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=52, elem_id="samples")
+        self.samples = choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=50, elem_id="samples")
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
 
     def _layout_dials(self) -> None:
@@ -86,17 +76,17 @@ class Automatic:
             )
             with gr.Row():
                 self.full = gr.Button("Download", variant="primary", scale=3, min_width=200, elem_id="download")
-                self.layer = gr.Button("Color layer", scale=1, min_width=110, elem_id="layer")
+                self.layer = gr.Button("Color layer", scale=2, min_width=130, elem_id="layer")
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
 
     def _layout_more(self) -> None:
         self.about = gr.Markdown(elem_id="about")
         self.unsure = gr.Checkbox(label="Show where it is unsure: red places could have other colors", container=False, elem_id="unsure")
         gr.Markdown("Or take another proposal", elem_classes="small")
-        self.choices = Choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
+        self.choices = choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
         gr.Markdown(
-            "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, blend mode Color. "
-            "Colors are plausible, not a historical record.",
+            "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, "
+            "blend mode Color. Colors are plausible, not a historical record.",
             elem_classes="small",
         )
 
@@ -108,9 +98,9 @@ class Automatic:
         dials = [self.model, self.vividness]
         starts = (
             self.photo.upload(self.interrupt, None, None, **quick).then(
-                self.start, [self.photo, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **model
+                self.start, [self.photo, *dials], page, preprocess=False, show_progress_on=self.slider, trigger_mode="always_last", **model
             ),
-            self.samples.choose(self.interrupt, None, None, **quick).then(  # type: ignore[attr-defined]  # named in its script
+            self.samples.choose(self.interrupt, None, None, **quick).then(  # an event of its script
                 self.start_sample, [self.samples, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **model
             ),
             self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **model),
@@ -136,7 +126,7 @@ class Automatic:
             trigger_mode="always_last",
             **model,
         )
-        self.choices.choose(  # type: ignore[attr-defined]  # named in its script
+        self.choices.choose(  # an event of its script
             self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **model
         )
         self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", api_visibility="private")
@@ -153,8 +143,14 @@ class Automatic:
         """The page was closed."""
         self.visits.leave(request.session_hash)
 
-    def start(self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
-        """A new photo: show it, color it."""
+    def start(
+        self, upload: dict[str, Any] | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """A new photo: show it, color it.
+
+        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        """
+        path = upload["path"] if upload else None
         for updates in self._start(path, model, vividness, self.visits[request.session_hash], progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 

@@ -1,7 +1,5 @@
 """A row of small pictures of which one is chosen by a click: candidates, examples."""
 
-from typing import Any
-
 import gradio as gr
 
 TEMPLATE = "<div class='row' role='group' style='--cell: {cell}px'></div>"  # never changes, so that Gradio never rebuilds what is drawn in it
@@ -50,26 +48,21 @@ draw();
 """
 
 
-class Choices(gr.HTML):
+def choices(items: list[dict[str, str]] | None = None, *, waiting: int = 0, cell: int = 110, elem_id: str | None = None) -> gr.HTML:
     """Pictures to choose from; the event `choose` comes with the index as value.
 
     items: dicts with src (URL or data URL), label (shown below, may be empty) and title. waiting: gray places shown while there are no items.
-    chosen: the marked index, -1 for none. cell: px, least width of a picture (three always fit beside each other).
+    cell: px, least width of a picture (three always fit beside each other). The prop `chosen` marks an index, -1 none.
+
+    A function, not a subclass of gr.HTML: for each subclass of a component Gradio writes a .pyi file beside the source.
     """
-
-    def __init__(self, items: list[dict[str, str]] | None = None, *, waiting: int = 0, chosen: int = -1, cell: int = 110, **kwargs: Any) -> None:
-        """Other arguments go to gr.HTML."""
-        kwargs.setdefault("value", -1)
-        super().__init__(
-            html_template=TEMPLATE.format(cell=cell),
-            css_template=STYLE,
-            js_on_load=SCRIPT,
-            items=items or [],
-            waiting=waiting,
-            chosen=chosen,
-            **kwargs,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        """The value is an index."""
-        return {"type": "integer"}
+    return gr.HTML(
+        value=-1,
+        html_template=TEMPLATE.format(cell=cell),
+        css_template=STYLE,
+        js_on_load=SCRIPT,
+        elem_id=elem_id,
+        items=items or [],
+        waiting=waiting,
+        chosen=-1,
+    )

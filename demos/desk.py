@@ -1,7 +1,7 @@
 """What one visitor has in front of them: a photo, its colors, the proposals. No Gradio here.
 
-Everything on the screen is made from a copy of at most PREVIEW pixels, so that a 24-megapixel photo answers as fast as a small one; the full size is painted
-once, for the download.
+Everything on the screen is made from a copy of at most PREVIEW pixels, so that a 24-megapixel photo answers as fast as a small one; the full size is
+painted once, for the download.
 """
 
 from dataclasses import dataclass

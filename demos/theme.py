@@ -60,7 +60,8 @@ THEME = gr.themes.Base(
 )
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto; padding: 0 20px 40px !important; }
+.gradio-container { max-width: 1240px !important; margin: 0 auto; padding: 0 clamp(12px, 4vw, 52px) 40px !important; }
+.gradio-container > .main { padding: 0 !important; }
 .html-container { padding: 0 !important; }
 .brand { display: flex; align-items: center; gap: 14px; padding: 26px 0 6px; }
 .brand svg { width: 42px; height: 42px; flex: none; }
@@ -87,9 +88,7 @@ CSS = """
 .closing { text-align: center; padding-top: 18px; }
 @media (max-width: 760px) {
   .board { grid-template: "photo" "result" "dials" "more" / minmax(0, 1fr); }
-  .gradio-container > .main { padding: 0 !important; }
   #photo { height: 210px !important; }
-  .gradio-container { padding: 0 12px 28px !important; }
   .brand { padding-top: 16px; }
   .welcome { min-height: 220px; }
 }

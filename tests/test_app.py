@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 from demos import app, desk, pictures
+from demos.batch import Batch, gr
 from demos.samples import FOLDER, samples
 from demos.visits import Visits
 from toolkit.photo import Photo, open_photo
@@ -88,6 +90,22 @@ def test_a_space_runs_its_own_files_whatever_its_folder_is_called(tmp_path: Path
     header = (space / "README.md").read_text(encoding="utf-8").split("---")[1]
     assert "sdk: gradio" in header
     assert "app_file: space.py" in header
+
+
+def test_a_stopped_batch_ends_at_once_and_says_so(tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
+    for path in paths:
+        scene(60, 40).save(path)
+    with gr.Blocks() as demo:
+        batch = Batch(demo, desk.Shop("cpu", ()), gr.Slider(), gr.Dropdown())
+    visitor = SimpleNamespace(session_hash="someone")
+    steps = batch.run(paths, 0.5, "unet", visitor, lambda *_, **__: None)
+    assert "Photo 1 of 2" in next(steps)[batch.report]
+    batch.halt(visitor)
+    rest = list(steps)
+    assert len(rest) == 1, "the second photo is not begun"
+    assert "0 of 2 photos colored. Stopped." in rest[0][batch.report]
+    assert rest[0][batch.zip]["visible"] is False
 
 
 def test_an_impossible_device_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

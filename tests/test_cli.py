@@ -300,6 +300,7 @@ def test_bench_measures_every_table(album, capsys, monkeypatch):
     assert all(g["seconds"] > 0 and g["memory_mb"] >= 0 for g in report["growth"])
     assert [p["part"] for p in report["parts"]][-2:] == ["save png", "the rest"]
     assert report["ratio_png"] == pytest.approx(report["whole_png"] / report["network"], rel=0.05)
+    assert {r["way"] for r in report["lift"]} >= {"nearest-exact", "bilinear", "ours"}
     text = capsys.readouterr().out
     assert "memory above idle" in text
-    assert "lift" in text
+    assert "ab error at edges" in text

@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from kornia.filters import gaussian_blur2d, sobel
 from torch import Tensor
+from tqdm import tqdm
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.evaluate import format_table
@@ -34,27 +35,32 @@ from toolkit.pipeline import Session, pick_device, shrink
 from toolkit.registry import load_model
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
-EXAMPLE = "landscape-mountains.jpg"
+LARGE = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "interior-living-room.jpg")  # of the examples, those in color with 1 to 2 megapixels
 MEGAPIXEL = 1.0  # size of the photo whose parts are timed
 REPEATS = 5  # of each part; the median counts
 EVERY = 0.005  # s, between two looks at the memory
 
 
 def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str = "unet", device: str = "auto") -> dict[str, Any]:
-    """All tables as one record. photos: color photos to measure with (none: the demo's examples).
+    """All tables as one record. photos: color photos to measure with (none: the demo's examples), the first of them enlarged for times and memory.
 
     Raises ValueError where there is nothing to measure with, PhotoError, WeightsError.
     """
-    chosen = [Path(p) for p in photos] or sorted(EXAMPLES.glob(EXAMPLE))
+    chosen = [Path(p) for p in photos] or [EXAMPLES / name for name in LARGE if (EXAMPLES / name).is_file()]
     if not chosen:
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
-    with tempfile.TemporaryDirectory() as folder:
-        one = enlarge(chosen[0], MEGAPIXEL, Path(folder))
-        parts = measure_parts(one, model, device)
-        growth = [_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device) for mp in megapixels]
+    growth = []
+    with tempfile.TemporaryDirectory() as folder, tqdm(total=2 + len(megapixels), unit="table or size", disable=None) as bar:
+        parts = measure_parts(enlarge(chosen[0], MEGAPIXEL, Path(folder)), model, device)
+        bar.update()
+        for mp in megapixels:
+            growth.append(_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device))
+            bar.update()
+        lifts = lift_table(chosen)
+        bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    return {"machine": machine, "model": model, **parts, "growth": growth}
+    return {"machine": machine, "model": model, **parts, "growth": growth, "lift": lifts}
 
 
 def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
@@ -153,7 +159,8 @@ def lift_table(paths: Sequence[str | Path], sizes: Sequence[int] = (64, 128, 256
         for size in sizes:
             scale = size / min(L.shape[-2:])
             small = F.interpolate(ab, [max(1, round(side * scale)) for side in L.shape[-2:]], mode="area")
-            ways = {mode: F.interpolate(small, L.shape[-2:], mode=mode) for mode in ("bilinear", "nearest-exact", "bicubic")} | {"ours": lift(small, L)}
+            ways = {mode: F.interpolate(small, L.shape[-2:], mode=mode) for mode in ("nearest-exact", "bilinear", "bicubic")}
+            ways["ours"] = lift(small, L)
             for way, big in ways.items():
                 miss = (big - ab).norm(dim=1, keepdim=True)
                 both = (float(miss[near].mean()), float(miss[~near].mean()))  # nan where there are no such pixels
@@ -209,9 +216,13 @@ def report_text(report: dict[str, Any]) -> str:
         ["megapixels", "seconds", "seconds per megapixel", "memory above idle (MB)"],
         [[g["megapixels"], g["seconds"], g["seconds_per_megapixel"], g["memory_mb"]] for g in report["growth"]],
     )
+    lifts = format_table(
+        ["small ab (px)", "lift by", "ab error at edges", "elsewhere", "worst photo, times bilinear"],
+        [[r["size"], r["way"], r["edges"], r["elsewhere"], r["worst"]] for r in report["lift"]],
+    )
     whole = (
         f"Start to finish: {report['ratio_png']:.2f} times the bare network's {1000 * report['network']:.0f} ms with PNG, "
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    return "\n\n".join([where, parts, whole, growth])
+    return "\n\n".join([where, parts, whole, growth, lifts])

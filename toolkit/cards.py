@@ -19,9 +19,9 @@ from typing import Any
 from toolkit.registry import ModelCard, list_models, weights_folder
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURED = ("historical-group-1897.jpg", "portrait-astronaut.jpg")  # public domain; the second was made gray, and is here because its truth is known
+PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
 PICTURE = ROOT / "assets" / "before-after.png"
-GUTTER, PICTURE_HEIGHT = 8, 480  # px
+GUTTER, PICTURE_HEIGHT = 8, 400  # px
 
 
 def measured(kind: str) -> dict[str, Any]:

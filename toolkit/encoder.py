@@ -9,6 +9,8 @@ The photo comes at 16 pixels a token and is shrunk by 14/16 for the ViT, so that
 has to be resampled between the two.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,6 +29,8 @@ class Encoder(nn.Module):
     Standardized, because a few channels of DINOv2 are twenty times as large as the others and would drown them, in a dot product as in training.
     """
 
+    mean: Tensor
+    std: Tensor
     token_mean: Tensor
     token_std: Tensor
 
@@ -34,13 +38,14 @@ class Encoder(nn.Module):
         super().__init__()
         import timm  # 1 s to import: only where a photo is really encoded
 
-        self.vit = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True)
+        self.vit: Any = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("token_mean", torch.zeros(1, CHANNELS, 1, 1))
         self.register_buffer("token_std", torch.ones(1, CHANNELS, 1, 1))
 
     def forward(self, L: Tensor) -> Tensor:
+        """See the class."""
         B, _, H, W = L.shape
         size = (H // STRIDE * PATCH, W // STRIDE * PATCH)
         gray = F.interpolate(L / 100, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)

@@ -2,8 +2,8 @@
 
     guidance = Guidance((Hint(120, 80, "#3a6ea5"),)) + Guidance.load("strokes.png", size=(640, 480))
 
-Coordinates are pixels of the upright photo, (x, y) from the top left; a hint covers a square of `size` pixels around its pixel. A color gives only its
-a and b: lightness always stays the photo's own. Nothing here knows a model.
+Coordinates are pixels of the upright photo, (x, y) from the top left; a hint covers a square of `size` pixels around its pixel. A color gives only
+its a and b: lightness always stays the photo's own. Nothing here knows a model.
 """
 
 import json
@@ -72,12 +72,11 @@ class Guidance:
         return len(self.hints) + int(self.strokes is not None)
 
     def __add__(self, other: "Guidance") -> "Guidance":
+        strokes = self.strokes if other.strokes is None else other.strokes
         if self.strokes is not None and other.strokes is not None:
             if self.strokes.shape != other.strokes.shape:
                 raise GuidanceError("Two masks of different sizes cannot be combined; paint both on the same photo.")
             strokes = torch.where(other.strokes[3:] > 127, other.strokes, self.strokes)
-        else:
-            strokes = self.strokes if other.strokes is None else other.strokes
         return Guidance(self.hints + other.hints, strokes)
 
     def checked(self, size: tuple[int, int]) -> "Guidance":
@@ -223,4 +222,4 @@ def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float
     table = torch.stack([xs.float(), ys.float(), lab[1], lab[2]], 1)  # (N, 4)
     mean = torch.zeros(len(count), 4).index_add_(0, index, table) / count[:, None]
     for row in mean.tolist():
-        yield (*row, float(cell))  # type: ignore[misc]  # four floats and one
+        yield (*row, float(cell))

@@ -8,8 +8,8 @@ adds is taken:
     ab(p) = up(ab)(p) + up(slope)(p) * believed(L(p) - up(L)(p)),    kept near the range of the 3 x 3 small pixels around p
 
 up() is bilinear. Where L is flat, or tells nothing about color, this is the bilinear lift; it stays with the colors of the small pixels around, so
-none is invented and gray stays gray. Grain and fine texture are not edges: detail counts the less, the larger it is against the spread of L between
-the small pixels, believed(d) = d * V / (V + d^2), and a slope the less, the weaker L and ab are correlated.
+none is invented and gray stays gray. Grain and fine texture are not edges: detail counts the less, the larger it is against the variance V of L between
+the small pixels, believed(d) = d * V / (V + d^2).
 On 12 photos of 1.5 MP that were not tuned on, small ab of 128 px, the error within 8 px of edges is 27 % below bilinear's, elsewhere 12 %, on none of
 them higher. `toolkit.bench.lift_table` measures it.
 """
@@ -18,8 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NOISE_L = 4.0  # variance of L below which nothing is read from it, the eps of the guided filter; 1 to 16 measure alike
-NOISE_AB = 0.25  # the same for a and b
+NOISE = 16.0  # variance of L, the eps of the guided filter: 4 as good on clean photos, on grainy ones half the gain is lost
 SLACK = 0.1  # beyond the range of the 3 x 3 small pixels, as a share of it: averages hide the extremes; thin things gain 1 %
 STRIP = 1 << 18  # pixels at a time: 14 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each other
 
@@ -38,16 +37,13 @@ class Lift:
         cells = min(size[0], ab.shape[-2]), min(size[1], ab.shape[-1])  # a photo smaller than ab: average first, as bilinear skips pixels
         ab, L = _shrink(ab.float(), cells), _shrink(small_L.float(), cells) - 50  # around 0: the variance keeps its digits
         mean_L, mean_ab = _tent(L), _tent(ab)
-        spread = (_tent(L * L) - mean_L * mean_L).clamp_min(1e-3)
-        spread_ab = (_tent(ab * ab) - mean_ab * mean_ab).clamp_min(0).sum(1, keepdim=True)
-        together = _tent(L * ab) - mean_L * mean_ab
-        correlation = (together.square().sum(1, keepdim=True) / ((spread + NOISE_L) * (spread_ab + NOISE_AB))).sqrt()
-        slope = together / (spread + NOISE_L) * correlation
-        edge = spread / (spread + 1)  # forgiving: a false edge costs less here than in the slope
+        variance = (_tent(L * L) - mean_L * mean_L).clamp_min(1e-3)
+        slope = (_tent(L * ab) - mean_L * mean_ab) / (variance + NOISE)
+        edge = variance / (variance + 1)  # forgiving: a false edge costs less here than in the slope
         highest, lowest = F.max_pool2d(ab, 3, 1, 1), -F.max_pool2d(-ab, 3, 1, 1)
         slack = SLACK * (highest - lowest)
         highest, lowest = highest + slack, lowest - slack
-        self._planes = torch.cat([_sharpened(ab, edge), slope, lowest, highest, _sharpened(L, edge) + 50, spread], 1)  # (1, 10, h, w)
+        self._planes = torch.cat([_sharpened(ab, edge), slope, lowest, highest, _sharpened(L, edge) + 50, variance], 1)  # (1, 10, h, w)
 
     def rows(self, L: Tensor, top: int) -> Tensor:
         """ab (1, 2, n, W) for the n rows of the photo from `top` on, whose lightness is L (1, 1, n, W), 0..100.
@@ -61,9 +57,9 @@ class Lift:
         step = max(1, STRIP // W)
         for y in range(0, n, step):
             strip = L[:, :, y : y + step]
-            ab, slope, lowest, highest, base, spread = self._enlarged(top + y, strip.shape[-2]).split([2, 2, 2, 2, 1, 1], 1)
+            ab, slope, lowest, highest, base, variance = self._enlarged(top + y, strip.shape[-2]).split([2, 2, 2, 2, 1, 1], 1)
             detail = strip - base
-            detail = detail * spread / (spread + detail * detail)
+            detail = detail * variance / (variance + detail * detail)
             out[:, :, y : y + step] = torch.addcmul(ab, slope, detail).clamp_(lowest, highest)
         return out
 

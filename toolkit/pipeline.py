@@ -24,7 +24,7 @@ from toolkit.guidance import Guidance
 from toolkit.lift import Lift
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
-from toolkit.registry import ModelCard, get_card, load_model
+from toolkit.registry import get_card, load_model
 
 if TYPE_CHECKING:
     from PIL.Image import Image

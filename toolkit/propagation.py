@@ -2,10 +2,10 @@
 
     ab, influence = propagate(ab, L, keys, points)
 
-For place x and point i the logit is  s (<k(x), k(x_i)> - c) - lambda |x - x_i| - |L(x) - L(x_i)| / sigma, against 0 for "no point": so a point reaches what
-looks alike (keys: unit vectors of a frozen ViT), is near, and is about as light. It is the classical idea of Levin (2004), like lightness takes
-like color, with a better eye for likeness. The value that spreads is the point's ab, shifted by half of what the automatic colors differ between the two places,
-so that shading survives.
+For place x and point i the logit is  s (<k(x), k(x_i)> - c) - lambda |x - x_i| - |L(x) - L(x_i)| / sigma, against 0 for "no point": so a point
+reaches what looks alike (keys: unit vectors of a frozen ViT), is near, and is about as light. It is the classical idea of Levin (2004), like
+lightness takes like color, with a better eye for likeness. The value that spreads is the point's ab, shifted by half of what the automatic colors
+differ between the two places, so that shading survives.
 """
 
 import torch
@@ -22,7 +22,10 @@ SHIFT = 0.5
 
 
 def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tensor, Tensor]:
-    """ab (1, 2, h, w), L (1, 1, H, W), keys (1, C, h', w') unit vectors, N points in pixels of L -> ab (1, 2, h, w), influence (N, h, w) in [0, 1]."""
+    """Spread N points, in pixels of L, over ab.
+
+    ab (1, 2, h, w), L (1, 1, H, W), keys (1, C, h', w') unit vectors -> ab (1, 2, h, w), influence (N, h, w) in [0, 1].
+    """
     h, w = ab.shape[-2:]
     H, W = L.shape[-2:]
     small_L = F.interpolate(L, (h, w), mode="area")[0, 0]

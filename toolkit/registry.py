@@ -97,9 +97,10 @@ def read_weights(file: str, sha256: str) -> dict[str, Tensor]:
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        raise WeightsError(f"The weights {file} are missing from {path.parent}; clone the repository again (with Git LFS off, the files are plain).") from None
+        raise WeightsError(f"The weights {file} are missing from {path.parent}; clone the repository again.") from None
     if found != sha256:
-        raise WeightsError(f"The weights {file} are not what the manifest promises (sha256 {found[:12]} instead of {sha256[:12]}); fetch the file again.")
+        reason = f"sha256 {found[:12]} instead of {sha256[:12]}"
+        raise WeightsError(f"The weights {file} are not what the manifest promises ({reason}); fetch the file again.")
     try:
         return load_file(path)
     except SafetensorError:

@@ -52,7 +52,11 @@ class Colorizer(Protocol):
     """A model with its weights."""
 
     card: "ModelCard"
-    bins: AbBins | None
+
+    @property
+    def bins(self) -> AbBins | None:
+        """The ab bins of its distribution, if it has one."""
+        ...
 
     def encode(self, L: Tensor) -> Encoded:
         """L (1, 1, H, W) in [0, 100], H and W multiples of 16 -> everything that does not depend on guidance."""

@@ -15,7 +15,9 @@ import tarfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import kornia
 import torch
@@ -43,6 +45,7 @@ class Batch:
     tokens: Tensor  # (B, 1152, H/16, W/16) what the frozen encoder sees in L
 
     def to(self, device: torch.device) -> "Batch":
+        """The same on a device, all of it float32."""
         return Batch(self.L.to(device), self.ab.to(device), self.tokens.to(device).float())
 
 
@@ -70,18 +73,23 @@ def _images(source: str) -> Iterator[tuple[str, Callable[[], Image.Image]]]:
         if column is None:
             raise ValueError(f"The dataset {name} has no image column; its columns are {', '.join(dataset.features)}.")
         for i in range(len(dataset)):
-            yield f"{name}/{i}", lambda i=i: dataset[i][column]
+            yield f"{name}/{i}", partial(_row, dataset, i, column)
     elif path.is_dir():
         for file in sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES):
-            yield str(file), lambda file=file: Image.open(file)
+            yield str(file), partial(Image.open, file)
     elif path.is_file() and tarfile.is_tarfile(path):
         with tarfile.open(path) as tar:
             for member in tar:
                 if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES:
-                    data = tar.extractfile(member).read()  # type: ignore[union-attr]  # isfile() was asked
-                    yield member.name, lambda data=data: Image.open(io.BytesIO(data))
+                    stream = tar.extractfile(member)
+                    yield member.name, partial(Image.open, io.BytesIO(stream.read() if stream else b""))
     else:
         raise ValueError(f"{source} is neither a folder of photos, nor a tar, nor hf:NAME@SPLIT; give one of these.")
+
+
+def _row(dataset: Any, index: int, column: str) -> Image.Image:
+    image: Image.Image = dataset[index][column]
+    return image
 
 
 def load_photos(sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None) -> list[Tensor]:

@@ -25,7 +25,11 @@ class Recipe(Protocol):
     """What a model's training file gives to the loop."""
 
     architecture: str  # as in the registry; written into the weights file
-    module: nn.Module
+
+    @property
+    def module(self) -> nn.Module:
+        """The network that learns."""
+        ...
 
     def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Losses by name; "loss" is the one to minimise. progress: how much of the training is done, 0 to 1."""

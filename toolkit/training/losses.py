@@ -18,8 +18,8 @@ def huber_ab(predicted: Tensor, truth: Tensor, delta: float = 20.0) -> Tensor:
 class RebalancedCrossEntropy(nn.Module):
     """Cross-entropy against soft-encoded ab bins, rare colors weighing more (Zhang 2016, eq. 2 and 3).
 
-    The soft encoding (Gaussian over the 5 nearest bins, sigma 5) of every whole-numbered ab is made once and looked up: 40 times faster than searching
-    the neighbors of each pixel.
+    The soft encoding (Gaussian over the 5 nearest bins, sigma 5) of every whole-numbered ab is made once and looked up, instead of searching the
+    neighbors of each pixel again and again.
     """
 
     nearest: Tensor
