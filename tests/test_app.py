@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from demos import app, desk, pictures
-from demos.batch import Batch, gr
+from demos.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
 from demos.samples import FOLDER, samples
 from demos.visits import Visits
 from toolkit.photo import Photo, open_photo

@@ -34,7 +34,7 @@ def write(weights, name, record):
 
 def test_results_name_photos_gain_and_protocol(weights):
     scores = [s | {"protocol": "Short side 256 px."} for s in (GRAY, UNET)]
-    write(weights, "photos-val.json", {"sources": ["val.tar"], "left_out": 0, "scores": scores})
+    write(weights, "photos-val.json", scores)
     lines = cards.results().splitlines()
     assert lines[2] == "| the photo left gray |  | val, 300 photos | 22.00 ± 0.30 |  | 0% | 10.00 |"
     assert lines[3] == "| unet | 0.5 | val, 300 photos | 23.75 ± 0.30 | +1.75 | 66% | 8.12 |"
@@ -43,7 +43,7 @@ def test_results_name_photos_gain_and_protocol(weights):
 
 def test_every_set_of_photos_gets_its_rows(weights):
     for name in ("val", "kodak"):
-        write(weights, f"photos-{name}.json", {"scores": [GRAY | {"protocol": "P."}]})
+        write(weights, f"photos-{name}.json", [GRAY | {"protocol": "P."}])
     text = cards.results()
     assert "kodak, 300 photos" in text
     assert "val, 300 photos" in text

@@ -55,7 +55,7 @@ def test_a_flat_photo_stays_finite_and_keeps_its_lightness(model, value):
     assert bool(result.ab.isfinite().all())
     assert (lab(result.rgb)[:, :1] - photo.lightness()).abs().max() < 0.35
     if value in (0, 255):
-        assert bool((result.rgb == value).all())  # black and white have no color
+        assert (result.rgb.int() - value).abs().max() <= 1  # black and white have no color
 
 
 def test_hints_are_honored_to_8_bits(model):

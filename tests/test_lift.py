@@ -46,7 +46,7 @@ def wire(side: int = 256) -> Tensor:
     return ((y - 0.4 * x - 60).abs() < 2).float()
 
 
-@pytest.mark.parametrize("mask, share", [(disc(), 0.6), (wire(), 0.9)])
+@pytest.mark.parametrize("mask, share", [(disc(), 0.6), (wire(), 0.95)])
 @pytest.mark.parametrize("front", [(75.0, 5.0, 60.0), (25.0, 40.0, -60.0)])
 def test_color_keeps_inside_its_edges(mask: Tensor, share: float, front: tuple[float, float, float]) -> None:
     L, ab = scene(mask, (50.0, -20.0, -30.0), front)
@@ -76,7 +76,7 @@ def test_grain_does_not_shake_a_color_that_follows_light() -> None:
     ab = 30 * wave.expand(1, 2, 256, 256)
     L = 50 + 20 * wave + 5 * noise(1, 1, 256, 256)
     change = lift(shrink(ab), L) - lift(shrink(ab), 50 + 20 * wave)
-    assert change.std() < 4.0  # 5.3 if all of the grain were followed
+    assert change.std() < 3.5  # 4.8 if all of the grain were followed
 
 
 def test_texture_of_light_alone_does_not_stain() -> None:

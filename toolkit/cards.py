@@ -3,6 +3,7 @@
     python -m toolkit.cards               # write weights/README.md, and the tables and the picture of the house in README.md
     python -m toolkit.cards --check       # write nothing; exit code 1 and the names of the files that are out of date
     python -m toolkit.cards --picture     # color the README's photo anew with the shipped weights, too
+    python -m toolkit.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
 Measured numbers lie in weights/measured/: photos-NAME.json as `python -m toolkit evaluate ... --json` writes it, speed.json as
 `python -m toolkit bench --json` does. Texts about a model are its card's, in weights/manifest.json.
@@ -10,6 +11,7 @@ Measured numbers lie in weights/measured/: photos-NAME.json as `python -m toolki
 
 import argparse
 import ast
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -44,7 +46,7 @@ def results() -> str:
     rows: list[list[str]] = []
     protocols: dict[str, None] = {}  # each once, in order
     for photos, record in found.items():
-        for s in record["scores"]:
+        for s in record:
             protocols[s["protocol"]] = None
             gray = s["model"] == "gray"
             rows.append(
@@ -172,12 +174,38 @@ def picture() -> None:
     sheet.save(PICTURE, optimize=True)
 
 
+def adopt(checkpoint: Path) -> ModelCard:
+    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest. Measure anew afterwards.
+
+    Raises WeightsError for a file that is none, or does not fit the model.
+    """
+    from safetensors.torch import load_file, save_file
+
+    from toolkit.registry import get_card, load_model
+
+    own = get_card(str(checkpoint))
+    load_model(own.name)
+    state = load_file(checkpoint)
+    manifest_file = weights_folder() / "manifest.json"
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
+    entry = next(m for m in manifest["models"] if m["architecture"] == own.architecture)
+    file = weights_folder() / entry["file"]
+    save_file({name: value.half().contiguous() for name, value in state.items()}, file)
+    file.chmod(0o644)
+    entry |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "parameters": sum(value.numel() for value in state.values())}
+    manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return get_card(entry["name"])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is out of date, or only say it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m toolkit.cards", description="Write model cards and the README's tables anew.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
     parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
+    parser.add_argument("--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards")
     args = parser.parse_args(argv)
+    if args.adopt:
+        print(f"weights/{adopt(args.adopt).file} written")
     stale = [path for path, text in texts().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is out of date' if args.check else 'written'}")

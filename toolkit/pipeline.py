@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -231,7 +232,8 @@ class Session:
         small = (t if t is None else t.cpu() for t in (prediction.ab, prediction.uncertainty, prediction.influence))
         ab, uncertainty, influence = small
         assert ab is not None
-        return Result(rgb, ab, uncertainty, influence, photo, self.card.name, vividness, seed, tuple(self.notes))
+        name = Path(self.card.name).name.removesuffix(".safetensors")  # own weights are named by their path, which is nobody else's business
+        return Result(rgb, ab, uncertainty, influence, photo, name, vividness, seed, tuple(self.notes))
 
     def _predict(self, guidance: Guidance, vividness: float, seed: int) -> Prediction:
         marks = guidance.points()
@@ -293,7 +295,7 @@ class Session:
     def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None]) -> Tensor:
         """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip."""
         H, W = photo.height, photo.width
-        lift = Lift(ab.cpu(), shrink(photo, (ab.shape[-2], ab.shape[-1])).lightness(), (H, W))
+        lift = Lift(ab.cpu(), shrink(photo, (ab.shape[-2], ab.shape[-1]), averaged=True).lightness(), (H, W))
         out = torch.empty(3, H, W, dtype=torch.uint8)
         rows = max(1, STRIP // W)
         for top in range(0, H, rows):
@@ -305,13 +307,19 @@ class Session:
         return out
 
 
-def shrink(photo: Photo, size: int | tuple[int, int]) -> Photo:
-    """A copy of (h, w), or with a long side of at most `size` px."""
+def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False) -> Photo:
+    """A copy of (h, w), or with a long side of at most `size` px; sharp (bicubic), or each pixel the plain average of those it stands for."""
     if isinstance(size, int):
         scale = min(1.0, size / max(photo.size))
         size = max(1, round(photo.height * scale)), max(1, round(photo.width * scale))
     if size == (photo.height, photo.width):
         return photo
+    if averaged:
+        from PIL import Image
+
+        whole = Image.fromarray(photo.rgb.permute(1, 2, 0).numpy())
+        boxes = torch.from_numpy(np.array(whole.resize((size[1], size[0]), Image.Resampling.BOX)))
+        return replace(photo, rgb=boxes.permute(2, 0, 1))
     small = F.interpolate(photo.rgb[None], size, mode="bicubic", antialias=True, align_corners=False)[0]
     return replace(photo, rgb=small)
 
