@@ -19,6 +19,7 @@ ALIKE = 0.42  # c: the cosine at which a point and "no point" balance
 NEARNESS = 2.5  # lambda, per half of the photo's long side
 LIGHTNESS = 18.0  # sigma, in L units
 SHIFT = 0.5
+AGREEMENT = 12.0  # as SHARPNESS, among the tokens of the photo: lower, and different things begin to agree
 
 
 def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tensor, Tensor]:
@@ -47,3 +48,16 @@ def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tens
     values = points.ab.to(ab).view(-1, 2, 1, 1) + shift
     none = 1 - influence.sum(0)
     return none * ab + (influence.unsqueeze(1) * values).sum(0, keepdim=True), influence
+
+
+def agree(x: Tensor, keys: Tensor) -> Tensor:
+    """Let places that look alike agree: x (1, Q, h, w), keys (1, C, h', w') unit vectors -> x, its coarse part averaged over look-alikes.
+
+    One attention over the tokens (Vaswani 2017, equation 1) with the keys for queries and keys and x for values. Without it, a coat that could be
+    red or blue comes out in patches of both once the distribution is sharpened.
+    """
+    coarse = F.interpolate(x, keys.shape[-2:], mode="area")
+    places = keys.flatten(2).transpose(1, 2)  # (1, C, h', w') -> (1, h'w', C)
+    mean = F.scaled_dot_product_attention(places, places, coarse.flatten(2).transpose(1, 2), scale=AGREEMENT)
+    difference = mean.transpose(1, 2).view_as(coarse) - coarse
+    return x + F.interpolate(difference, x.shape[-2:], mode="bilinear", align_corners=False)
