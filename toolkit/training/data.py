@@ -28,6 +28,7 @@ from torch.nn import functional as F
 
 from toolkit.color import rgb_to_lab
 from toolkit.encoder import STRIDE, Encoder
+from toolkit.photo import SUFFIXES, Photo
 from toolkit.training.degrade import degrade
 
 SHORT_SIDE = 288  # photos are held at this size: larger than every training view needs, small enough for 100,000 in memory
@@ -61,8 +62,6 @@ def _shrink(image: Image.Image) -> Tensor:
 
 def _images(source: str) -> Iterator[tuple[str, Callable[[], Image.Image]]]:
     """(name, opener) for each photo of a source; opening is left to the caller, who may skip what is broken."""
-    from toolkit.photo import SUFFIXES
-
     path = Path(source)
     if source.startswith("hf:"):
         from datasets import load_dataset
@@ -93,7 +92,7 @@ def _row(dataset: Any, index: int, column: str) -> Image.Image:
 
 
 def load_photos(sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None) -> list[Tensor]:
-    """All photos of the sources as uint8 (3, h, w), short side at most 288 px; files that do not open are skipped.
+    """All photos of the sources as uint8 (3, h, w), short side at most 288 px; files that do not open or have no color are skipped.
 
     A source is a tar, a folder (searched with its subfolders) or "hf:NAME@SPLIT", a Hugging Face image dataset.
     Raises ValueError when a source is none of these or holds no photo.
@@ -105,9 +104,12 @@ def load_photos(sources: list[str], limit: int | None = None, progress: Callable
             if limit is not None and len(photos) >= limit:
                 break
             try:
-                photos.append(_shrink(open_image()))
+                photo = _shrink(open_image())
             except (OSError, ValueError, Image.DecompressionBombError):
                 continue
+            if Photo.from_array(photo.permute(1, 2, 0).numpy()).tone != "color":
+                continue
+            photos.append(photo)
             if progress:
                 progress(len(photos))
         if len(photos) == before and (limit is None or before < limit):

@@ -15,7 +15,7 @@ CLEAN = 0.4
 FILM, FADING, UNEVEN, BLUR, GRAIN, NOISE, SCRATCHES, JPEG = 0.5, 0.6, 0.3, 0.4, 0.5, 0.4, 0.15, 0.3
 
 RED_GREEN_BLUE = (  # how much a film sees of red, green and blue light, as shares
-    (0.21, 0.72, 0.07),  # the eye
+    (0.2126, 0.7152, 0.0722),  # the eye
     (0.33, 0.33, 0.33),  # panchromatic, from the 1920s on
     (0.02, 0.50, 0.48),  # orthochromatic, to the 1920s: blind to red, so that lips and skin are dark and skies white
 )

@@ -1,0 +1,74 @@
+"""The U-Net's parts, and how points spread."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from toolkit.color import AbBins, annealed_mean
+from toolkit.encoder import CHANNELS
+from toolkit.models.base import Points
+from toolkit.models.unet import UNet, spread
+from toolkit.propagation import agree, propagate
+
+
+@pytest.mark.parametrize("size", [(16, 16), (64, 96), (48, 160)])
+def test_the_unet_answers_at_its_strides(size):
+    H, W = size
+    model = UNet().eval()
+    L, tokens = torch.rand(2, 1, H, W) * 100, torch.randn(2, CHANNELS, H // 16, W // 16)
+    ab, logits = model(L, tokens)
+    assert ab.shape == (2, 2, H // 2, W // 2)
+    assert logits.shape == (2, len(model.bins), H // 4, W // 4)
+    ab, logits = model(L, tokens, coarse=True)
+    assert ab.shape[-2:] == logits.shape[-2:] == (H // 16, W // 16)
+
+
+def test_the_dial_goes_from_the_mean_to_the_lively_colors():
+    model = UNet()
+    ab, logits = torch.randn(1, 2, 8, 8) * 20, torch.randn(1, len(model.bins), 4, 4) * 3
+    assert torch.equal(model.paint(ab, logits, 0.0), ab)
+    lively = model.paint(ab, logits, 1.0)
+    assert lively.norm() > F.interpolate(annealed_mean(logits, model.bins, 1.0), (8, 8)).norm()
+    assert torch.allclose(model.paint(ab, logits, 0.5), (ab + lively) / 2, atol=1e-4)
+
+
+def test_spread_is_the_standard_deviation_of_the_color():
+    bins = AbBins.make()
+    one, two = (int(torch.cdist(torch.tensor([ab]), bins.centers).argmin()) for ab in ([-20.0, 0.0], [20.0, 0.0]))
+    logits = torch.full((1, len(bins), 1, 2), -1e4)
+    logits[0, one, 0, :] = 0
+    logits[0, two, 0, 1] = 0  # the first place is certain, the second torn between two colors 40 apart
+    assert spread(logits, bins).flatten().tolist() == pytest.approx([0, 20], abs=1e-2)
+
+
+def halves():
+    """A picture of two things, left and right, and keys that tell them apart."""
+    keys = torch.zeros(1, 4, 4, 8)
+    keys[:, 0, :, :4] = keys[:, 1, :, 4:] = 1
+    return torch.full((1, 1, 64, 128), 50.0), keys, torch.zeros(1, 2, 32, 64)
+
+
+def test_a_point_colors_its_own_thing_and_not_the_other():
+    L, keys, ab = halves()
+    out, influence = propagate(ab, L, keys, Points(torch.tensor([[20.0, 30.0]]), torch.tensor([[40.0, -30.0]])))
+    assert influence.shape == (1, 32, 64)
+    assert out[0, 0, :, :24].min() > 30
+    assert out[0, :, :, 40:].abs().max() < 1
+
+
+def test_of_two_points_each_rules_where_it_is_near():
+    L, keys, ab = halves()
+    points = Points(torch.tensor([[4.0, 30.0], [56.0, 30.0]]), torch.tensor([[40.0, 0.0], [-40.0, 0.0]]))
+    out, influence = propagate(ab, L, keys, points)
+    assert out[0, 0, 15, 2] > 10 > -10 > out[0, 0, 15, 27]
+    assert float(influence.sum(0).max()) <= 1 + 1e-5
+
+
+def test_look_alikes_agree_and_strangers_do_not():
+    _, keys, _ = halves()
+    x = torch.zeros(1, 3, 8, 16)
+    x[:, 0, :4, :8] = 8.0  # the left thing is of two minds
+    x[:, 1, :, 8:] = 5.0
+    out = agree(x, keys)
+    assert (out[0, 0, :3, :6] - out[0, 0, 5:, :6]).abs().max() < 1
+    assert torch.allclose(out[0, 1, :, 10:], x[0, 1, :, 10:], atol=0.05)
