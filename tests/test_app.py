@@ -221,9 +221,9 @@ def test_vividness_and_proposals_change_the_picture(page, photo: Path) -> None:
     vivid = after_url(page)
     page.locator("#candidates button").nth(1).click()  # the calm one
     page.wait_for_function("document.querySelector('#vividness input[type=range]').value === '0'")
-    assert after_url(page) not in (first, vivid)
-    page.check("#unsure input")
     calm = after_url(page)
+    assert calm not in (first, vivid)
+    page.check("#unsure input")
     page.wait_for_function("calm => [...document.querySelectorAll('#slider img')].map(i => i.src).join(' ') !== calm", arg=calm)
 
 
