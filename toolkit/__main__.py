@@ -299,7 +299,7 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", default="runs/unet", help="folder of the run: weights, log, contact sheets (default: %(default)s)")
-    command.add_argument("--cache", metavar="DIR", help="where encoded photos are kept, 0.4 MB each view (default: in the run's folder)")
+    command.add_argument("--cache", metavar="DIR", help="where encoded photos are kept, 0.6 MB each view (default: in the run's folder)")
     command.add_argument("--views", type=_positive, default=2, metavar="N", help="random crops of each photo (default: %(default)s)")
     command.add_argument("--minutes", type=float, default=30.0, metavar="M", help="of training; encoding comes before (default: %(default)s)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")

@@ -5,7 +5,7 @@
     for batch in cache.batches(16, seed=0): ...                          # batch.L, batch.ab, batch.tokens
 
 A ViT costs ten times what the rest of the network does and is frozen, so each view of a photo is encoded once and kept on disk as fp16
-(0.4 MB a view at 256 px). Views differ in size: a model that saw only one size changes its mind with it (DDColor #54).
+(0.6 MB a view at 256 px). Views differ in size: a model that saw only one size changes its mind with it (DDColor #54).
 """
 
 import io

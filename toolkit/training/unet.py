@@ -20,7 +20,7 @@ VALIDATION_SIZE = 256
 class UNetLosses:
     """What the loss is made of."""
 
-    bins: float = 0.1  # weight of the classification: its numbers are about ten times the Huber loss's
+    bins: float = 0.1  # weight of the classification: its numbers are about twenty times the Huber loss's
     coarse: float = 0.25  # share of the training in which only the bottom learns: which color a thing has comes before where it ends
     rebalance: float = 0.5  # Zhang's lambda is the share of the uniform distribution mixed into the prior; 1 would not rebalance at all
 
