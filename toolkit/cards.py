@@ -146,7 +146,8 @@ def speed() -> str:
         rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
         pages.append(
             f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), "
-            "from file to file, the weights loaded:\n\n" + table(["megapixels", "seconds", "MB above the idle process"], rows)
+            "from file to file, the weights loaded:\n\n"
+            + table(["megapixels", "seconds", "MB above the idle process"], rows)
             + f"\n\nA photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
             f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
         )
