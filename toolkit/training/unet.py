@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, rebalancing_weights, rgb_to_lab
 from toolkit.encoder import Encoder
-from toolkit.metrics import colorfulness, psnr
+from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.unet import UNet
 from toolkit.training.data import Batch
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
@@ -68,8 +68,8 @@ class UNetRecipe:
         numbers = {
             "val_psnr": float(psnr(done[0.5], self.truth).mean()),
             "val_psnr_dull": float(psnr(done[0.0], self.truth).mean()),
-            "val_gray_psnr": float(psnr(gray, self.truth).mean()),
-            "val_colorfulness_ratio": float(colorfulness(done[0.5]).mean() / colorfulness(self.truth).mean()),
+            "val_gray_psnr": float(gray_psnr(self.truth).mean()),
+            "val_colorfulness_ratio": colorfulness_ratio(done[0.5], self.truth),
         }
         rows = torch.stack([gray, done[0.0], done[0.5], done[1.0], self.truth], 1)[:16]  # (16, 5, 3, H, W)
         return numbers, make_grid(F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=10, padding=2)
