@@ -40,7 +40,7 @@ def usage_error(*argv):
     return stop.value.code
 
 
-@pytest.mark.parametrize("command", ["colorize", "models", "evaluate", "train", "bench"])
+@pytest.mark.parametrize("command", ["colorize", "models", "evaluate", "obedience", "train", "bench"])
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
     assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
@@ -260,6 +260,52 @@ def test_evaluate_says_what_it_leaves_out_and_what_it_cannot_do(album, capsys):
     assert main(["evaluate", "none.tar"]) == 2
     assert main(["evaluate", "album", "--models", "unet,nosuch"]) == 2
     assert main(["evaluate", "album", "--json", "no/such/folder.json"]) == 2
+
+
+def test_evaluate_with_hints_writes_what_it_prints(album, capsys):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save("c.png")
+    assert main(["evaluate", "c.png", "--models", "levin2004", "--hints", "0,2", "--json", "scores.json", "--plot", "curve.png"]) == 0
+    scores = json.loads(Path("scores.json").read_text())
+    assert [(s["model"], s["hints"], s["n"]) for s in scores] == [("gray", 0, 1), ("gray", 2, 1), ("levin2004", 0, 1), ("levin2004", 2, 1)]
+    assert scores[0]["protocol"].startswith("Protocol icolorit: centre squares of photos at 224 x 224")
+    assert scores[0]["protocol"] in capsys.readouterr().out
+    assert Image.open("curve.png").width > 100
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        (("--hints", "1", "--size", "64"), "leave --size"),
+        (("--hints", "1", "--sheet", "s.png"), "leave --size"),
+        (("--hints", "1,5000"), "2,000"),
+        (("--hints", ","), "an empty list"),
+        (("--hints", "1", "--models", "levin2004,nosuch"), "nosuch"),
+        (("--hints", "1", "--plot", "no/such/folder.png"), "no folder"),
+        (("--protocol", "icolorit"), "--hints"),
+        (("--plot", "curve.png"), "--hints"),
+        (("--models", "levin2004"), "--hints"),
+    ],
+)
+def test_what_evaluate_cannot_do_with_hints_is_one_sentence(album, capsys, options, told):
+    assert main(["evaluate", "album", *options]) == 2
+    said = capsys.readouterr()
+    assert told in said.err
+    assert len(said.err.strip().splitlines()) == 1
+    assert not said.out
+
+
+def test_counts_of_hints_are_counts_and_protocols_are_known(album):
+    assert usage_error("evaluate", "album", "--hints", "1,-2") == 2
+    assert usage_error("evaluate", "album", "--hints", "many") == 2
+    assert usage_error("evaluate", "album", "--hints", "1", "--protocol", "mine") == 2
+
+
+def test_obedience_says_what_it_needs(album, capsys):
+    for argv in (["album"], ["album/notes.txt"], ["none.tar"], ["album", "--models", "nosuch"], ["album", "--json", "no/such/folder.json"]):
+        assert main(["obedience", *argv]) == 2
+        said = capsys.readouterr()
+        assert len(said.err.strip().splitlines()) == 1, said.err
+        assert not said.out
 
 
 def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):

@@ -2,26 +2,33 @@
 
     guidance = Guidance((Hint(120, 80, "#3a6ea5"),)) + Guidance.load("strokes.png", size=(640, 480))
 
-Coordinates are pixels of the upright photo, (x, y) from the top left; a hint covers a square of `size` pixels around its pixel. A color gives only
-its a and b: lightness always stays the photo's own. Nothing here knows a model.
+Coordinates are pixels of the upright photo, (x, y) from the top left, whole numbers at the pixels' centres; a hint covers a square of `size` pixels
+around its pixel. A color gives only its a and b: lightness always stays the photo's own. A lasso limits where a hint may spread. Nothing here knows
+a model.
 """
 
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from toolkit.color import parse_color, rgb_to_lab, to_hex
 
 VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
 MAX_SIZE = 512  # px: a hint is a point, not a fill
+MAX_CORNERS = 500  # of a lasso; a mouse gives one for every few pixels, and every second one of a thousand draws the same line
 STROKE_POINTS = 400  # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
+SAMPLES = 4  # per side of a grid cell: a lasso's edge comes in 17 steps, and one much smaller than a cell still shows
+
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 class GuidanceError(ValueError):
@@ -30,12 +37,21 @@ class GuidanceError(ValueError):
 
 @dataclass(frozen=True)
 class Hint:
-    """One colored point: the square of `size` pixels around (x, y) shall have the a and b of `color` (anything parse_color reads)."""
+    """One colored point: the square of `size` pixels around (x, y) shall have the a and b of `color` (anything parse_color reads).
+
+    Only a and b, as in Zhang 2017 and iColoriT: the L of `color` is not used, because lightness is what the photo knows. So "navy" on a bright wall
+    becomes a strong light blue (a dark color has less room for ab than its name suggests, a light one at the same ab looks purer); to get what one
+    sees, choose a color at the place's own lightness, as `Session.suggest_colors` and the app offer them.
+
+    `lasso`: corners (x, y) of a closed polygon, three or more, in pixels of the photo, outside of which this hint shall not spread; () lets it go
+    anywhere. What the line goes around more than once is inside as well. The square around (x, y) keeps its color either way.
+    """
 
     x: float
     y: float
     color: str
     size: int = 7
+    lasso: tuple[tuple[float, float], ...] = ()
 
     @property
     def ab(self) -> tuple[float, float]:
@@ -80,9 +96,11 @@ class Guidance:
         return Guidance(self.hints + other.hints, strokes)
 
     def checked(self, size: tuple[int, int]) -> "Guidance":
-        """The same guidance, made safe for a photo of size (width, height): places outside are moved to the border, sizes are limited.
+        """The same guidance, made safe for a photo of size (width, height): places and corners outside are moved to the border, sizes are limited,
+        a lasso of more than 500 corners is thinned evenly to 500.
 
-        Raises GuidanceError for places that are not numbers, colors that are none, masks of another size, more than 2,000 hints.
+        Raises GuidanceError for places that are not numbers, colors that are none, a lasso of less than three corners, masks of another size, more
+        than 2,000 hints.
         """
         width, height = size
         if len(self.hints) > MAX_HINTS:
@@ -100,6 +118,23 @@ class Guidance:
         table = torch.tensor(rows, dtype=torch.float32).view(-1, 5)
         return Points(table[:, :2], table[:, 2:4], table[:, 4])
 
+    def regions(self, size: tuple[int, int], grid: tuple[int, int]) -> Tensor | None:
+        """Where each point may spread, as planes of a grid of (h, w) cells that covers a photo of size (width, height).
+
+        (N, h, w) in [0, 1], the share of each cell inside the lasso, in the order of `points()`; 1 everywhere for a point without lasso. A lasso too
+        small to show leaves its hint's own cell. None where no hint has a lasso.
+        """
+        if not any(hint.lasso for hint in self.hints):
+            return None
+        planes = {lasso: _inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}  # a brush stroke shares one
+        regions = torch.ones(len(self.points()), *grid)
+        for region, hint in zip(regions, self.hints, strict=False):  # the points of strokes come after those of the hints
+            region.copy_(planes[hint.lasso])
+            if not region.any():
+                row, column = ((place + 0.5) * cells / pixels for place, cells, pixels in zip((hint.y, hint.x), grid, size[::-1], strict=True))
+                region[min(max(int(row), 0), grid[0] - 1), min(max(int(column), 0), grid[1] - 1)] = 1
+        return regions
+
     def stamp(self, ab: Tensor, top: int = 0) -> Tensor:
         """Write the colors into rows [top, top + h) of the photo's own ab: ab (1, 2, h, W) -> (1, 2, h, W), every hinted pixel exactly its color."""
         ab, (h, W) = ab.clone(), ab.shape[-2:]
@@ -115,8 +150,9 @@ class Guidance:
 
     def to_json(self) -> str:
         """The hints as the text of a hint file; strokes do not fit into it and are left out (save them as PNG)."""
-        hints = [{"x": h.x, "y": h.y, "size": h.size, "color": h.color} for h in self.hints]
-        return json.dumps({"version": VERSION, "hints": hints}, indent=2)
+        hints = [{"x": h.x, "y": h.y, "size": h.size, "color": h.color} | ({"lasso": h.lasso} if h.lasso else {}) for h in self.hints]
+        lines = ",\n".join("    " + json.dumps(hint, default=float) for hint in hints)  # one hint a line; float: NumPy's numbers
+        return f'{{\n  "version": {VERSION},\n  "hints": [\n{lines}\n  ]\n}}'
 
     @classmethod
     def from_json(cls, text: str) -> "Guidance":
@@ -127,9 +163,46 @@ class Guidance:
             raise GuidanceError(f"The hint file is not JSON ({str(error)[:80]}); it should look like {EXAMPLE}.") from None
         if not isinstance(data, dict) or not isinstance(data.get("hints"), list):
             raise GuidanceError(f"The hint file has no list of hints; it should look like {EXAMPLE}.")
-        if data.get("version", VERSION) != VERSION:
-            raise GuidanceError(f"The hint file has version {data['version']!r}; this program reads version {VERSION}.")
-        return cls(tuple(_parsed(i, item) for i, item in enumerate(data["hints"])))
+        version = data.get("version", VERSION)
+        if version != VERSION:
+            raise GuidanceError(f"The hint file has version {_short(version)}; this program reads version {VERSION}.")
+        return cls(tuple(_parsed(f"Hint {i} of the hint file", item) for i, item in enumerate(data["hints"], 1)))
+
+    @classmethod
+    def from_canvas(cls, value: Any, size: tuple[int, int]) -> "Guidance":
+        """Hints as canvas.js sends them, {"hints": [...]} with x, y and lasso in 0..1 of a photo of size (width, height); checked.
+
+        0..1 goes from edge to edge, pixels from centre to centre: the middle of pixel 0 of ten is at 0.05. Raises GuidanceError.
+        """
+        hints = value.get("hints") if isinstance(value, dict) else None
+        if not isinstance(hints, list):
+            raise GuidanceError("The canvas sent no list of hints; reload the page.")
+        return cls(tuple(_parsed(f"Hint {i}", item) for i, item in enumerate(hints, 1)))._moved(size, 0.0, 0.5).checked(size)
+
+    def to_canvas(self, size: tuple[int, int]) -> list[dict[str, Any]]:
+        """The hints as canvas.js takes them, for a photo of size (width, height)."""
+        there = self._moved((1 / size[0], 1 / size[1]), 0.5, 0.0)
+        return [{"x": h.x, "y": h.y, "color": h.color, "size": h.size, "lasso": [list(corner) for corner in h.lasso]} for h in there.hints]
+
+    def scaled(self, old: tuple[int, int], new: tuple[int, int]) -> "Guidance":
+        """The same guidance for a smaller or larger copy of the photo; sizes (width, height)."""
+        factor = max(new) / max(old)
+        moved = self._moved((new[0] / old[0], new[1] / old[1]), 0.5, 0.5)
+        hints = tuple(replace(h, size=max(1, round(h.size * factor))) for h in moved.hints)
+        strokes = None if self.strokes is None else F.interpolate(self.strokes[None], (new[1], new[0]), mode="nearest-exact")[0]
+        return Guidance(hints, strokes)
+
+    def _moved(self, factor: tuple[float, float], before: float, after: float) -> "Guidance":
+        """All places of the hints: (x + before) * factor - after."""
+
+        def move(x: float, y: float) -> tuple[float, float]:
+            return (x + before) * factor[0] - after, (y + before) * factor[1] - after
+
+        moved = []
+        for hint in self.hints:
+            x, y = move(hint.x, hint.y)
+            moved.append(replace(hint, x=x, y=y, lasso=tuple(move(*corner) for corner in hint.lasso)))
+        return Guidance(tuple(moved), self.strokes)
 
     @classmethod
     def load(cls, path: str | Path, size: tuple[int, int]) -> "Guidance":
@@ -140,7 +213,7 @@ class Guidance:
                 return cls(strokes=_read_mask(path)).checked(size)
             return cls.from_json(path.read_text(encoding="utf-8-sig")).checked(size)
         except UnicodeDecodeError:
-            raise GuidanceError(f"{path.name} is not a text file; give hints as .json or a mask as .png.") from None
+            raise GuidanceError(f"{path.name} is not text in UTF-8; give hints as .json saved in UTF-8 or a mask as .png.") from None
         except OSError as error:
             raise GuidanceError(f"{path.name} cannot be read ({error.strerror or 'broken file'}); check the path.") from None
 
@@ -162,28 +235,78 @@ EXAMPLE = '{"version": 1, "hints": [{"x": 120, "y": 80, "size": 7, "color": "#3a
 
 
 def _checked(hint: Hint, width: int, height: int) -> Hint:
-    if not all(math.isfinite(number) for number in (hint.x, hint.y, hint.size)):
-        raise GuidanceError(f"A hint lies at ({hint.x}, {hint.y}) and has the size {hint.size}; give numbers, in pixels of the photo.")
+    if not all(_is_number(number) for number in (hint.x, hint.y, hint.size)):
+        place = f"({_short(hint.x)}, {_short(hint.y)})"
+        raise GuidanceError(f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo.")
     try:
         color = to_hex(parse_color(hint.color))
     except ValueError as error:
         raise GuidanceError(str(error)) from None
-    return Hint(min(max(hint.x, 0), width - 1), min(max(hint.y, 0), height - 1), color, min(max(int(hint.size), 1), MAX_SIZE))
+    x, y = min(max(hint.x, 0), width - 1), min(max(hint.y, 0), height - 1)
+    return Hint(x, y, color, min(max(int(hint.size), 1), MAX_SIZE), _checked_lasso(hint.lasso, width, height))
 
 
-def _parsed(index: int, item: Any) -> Hint:
-    where = f"Hint {index + 1} of the hint file"
+def _checked_lasso(lasso: Any, width: int, height: int) -> tuple[tuple[float, float], ...]:
+    """Corners inside the photo: up to the outer edges of its border pixels, half a pixel beyond their centres."""
+    try:
+        corners = [(x, y) for x, y in lasso]
+    except (TypeError, ValueError):
+        corners = [(math.nan, math.nan)]
+    if not all(_is_number(number) for corner in corners for number in corner):
+        raise GuidanceError("The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo.")
+    if len(corners) in (1, 2):
+        raise GuidanceError(f"The lasso of a hint has {len(corners)} corners; draw around a region, with three or more.")
+    if len(corners) > MAX_CORNERS:
+        corners = [corners[i * len(corners) // MAX_CORNERS] for i in range(MAX_CORNERS)]
+    return tuple((min(max(x, -0.5), width - 0.5), min(max(y, -0.5), height - 0.5)) for x, y in corners)
+
+
+def _is_number(value: Any, limit: float = math.inf) -> bool:
+    """Whether a number, Python's or NumPy's, is finite and below a limit: NaN is below none, and True is no number."""
+    number = isinstance(value, NUMBERS) and not isinstance(value, bool)
+    return number and bool(abs(value) < limit)
+
+
+def _short(value: Any) -> str:
+    """A value as it may stand in a sentence, whatever it is."""
+    return repr(value)[:20] if isinstance(value, str | float) or _is_number(value, 1e9) else type(value).__name__
+
+
+def _parsed(where: str, item: Any) -> Hint:
     if not isinstance(item, dict):
         raise GuidanceError(f"{where} is not an object with x, y and color.")
-    numbers = {}
+    numbers: dict[str, Any] = {}
     for key, default in (("x", None), ("y", None), ("size", 7)):
         value = item.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
+        if not _is_number(value, 1e9):
             raise GuidanceError(f"{where} has no usable number for {key!r}.")
         numbers[key] = value
     if not isinstance(item.get("color"), str):
         raise GuidanceError(f'{where} has no color; write it as "#3a6ea5" or by name.')
-    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]))
+    lasso = item.get("lasso", [])
+    if not isinstance(lasso, list) or not all(isinstance(c, list) and len(c) == 2 and all(_is_number(n, 1e9) for n in c) for c in lasso):
+        raise GuidanceError(f"{where} has a lasso that is not a list of corners [x, y].")
+    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]), tuple((x, y) for x, y in lasso))
+
+
+def _inside(lasso: tuple[tuple[float, float], ...], size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """The share of each grid cell inside a closed polygon, (h, w) in [0, 1]; ones for no polygon.
+
+    The nonzero rule, as a browser's canvas fills: a freehand line that runs past its own start leaves no hole. On each row of samples the edges are
+    crossings, +1 downwards and -1 upwards; their running sum from the left is the number of turns around each sample.
+    """
+    (width, height), (h, w) = size, grid
+    if not lasso:
+        return torch.ones(h, w)
+    corners = (torch.tensor(lasso, dtype=torch.float64) + 0.5) * torch.tensor([w * SAMPLES / width, h * SAMPLES / height])
+    (x0, y0), (x1, y1) = corners.T, corners.roll(-1, 0).T  # (E,) each
+    centres = torch.arange(h * SAMPLES, dtype=torch.float64) + 0.5
+    below = centres[:, None] >= corners[:, 1]  # (rows, E)
+    row, edge = (below != below.roll(-1, 1)).nonzero(as_tuple=True)
+    x = x0[edge] + (centres[row] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
+    column = (x - 0.5).ceil().clamp(0, w * SAMPLES).long()  # the first sample at or right of the crossing
+    turns = torch.zeros(h * SAMPLES, w * SAMPLES + 1).index_put_((row, column), (y1 - y0)[edge].sign().float(), accumulate=True).cumsum(1)
+    return (turns[:, :-1].abs() > 0.5).float().view(h, SAMPLES, w, SAMPLES).mean((1, 3))
 
 
 def _read_mask(path: Path) -> Tensor:

@@ -9,7 +9,8 @@ constant L and hue, and written strip by strip, so that 24 megapixels fit where 
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import color_name, lab_to_rgb, suggest, to_hex
+from toolkit.color import color_name, hex_to_lab, lab_to_rgb, suggest, to_hex
 from toolkit.encoder import STRIDE
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
@@ -36,6 +37,8 @@ T = TypeVar("T")
 STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
 LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
 PREVIEW = 512  # px, long side of candidates
+AREA = 8  # suggest_click looks for doubt over an eighth of the short side: a thing, not a pixel
+MOST_COLORS = 16
 CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
 
 
@@ -117,9 +120,9 @@ class Frame:
         h, w = (max(2, round(side * scale / 2) * 2) for side in (height, width))
         return cls(height, width, h, w)
 
-    def pad(self, small: Tensor) -> Tensor:
-        """(1, C, h, w) -> (1, C, H', W'), multiples of 16, the border repeated."""
-        return F.pad(small, (0, -self.w % STRIDE, 0, -self.h % STRIDE), mode="replicate")
+    def pad(self, small: Tensor, stride: int = 1) -> Tensor:
+        """(B, C, h/stride, w/stride) -> (B, C, H'/stride, W'/stride), H' and W' multiples of 16, the border repeated."""
+        return F.pad(small, (0, -self.w % STRIDE // stride, 0, -self.h % STRIDE // stride), mode="replicate")
 
     def crop(self, tensor: Tensor, stride: int) -> Tensor:
         """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
@@ -158,20 +161,44 @@ class Session:
         self.notes: list[str] = []  # what had to be done to fit into memory
         self._half = False
         self._progress = progress
+        self._whole = self  # the session that looks; a preview has its parent's
         self._seen: tuple[Colorizer, Frame, Encoded] | None = None
 
     def at(self, size: int) -> "Session":
         """The same photo and model at another working size."""
         return Session(self.photo, self.card.name, device=self.device.type, size=size, progress=self._progress)
 
-    def colorize(self, guidance: Guidance | None = None, *, vividness: float = 0.5, seed: int = 0, progress: Progress | None = None) -> Result:
-        """Color the photo at full size. Raises GuidanceError, ValueError, Cancelled."""
-        if not 0 <= vividness <= 1:
-            raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
+    def preview(self, long_side: int) -> "Session":
+        """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is looked at once for both."""
+        small = copy(self)
+        small.photo = shrink(self.photo, long_side)
+        return small
+
+    def encode(self) -> Encoded:
+        """Look at the photo now; else the first question does it."""
+        return self._with_ladder(lambda: self._encoded()[2])
+
+    def colorize(
+        self,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float = 0.5,
+        saturation: float = 1.0,
+        palette: Sequence[str] = (),
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Color the photo at full size.
+
+        vividness: 0 (the safe mean of what is plausible) to 1 (as lively as real photos). saturation: 0 to 2, times the chroma of the automatic
+        colors. palette: up to 16 colors, as text, that the automatic ones should prefer. Hints keep the colors they ask for.
+        Raises GuidanceError, ValueError, Cancelled.
+        """
+        dials = _dials(vividness, saturation, palette)
         guidance = (guidance or Guidance()).checked(self.photo.size)
         report = _reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
-        prediction = self._predict(guidance, vividness, seed)
+        prediction = self._predict(guidance, dials, seed)
         report(30, 100, "painting")
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
         return self._result(self.photo, rgb, prediction, vividness, seed)
@@ -186,7 +213,7 @@ class Session:
             report(i, len(CANDIDATES), "trying sizes and temperatures")
             size = round(self.card.size * times / STRIDE) * STRIDE
             session = sessions.setdefault(size, self.at(size))
-            prediction = session._predict(guidance, vividness, seed)
+            prediction = session._predict(guidance, Dials(vividness), seed)
             rgb = session._paint(preview, prediction.ab, Guidance(), lambda done: None)
             label = f"{_mood(vividness)}, {_detail(times)}"
             found.append(Candidate(label, size, vividness, session._result(preview, rgb, prediction, vividness, seed)))
@@ -211,8 +238,19 @@ class Session:
 
     def uncertainty(self) -> Tensor:
         """How unsure the model is at each place before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that cannot tell."""
-        prediction = self._predict(Guidance(), 0.5, 0)
+        prediction = self._predict(Guidance(), Dials(), 0)
         return torch.zeros_like(prediction.ab[:, :1]) if prediction.uncertainty is None else prediction.uncertainty
+
+    def suggest_click(self, guidance: Guidance | None = None) -> tuple[float, float]:
+        """The pixel (x, y) of the photo where one more hint would tell most: the middle of the largest doubt that no hint has reached yet."""
+        unsure = self._predict((guidance or Guidance()).checked(self.photo.size), Dials(), 0).uncertainty
+        if unsure is None:
+            return self.photo.width / 2, self.photo.height / 2
+        h, w = unsure.shape[-2:]
+        window = max(3, min(h, w) // AREA | 1)
+        around = F.avg_pool2d(unsure, window, 1, window // 2, count_include_pad=True)  # the border counts as sure: nobody wants to click there
+        y, x = divmod(int(around.argmax()), w)
+        return (x + 0.5) / w * self.photo.width, (y + 0.5) / h * self.photo.height
 
     def summary(self) -> str:
         """One sentence: where the model is sure, where not, and what it hesitates between."""
@@ -235,35 +273,42 @@ class Session:
         name = Path(self.card.name).name.removesuffix(".safetensors")  # own weights are named by their path, which is nobody else's business
         return Result(rgb, ab, uncertainty, influence, photo, name, vividness, seed, tuple(self.notes))
 
-    def _predict(self, guidance: Guidance, vividness: float, seed: int) -> Prediction:
+    def _predict(self, guidance: Guidance, dials: Dials, seed: int) -> Prediction:
         marks = guidance.points()
 
         def decode() -> Prediction:
             model, frame, encoded = self._encoded()
-            points = Points(frame.to_small(marks.xy).to(self.device), marks.ab.to(self.device))
+            regions = guidance.regions(self.photo.size, (frame.h // 2, frame.w // 2))
+            points = Points(
+                frame.to_small(marks.xy).to(self._whole.device),
+                marks.ab.to(self._whole.device),
+                None if regions is None else frame.pad(regions[:, None], 2)[:, 0].to(self._whole.device),
+            )
             with self._precision():
-                whole = model.decode(encoded, points, Dials(vividness), seed)
-            stride = encoded.L.shape[-1] // whole.ab.shape[-1]
-            cut = (None if t is None else frame.crop(t, stride).float() for t in (whole.ab, whole.uncertainty, whole.influence))
-            ab, uncertainty, influence = cut
-            assert ab is not None
-            return replace(whole, ab=ab, uncertainty=uncertainty, influence=influence)
+                whole = model.decode(encoded, points, dials, seed)
+
+            def cut(tensor: Tensor | None) -> Tensor | None:
+                return None if tensor is None else frame.crop(tensor, encoded.L.shape[-1] // tensor.shape[-1]).float()
+
+            return Prediction(frame.crop(whole.ab, encoded.L.shape[-1] // whole.ab.shape[-1]).float(), cut(whole.uncertainty), cut(whole.influence))
 
         return self._with_ladder(decode)
 
     def _encoded(self) -> tuple[Colorizer, Frame, Encoded]:
-        if self._seen is None:
-            model = load_model(self.card.name, self.device.type)
-            frame = Frame.fit(self.photo.height, self.photo.width, self.size)
-            L = frame.pad(shrink(self.photo, (frame.h, frame.w)).lightness())
+        whole = self._whole
+        if whole._seen is None:
+            model = load_model(whole.card.name, whole.device.type)
+            frame = Frame.fit(whole.photo.height, whole.photo.width, whole.size)
+            L = frame.pad(shrink(whole.photo, (frame.h, frame.w)).lightness())
             with self._precision():
-                self._seen = model, frame, model.encode(L.to(self.device))
-        return self._seen
+                whole._seen = model, frame, model.encode(L.to(whole.device))
+        model, frame, encoded = whole._seen
+        return model, replace(frame, height=self.photo.height, width=self.photo.width), encoded
 
     def _precision(self) -> torch.autocast:
         """fp32, or where memory was short: bf16 where the device has it, else fp16."""
-        bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.autocast(self.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self._half)
+        bf16 = self._whole.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.autocast(self._whole.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self._whole._half)
 
     def _with_ladder(self, work: Callable[[], T]) -> T:
         """Run work; where memory runs out, climb down: half precision, a smaller copy, the CPU. Every step is noted."""
@@ -273,20 +318,20 @@ class Session:
             except (RuntimeError, MemoryError) as error:
                 if not _out_of_memory(error) or not self._step_down():
                     raise
-            self._seen = None
+            self._whole._seen = None
             gc.collect()
-            if self.device.type == "cuda":
+            if self._whole.device.type == "cuda":
                 torch.cuda.empty_cache()
 
     def _step_down(self) -> bool:
-        if self.device.type != "cpu" and not self._half:
-            self._half = True
+        if self._whole.device.type != "cpu" and not self._whole._half:
+            self._whole._half = True
             self.notes.append("Memory was short: went on in half precision.")
-        elif self.size > 128:
-            self.size = max(128, self.size * 3 // 4 // STRIDE * STRIDE)
-            self.notes.append(f"Memory was short: the model looked at the photo at {self.size} px.")
-        elif self.device.type != "cpu":
-            self.device, self._half, self.size = torch.device("cpu"), False, self.card.size
+        elif self._whole.size > 128:
+            self._whole.size = max(128, self._whole.size * 3 // 4 // STRIDE * STRIDE)
+            self.notes.append(f"Memory was short: the model looked at the photo at {self._whole.size} px.")
+        elif self._whole.device.type != "cpu":
+            self._whole.device, self._whole._half, self._whole.size = torch.device("cpu"), False, self.card.size
             self.notes.append("Memory was short: went on on the CPU.")
         else:
             return False
@@ -330,6 +375,16 @@ def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
             raise Cancelled("Stopped.")
 
     return report
+
+
+def _dials(vividness: float, saturation: float, palette: Sequence[str]) -> Dials:
+    if not 0 <= vividness <= 1:
+        raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
+    if not 0 <= saturation <= 2:
+        raise ValueError(f"Saturation is {saturation}; choose a number from 0 (gray) to 2 (double).")
+    if isinstance(palette, str) or len(palette) > MOST_COLORS:
+        raise ValueError(f"A palette is a list of at most {MOST_COLORS} colors.")
+    return Dials(vividness, saturation, tuple(hex_to_lab(color)[1:] for color in palette))
 
 
 def _place(cell: tuple[int, int]) -> str:

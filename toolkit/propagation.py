@@ -8,6 +8,8 @@ lightness takes like color, with a better eye for likeness. The value that sprea
 differ between the two places, so that shading survives.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -22,10 +24,11 @@ SHIFT = 0.5
 AGREEMENT = 12.0  # as SHARPNESS, among the tokens of the photo: lower, and different things begin to agree
 
 
-def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tensor, Tensor]:
+def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points, alone: bool = False) -> tuple[Tensor, Tensor]:
     """Spread N points, in pixels of L, over ab.
 
     ab (1, 2, h, w), L (1, 1, H, W), keys (1, C, h', w') unit vectors -> ab (1, 2, h, w), influence (N, h, w) in [0, 1].
+    alone: the points share every place among themselves, each mostly within its region.
     """
     h, w = ab.shape[-2:]
     H, W = L.shape[-2:]
@@ -41,13 +44,43 @@ def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points) -> tuple[Tens
     away = torch.hypot(rows + 0.5 - place[:, 1].view(-1, 1, 1), columns + 0.5 - place[:, 0].view(-1, 1, 1)) / (max(h, w) / 2)
     lighter = (small_L - small_L.flatten()[here].view(-1, 1, 1)).abs() / LIGHTNESS
     logits = SHARPNESS * (alike - ALIKE) - NEARNESS * away - lighter
-    influence = torch.softmax(torch.cat([torch.zeros_like(logits[:1]), logits]), 0)[1:]  # (N, h, w); the first was "no point"
+    if alone and points.regions is not None:
+        logits = logits + log_region(points.regions, (h, w))
+    none = torch.full_like(logits[:1], -1e4 if alone else 0.0)
+    influence = torch.softmax(torch.cat([none, logits]), 0)[1:]  # (N, h, w); the first was "no point"
 
     at_points = ab[0].flatten(1)[:, here].T  # (N, 2)
     shift = SHIFT * (ab - at_points.view(-1, 2, 1, 1))  # (N, 2, h, w)
     values = points.ab.to(ab).view(-1, 2, 1, 1) + shift
-    none = 1 - influence.sum(0)
-    return none * ab + (influence.unsqueeze(1) * values).sum(0, keepdim=True), influence
+    return (1 - influence.sum(0)) * ab + (influence.unsqueeze(1) * values).sum(0, keepdim=True), influence
+
+
+def log_region(regions: Tensor, size: tuple[int, int]) -> Tensor:
+    """Regions (N, h, w) in [0, 1] -> what to add to the logits of N points on a grid of `size`, (N, *size)."""
+    return torch.log(F.interpolate(regions[None], size, mode="area")[0] + 1e-3)
+
+
+def within_lassos(auto: Tensor, points: Points, spread: Callable[[Points, bool], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Spread points of which some are confined to a lasso: ab (1, 2, h, w), influence (N, h', w').
+
+    spread(points, alone) spreads some of them over the whole photo, as `propagate` does. Inside the lassos only the points that belong there speak,
+    and there is no "no point": who draws a line around a thing means all of it. Outside, those points are as if they were not there.
+    """
+    if points.regions is None or not bool((points.regions < 1).any()):
+        return spread(points, False)
+    bound = (points.regions < 1).flatten(1).any(1)  # (N,)
+    cover = F.interpolate(points.regions[bound].amax(0)[None, None], auto.shape[-2:], mode="area")  # (1, 1, h, w)
+    H, W = points.regions.shape[-2:]
+    x, y = (points.xy / 2).long().clamp(min=0).unbind(1)
+    inside = bound | (cover[0, 0, y.clamp(max=H - 1), x.clamp(max=W - 1)] > 0.5)
+    ab, free = spread(points.only(~bound), False) if not bool(bound.all()) else (auto, None)
+    ruled_ab, ruled = spread(points.only(inside), True)
+    small = F.interpolate(cover, ruled.shape[-2:], mode="area")[0]
+    influence = ruled.new_zeros(len(points), *ruled.shape[-2:])
+    if free is not None:
+        influence[~bound] = free * (1 - small)
+    influence[inside] += ruled * small
+    return torch.lerp(ab, ruled_ab, cover), influence
 
 
 def agree(x: Tensor, keys: Tensor) -> Tensor:

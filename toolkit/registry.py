@@ -135,7 +135,15 @@ def _unet(card: ModelCard, device: str) -> Colorizer:
     return UNetColorizer(card, network.to(torch.device(device)), load_encoder(device))
 
 
-BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet}
+def _vit_hint(card: ModelCard, device: str) -> Colorizer:
+    from toolkit.models.vit_hint import VitHint, VitHintColorizer
+
+    network = VitHint()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return VitHintColorizer(card, network.to(torch.device(device)), load_encoder(device))
+
+
+BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet, "vit-hint": _vit_hint}
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,8 @@ class Dials:
     """What a person can turn."""
 
     vividness: float = 0.5  # 0: the safe mean of all plausible colors; 1: as lively as real photos
+    saturation: float = 1.0  # 0 to 2, times the automatic colors' chroma
+    palette: tuple[tuple[float, float], ...] = ()  # ab of colors that the automatic ones should prefer; none: no preference
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,14 @@ class Points:
 
     xy: Tensor  # (N, 2), pixels of the L that was encoded
     ab: Tensor  # (N, 2), Lab units
+    regions: Tensor | None = None  # (N, H/2, W/2) in [0, 1]: where each may act; all ones for a free point; None: all are free
 
     def __len__(self) -> int:
         return len(self.xy)
+
+    def only(self, chosen: Tensor) -> "Points":
+        """The points chosen by a mask (N,) of bool."""
+        return Points(self.xy[chosen], self.ab[chosen], None if self.regions is None else self.regions[chosen])
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Prediction:
 
     ab: Tensor  # (1, 2, h, w), Lab units
     uncertainty: Tensor | None = None  # (1, 1, h, w) in [0, 1]
-    influence: Tensor | None = None  # (N, h, w) in [0, 1]: how much each point decides at each place
+    influence: Tensor | None = None  # (N, h', w') in [0, 1]: how much each point decides at each place
 
 
 class Colorizer(Protocol):

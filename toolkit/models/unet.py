@@ -2,7 +2,7 @@
 
     model = UNet()
     ab, logits = model(L, tokens)        # L (B, 1, H, W) in [0, 100], tokens (B, 1152, H/16, W/16), all once per photo
-    ab = model.paint(ab, logits, 0.5)    # (B, 2, H/2, W/2) in Lab units, as vivid as one likes
+    ab = model.paint(ab, logits, Dials(vividness=0.5))  # (B, 2, H/2, W/2) in Lab units, as vivid as one likes
 
 The shape is Ronneberger's (2015): a contracting path that sees where edges are, an expanding path that gets them back through skips. What is at the
 bottom is not learned here: the tokens of a frozen ViT (toolkit/encoder.py), which know what things are; ten thousand photos teach a network which
@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from toolkit.color import AbBins, annealed_mean
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
-from toolkit.propagation import agree, propagate
+from toolkit.propagation import agree, propagate, within_lassos
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard
@@ -110,27 +110,47 @@ class UNet(nn.Module):
 
         coarse: what the bottom says alone, both at H/16, W/16; five times as fast, for the first part of the training.
         """
+        x, skips = self._bottom(L, tokens)
+        if coarse:
+            return self.coarse_ab(x) * AB_SCALE, self.coarse_bins(x)
+        ab, logits, _, _ = self._expand(x, skips)
+        return ab, logits
+
+    def look(self, L: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """As forward, with the features the answer was made of: also (B, 48, H/4, W/4) and (B, 24, H/2, W/2), for models that build on this one."""
+        return self._expand(*self._bottom(L, tokens))
+
+    def _bottom(self, L: Tensor, tokens: Tensor) -> tuple[Tensor, list[Tensor]]:
         x = L / 50 - 1
         skips = []
         for down in self.down:
             x = down(x)
             skips.append(x)
-        at2, at4, at8, at16 = skips
-        x = self.bottom(torch.cat([self.tokens(tokens), at16], 1))
-        ab, logits = self.coarse_ab(x), self.coarse_bins(x)
-        if coarse:
-            return ab * AB_SCALE, logits
-        x = self.up8(x, at8)
-        x = self.up4(x, at4)
-        logits = self.to_bins(x) + F.interpolate(logits, scale_factor=4.0, mode="bilinear", align_corners=False)
-        ab = self.to_ab(self.up2(x, at2)) + F.interpolate(ab, scale_factor=8.0, mode="bilinear", align_corners=False)
-        return ab * AB_SCALE, logits
+        return self.bottom(torch.cat([self.tokens(tokens), x], 1)), skips
 
-    def paint(self, ab: Tensor, logits: Tensor, vividness: float) -> Tensor:
-        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (0) to the distribution's annealed mean (1)."""
-        lively = annealed_mean(logits, self.bins, TEMPERATURE)
-        lively = F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False)
-        return torch.lerp(ab, lively, vividness)
+    def _expand(self, x: Tensor, skips: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        at2, at4, at8, _ = skips
+        ab, logits = self.coarse_ab(x), self.coarse_bins(x)
+        x4 = self.up4(self.up8(x, at8), at4)
+        x2 = self.up2(x4, at2)
+        logits = self.to_bins(x4) + F.interpolate(logits, scale_factor=4.0, mode="bilinear", align_corners=False)
+        ab = self.to_ab(x2) + F.interpolate(ab, scale_factor=8.0, mode="bilinear", align_corners=False)
+        return ab * AB_SCALE, logits, x4, x2
+
+    def paint(self, ab: Tensor, logits: Tensor, dials: Dials) -> Tensor:
+        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (vividness 0) to the distribution's annealed mean (1).
+
+        A palette is a prior over the bins: the distribution is multiplied with it, and the mean moves as the distribution's mean does.
+        """
+        mean = ab
+        if dials.palette:
+            preferred = logits + preference(dials.palette, self.bins).to(logits).view(1, -1, 1, 1)
+            moved = annealed_mean(preferred, self.bins, 1.0) - annealed_mean(logits, self.bins, 1.0)
+            mean, logits = ab + F.interpolate(moved, ab.shape[-2:], mode="bilinear", align_corners=False), preferred
+        if dials.vividness:
+            lively = annealed_mean(logits, self.bins, TEMPERATURE)
+            mean = torch.lerp(mean, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness)
+        return mean * dials.saturation
 
 
 class UNetColorizer:
@@ -151,14 +171,12 @@ class UNetColorizer:
     def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
         """Automatic colors as vivid as asked for, then the points, each spread over what looks alike."""
         assert encoded.logits is not None
-        ab = self.network.paint(encoded.ab, encoded.logits, dials.vividness)
-        unsure = spread(encoded.logits, self.bins)
-        unsure = ((unsure - SURE) / (UNSURE - SURE)).clamp(0, 1)
-        uncertainty = F.interpolate(unsure, ab.shape[-2:], mode="bilinear", align_corners=False)
+        ab = self.network.paint(encoded.ab, encoded.logits, dials)
+        uncertainty = F.interpolate(doubt(encoded.logits, self.bins), ab.shape[-2:], mode="bilinear", align_corners=False)
         if not len(points):
             return Prediction(ab, uncertainty)
-        ab, influence = propagate(ab, encoded.L, encoded.keys, points)
-        return Prediction(ab, uncertainty * (1 - influence.sum(0)), influence)
+        ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
+        return Prediction(ab, uncertainty * (1 - influence.sum(0).clamp(max=1)), influence)
 
 
 # Standard deviation of the predicted color, Lab units, at which the model counts as sure and as knowing nothing: about the ends of what it says on
@@ -166,10 +184,19 @@ class UNetColorizer:
 SURE, UNSURE = 12.0, 36.0
 
 
-def spread(logits: Tensor, bins: AbBins) -> Tensor:
-    """Standard deviation of the color under a distribution over bins: (B, Q, h, w) -> (B, 1, h, w), Lab units."""
+def doubt(logits: Tensor, bins: AbBins) -> Tensor:
+    """How unsure a distribution over bins is: logits (B, Q, h, w) -> (B, 1, h, w) in [0, 1], from the standard deviation of the color."""
     share = logits.softmax(1)
     centers = bins.centers.to(share)
     mean = torch.einsum("bqhw,qc->bchw", share, centers)
     square = torch.einsum("bqhw,q->bhw", share, centers.square().sum(1))
-    return (square - mean.square().sum(1)).clamp(min=0).sqrt().unsqueeze(1)
+    spread = (square - mean.square().sum(1)).clamp(min=0).sqrt().unsqueeze(1)
+    return ((spread - SURE) / (UNSURE - SURE)).clamp(0, 1)
+
+
+def preference(palette: tuple[tuple[float, float], ...], bins: AbBins) -> Tensor:
+    """Log prior of the bins (Q,) under a palette: Gaussians of 15 Lab units around its colors and gray, over a floor that keeps sure things sure."""
+    colors = torch.tensor([*palette, (0.0, 0.0)])
+    near = torch.exp(-torch.cdist(bins.centers, colors).square() / (2 * 15.0**2))  # (Q, colors)
+    near[:, -1] *= 0.3  # black, white and gray belong to every palette, but less
+    return torch.log(near.amax(1) + 0.01)

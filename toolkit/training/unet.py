@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from toolkit.color import lab_to_rgb, rebalancing_weights, rgb_to_lab
 from toolkit.encoder import Encoder
 from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
+from toolkit.models.base import Dials
 from toolkit.models.unet import UNet
 from toolkit.training.data import Batch
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
@@ -37,7 +38,8 @@ class UNetRecipe:
         self.cross_entropy = RebalancedCrossEntropy(self.module.bins, rebalancing_weights(prior, self.losses.rebalance))
         crops = [_center(photo) for photo in validation]
         self.truth = torch.stack(crops) if crops else torch.zeros(0, 3, VALIDATION_SIZE, VALIDATION_SIZE)
-        self.L = rgb_to_lab(self.truth)[:, :1]
+        lab = rgb_to_lab(self.truth)
+        self.L, self.ab = lab[:, :1], lab[:, 1:]
         device = next(encoder.parameters()).device
         with torch.inference_mode():
             self.tokens = [encoder(part.to(device)).cpu() for part in self.L.split(8)]
@@ -61,7 +63,7 @@ class UNetRecipe:
         for L, tokens in zip(self.L.split(8), self.tokens, strict=True):
             mean, logits = module(L.to(device), tokens.to(device))
             for vividness, out in pictures.items():
-                ab = F.interpolate(module.paint(mean, logits, vividness), L.shape[-2:], mode="bilinear", align_corners=False).cpu()
+                ab = F.interpolate(module.paint(mean, logits, Dials(vividness)), L.shape[-2:], mode="bilinear", align_corners=False).cpu()
                 out.append(lab_to_rgb(torch.cat([L, ab], 1)))
         done = {v: torch.cat(p) for v, p in pictures.items()}
         gray = lab_to_rgb(torch.cat([self.L, torch.zeros_like(self.L), torch.zeros_like(self.L)], 1))

@@ -1,0 +1,101 @@
+"""The recipe of the ViT with hints: paint what the invented people want, and stay a good automatic colorizer."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from toolkit.color import lab_to_rgb
+from toolkit.metrics import psnr
+from toolkit.models.vit_hint import VitHint
+from toolkit.training.data import Batch
+from toolkit.training.losses import huber_ab
+from toolkit.training.unet import UNetRecipe
+from toolkit.training.users import invent
+
+VALIDATION_COUNTS = (1, 10, 100)
+
+
+@dataclass(frozen=True)
+class VitHintLosses:
+    """What the loss is made of."""
+
+    automatic: float = 0.5  # weight of the automatic colors' own loss, beside that of the painted ones
+    bins: float = 0.05  # weight of the classification
+    frozen: float = 0.12  # share of the training in which the U-Net, trained before, waits for the attention to learn what its features mean
+    many: float = 0.25  # a photo with N points weighs (1 + N) to this power: its errors are small, in dB they count as much
+
+
+class VitHintRecipe:
+    """What the training loop needs of a VitHint; see loop.Recipe."""
+
+    architecture = "vit-hint"
+
+    def __init__(self, unet: UNetRecipe, state: dict[str, Tensor] | None = None, losses: VitHintLosses | None = None, seed: int = 0) -> None:
+        """unet: the recipe of its automatic half, with prior and validation photos; state: weights of a trained U-Net to begin with."""
+        self.module = VitHint()
+        if state is not None:
+            self.module.unet.load_state_dict(state)
+        self.module.to(memory_format=torch.channels_last)
+        self.unet, self.losses = unet, losses or VitHintLosses()
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """All losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is done, 0 to 1."""
+        frozen = progress < self.losses.frozen
+        self.module.unet.requires_grad_(not frozen)
+        device = batch.ab.device
+        marks = invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, least=int(frozen))
+        lively = float(torch.rand((), generator=self.generator))
+        vividness = max(0.0, lively * 3 - 2)  # two times of three 0, as where it is measured
+        owner = None
+        if marks.elsewhere:
+            owner = torch.arange(len(batch.ab), device=device).roll(1 if marks.swapped else 0)
+        ab, logits, painted = module(batch.L, batch.tokens, marks.xy.to(device), marks.ab.to(device), marks.there.to(device), vividness, owner)
+
+        weight = (1 + marks.there.sum(1).float()).pow(self.losses.many).to(device)
+        wanted = marks.wanted.to(device)
+        if marks.elsewhere:  # the points lie in the left half
+            half = painted.shape[-1] // 2
+            painted, wanted = painted[..., half:], wanted[..., half:]
+            weight = torch.ones_like(weight)
+        each = F.huber_loss(painted.float() / 20, wanted / 20, reduction="none").mean((1, 2, 3))
+        hints = (each * weight).mean()
+        automatic = huber_ab(ab.float(), batch.ab)
+        bins = self.unet.cross_entropy.to(device)(logits.float(), batch.ab[..., 1::2, 1::2])
+        total = hints + self.losses.automatic * automatic + self.losses.bins * bins
+        return {"loss": total, "loss_hints": hints, "loss_ab": automatic, "loss_bins": bins}
+
+    def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
+        """Numbers on centre crops of 256 px, vividness 0 and single-pixel truth as hints; a sheet of gray | 0 | 1 | 10 | 100 hints | truth."""
+        from torchvision.utils import make_grid
+
+        assert isinstance(module, VitHint)
+        device = next(module.parameters()).device
+        truth, L = self.unet.truth, self.unet.L
+        true_ab = self.unet.ab
+        generator = torch.Generator().manual_seed(0)
+        h, w = L.shape[-2:]
+        xy = torch.randint(h // 2, (len(L), max(VALIDATION_COUNTS), 2), generator=generator)
+        colors = F.avg_pool2d(true_ab, 2)[torch.arange(len(L))[:, None], :, xy[..., 1], xy[..., 0]]
+        pictures: dict[int, list[Tensor]] = {n: [] for n in (0, *VALIDATION_COUNTS)}
+        start = 0
+        for part, tokens in zip(L.split(8), self.unet.tokens, strict=True):
+            rows = slice(start, start + len(part))
+            start += len(part)
+            features = module.look(part.to(device), tokens.to(device))
+            for n, out in pictures.items():
+                ab = features.ab
+                if n:
+                    anchors = module.anchors(features, ab, xy[rows, :n].to(device) * 2.0 + 0.5, colors[rows, :n].to(device))
+                    ab = module.paint(features, ab, anchors)[0]
+                ab = F.interpolate(ab, (h, w), mode="bilinear", align_corners=False).cpu()
+                out.append(lab_to_rgb(torch.cat([part, ab], 1)))
+        done = {n: torch.cat(p) for n, p in pictures.items()}
+        gray = lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], 1))
+        base = float(psnr(gray, truth).mean())
+        numbers = {f"val_gain_{n}": float(psnr(p, truth).mean()) - base for n, p in done.items()}
+        numbers["val_psnr"] = float(psnr(done[0], truth).mean())
+        rows_ = torch.stack([gray, *done.values(), truth], 1)[:16]
+        return numbers, make_grid(F.interpolate(rows_.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=12, padding=2)
