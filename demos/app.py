@@ -13,13 +13,14 @@ import demos  # noqa: F401  # its privacy switches come before Gradio
 import gradio as gr  # isort: skip
 
 from demos.automatic import Automatic
+from demos.clicks import Clicks
 from demos.desk import Shop
 from demos.samples import FOLDER
 from demos.theme import CSS, MARK, THEME
 from toolkit.pipeline import pick_device
 from toolkit.registry import WeightsError, list_models
 
-TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (("Automatic", Automatic),)
+TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (("Automatic", Automatic), ("Click hints", Clicks))
 
 HEADER = f'<div class="brand">{MARK}<div><h1>Huepoint</h1><p>Believable color for black-and-white photographs</p></div></div>'
 FOOTER = "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour."

@@ -1,7 +1,6 @@
 """The tab *Automatic*: drop a photo, see it in color, choose, take it home."""
 
 from collections.abc import Callable, Iterator
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +13,7 @@ from demos.batch import PROGRESS, Batch, Updates
 from demos.choices import choices
 from demos.desk import Desk, Shop
 from demos.samples import samples
+from demos.talk import FAILURES, GONE, SAVE, notice, watch
 from demos.theme import MARK
 from demos.visits import Visit, Visits
 from toolkit.photo import PhotoError, open_photo
@@ -21,10 +21,7 @@ from toolkit.pipeline import CANDIDATES, Cancelled, Progress
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
 <span>Add a black-and-white photograph, or begin with one of the examples.</span></div>"""
-GONE = "The photo is not here any more, to make room for others; please add it again."
-SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
 SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
-FAILURES = (PhotoError, ValueError, RuntimeError)
 
 
 class Automatic:
@@ -172,7 +169,7 @@ class Automatic:
                 self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1),
                 self.full: gr.update(value=f"Download PNG, {width} × {height}"),
             }
-            desk.colorize(vividness, _watch(progress, visit, turn))
+            desk.colorize(vividness, watch(progress, visit, turn))
             if visit.turn == turn:
                 yield self._colored(desk)
         except Cancelled:
@@ -209,12 +206,12 @@ class Automatic:
         if desk is None:
             return self._blank(GONE)
         try:
-            work(desk, _watch(progress, visit, visit.turn))
+            work(desk, watch(progress, visit, visit.turn))
             return self._colored(desk)
         except Cancelled:
             return {}
         except FAILURES as error:
-            return {self.notice: _notice(str(error))}
+            return {self.notice: notice(str(error))}
 
     def propose(self, request: gr.Request) -> Updates:
         """The row of proposals, small."""
@@ -251,15 +248,15 @@ class Automatic:
     def _save(self, what: str, visit: Visit[Desk], progress: gr.Progress) -> Iterator[Updates]:
         desk = visit.desk
         if desk is None:
-            yield {self.file: None, self.notice: _notice(GONE)}
+            yield {self.file: None, self.notice: notice(GONE)}
             return
         try:
-            result = desk.finish(_watch(progress, visit, visit.turn))
+            result = desk.finish(watch(progress, visit, visit.turn))
         except Cancelled:
             yield {self.file: None}
             return
         except FAILURES as error:
-            yield {self.file: None, self.notice: _notice(str(error))}
+            yield {self.file: None, self.notice: notice(str(error))}
             return
         with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
             path = Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-{what}.png"
@@ -284,20 +281,6 @@ class Automatic:
 
     def _blank(self, error: str | None = None) -> Updates:
         return {
-            self.photo: None, self.notice: _notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
+            self.photo: None, self.notice: notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
             self.more: gr.update(visible=False), self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
         }  # fmt: skip
-
-
-def _watch(progress: gr.Progress, visit: Visit[Desk], turn: int) -> Progress:
-    """The toolkit's callback as the page's progress bar; ends the work once it is out of date."""
-
-    def report(done: int, of: int, what: str) -> bool:
-        progress(done / of, desc=what.capitalize())
-        return visit.turn == turn
-
-    return report
-
-
-def _notice(error: str | None) -> dict[str, Any]:
-    return gr.update(value=f'<div class="notice" role="alert">{escape(error or "")}</div>', visible=error is not None)

@@ -40,13 +40,18 @@ class Desk:
         self.vividness = 0.5
         self.result: Result | None = None
         self.candidates: list[Candidate] = []
-        self._sessions: dict[int, Session] = {}
+        self._sessions: dict[int, tuple[Session, Session]] = {}
 
     @property
     def session(self) -> Session:
         """The preview's session at the present working size."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[Session, Session]:
+        """The photo's session and the preview's, which share what the model saw."""
         if self.size not in self._sessions:
-            self._sessions[self.size] = Session(self.preview, self.model, device=self._device, size=self.size)
+            whole = Session(self.photo, self.model, device=self._device, size=self.size)
+            self._sessions[self.size] = whole, whole.preview(PREVIEW)
         return self._sessions[self.size]
 
     def colorize(self, vividness: float, progress: Progress | None = None) -> Result:
@@ -68,8 +73,7 @@ class Desk:
 
     def finish(self, progress: Progress | None = None) -> Result:
         """The full size, as the preview was made last. Raises Cancelled."""
-        session = self.session if self.preview is self.photo else Session(self.photo, self.model, device=self._device, size=self.session.size)
-        return session.colorize(vividness=self.vividness, progress=progress)
+        return self._both()[0].colorize(vividness=self.vividness, progress=progress)
 
     def remarks(self) -> list[str]:
         """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made necessary."""

@@ -60,7 +60,7 @@ THEME = gr.themes.Base(
 )
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto; padding: 0 clamp(12px, 4vw, 52px) 40px !important; }
+.gradio-container { width: 100%; max-width: 1240px !important; margin: 0 auto; padding: 0 clamp(12px, 4vw, 52px) 40px !important; }
 .gradio-container > .main { padding: 0 !important; }
 .html-container { padding: 0 !important; }
 .brand { display: flex; align-items: center; gap: 14px; padding: 26px 0 6px; }

@@ -57,7 +57,7 @@ def test_speed_is_a_row_per_size(weights):
 
 
 def test_without_measurements_no_numbers_are_claimed(weights):
-    assert cards.results() == cards.speed() == "Nothing was measured yet."
+    assert cards.results() == cards.speed() == cards.hints() == cards.obeying() == cards.clicks() == "Nothing was measured yet."
 
 
 def test_model_cards_say_what_is_weak_and_whose_the_rest_is(weights):
@@ -86,3 +86,30 @@ def test_check_tells_what_is_out_of_date_and_writes_nothing(weights, monkeypatch
     assert page.read_text() == "new"
     assert cards.main(["--check"]) == 0
     assert "page.md is out of date" in capsys.readouterr().out
+
+
+def test_hints_are_a_row_per_model_and_a_column_per_count(weights):
+    protocol = {"protocol": "224 px.", "n": 24, "psnr_se": 0.5}
+    write(
+        weights,
+        "hints-icolorit-kodak.json",
+        [
+            {"model": model, "vividness": vividness, "hints": count, "psnr": 20.0 + count, "colorfulness_ratio": 0.5} | protocol
+            for model, vividness in (("levin2004", None), ("vit-hint", 0.0))
+            for count in (0, 10)
+        ],
+    )
+    lines = cards.hints().splitlines()
+    assert lines[0] == "| icolorit-kodak, 24 photos | 0 | 10 | colorfulness at 0 |"
+    assert lines[2] == "| levin2004 | 20.00 ± 0.50 | 30.00 ± 0.50 | 50% |"
+    assert lines[3].startswith("| vit-hint, vividness 0 | 20.00")
+    assert lines[-1] == "224 px."
+
+
+def test_obedience_and_clicks_are_told_as_measured(weights):
+    shares = {"inside": 0.7, "inside_se": 0.02, "alike": None, "alike_se": None, "outside": 0.031, "outside_se": 0.004}
+    write(weights, "obedience.json", [{"model": "vit-hint", "lasso": False, "measured_on": "picture", "n": 200, "protocol": "One point."} | shares])
+    assert "| vit-hint | no | picture | 70.0 ± 2.0 % |  | 3.1 ± 0.4 % |" in cards.obeying()
+    click = {"encode": 0.4, "width": 1154, "height": 866, "clicks": [{"way": "click, 10 hints", "seconds": 0.08, "times_a_click": 1.0}]}
+    write(weights, "speed.json", SPEED | {"clicks": click})
+    assert "| click, 10 hints | 80 | 1.0 |" in cards.clicks()

@@ -102,7 +102,10 @@ def with_lasso(text):
         ('{"hints": [{"x": 1, "y": 1, "color": "' + "red" * 5000 + '"}]}', "not a color"),
         (with_lasso('"round"'), "lasso"),
         (with_lasso("null"), "lasso"),
-        (with_lasso("{}"), "lasso"),
+        (with_lasso("7"), "lasso"),
+        (with_lasso("[[], [], []]"), "lasso"),
+        (with_lasso("[" * 500 + "]" * 500), "lasso"),
+        (with_lasso('{"x": 1}'), "lasso"),
         (with_lasso("[1, 2, 3, 4]"), "lasso"),
         (with_lasso("[[1, 2], [3, 4], [5]]"), "lasso"),
         (with_lasso("[[1, 2], [3, 4], [5, 6, 7]]"), "lasso"),
@@ -171,6 +174,8 @@ def test_checked_moves_places_to_the_border_and_limits_sizes():
         Hint(0, 0, "red", 7, ((1, 1), (2, 2), ("3", 3))),
         Hint(0, 0, "red", 7, (1, 2, 3)),
         Hint(0, 0, "red", 7, "lasso"),
+        Hint(0, 0, "red", 7, ((1, 1), (2, 2), (True, 3))),
+        Hint(0, 0, "red", 7, ((1, 1), (2, 2), (3, 10**5000))),
         Hint(0, 0, "red", 7, None),
     ],
 )
@@ -187,7 +192,7 @@ def test_numbers_of_any_length_are_moved_to_the_border():
 
 
 def test_corners_outside_are_moved_to_the_edge_of_the_photo():
-    wild = Guidance((Hint(5, 5, "red", 7, ((-100, -100), (1e6, 3), (1e6, 1e6), (3, 10**5000))),))
+    wild = Guidance((Hint(5, 5, "red", 7, ((-100, -100), (1e6, 3), (1e6, 1e6), (3, 10**300))),))
     assert wild.checked(SIZE).hints[0].lasso == ((-0.5, -0.5), (39.5, 3), (39.5, 29.5), (3, 29.5))
 
 

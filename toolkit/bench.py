@@ -2,8 +2,8 @@
 
     python -m toolkit bench
 
-Three tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; how time and memory grow from a quarter of
-a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are made by enlarging one.
+Four tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click costs; how time and memory grow
+from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are made by enlarging one.
 """
 
 import os
@@ -26,6 +26,7 @@ from kornia.filters import gaussian_blur2d, sobel
 from torch import Tensor
 from tqdm import tqdm
 
+from toolkit.click_bench import click_text, measure_clicks
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.evaluate import format_table
 from toolkit.lift import Lift, lift
@@ -51,8 +52,10 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
     growth = []
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=2 + len(megapixels), unit="table or size", disable=None) as bar:
+    with tempfile.TemporaryDirectory() as folder, tqdm(total=3 + len(megapixels), unit="table or size", disable=None) as bar:
         parts = measure_parts(enlarge(chosen[0], MEGAPIXEL, Path(folder)), model, device)
+        bar.update()
+        clicks = measure_clicks(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
         for mp in megapixels:
             growth.append(_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device))
@@ -60,7 +63,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         lifts = lift_table(chosen)
         bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    return {"machine": machine, "model": model, **parts, "growth": growth, "lift": lifts}
+    return {"machine": machine, "model": model, **parts, "clicks": clicks, "growth": growth, "lift": lifts}
 
 
 def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
@@ -110,7 +113,7 @@ def _one_round(path: Path, model: str, device: str) -> dict[str, float]:
     for kind in ("png", "jpg"):
         clock(f"save {kind}", partial(result.save, path.with_name(f"result.{kind}"), overwrite=True))
 
-    colorizer, _, encoded = session._encoded()
+    colorizer, encoded = load_model(session.card.name, device), session.encode()
     none = Points(torch.zeros(0, 2, device=device), torch.zeros(0, 2, device=device))
     clock("network", lambda: colorizer.decode(colorizer.encode(encoded.L), none, Dials(), 0))
 
@@ -225,4 +228,4 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    return "\n\n".join([where, parts, whole, growth, lifts])
+    return "\n\n".join([where, parts, whole, click_text(report["clicks"]), growth, lifts])

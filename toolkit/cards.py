@@ -5,8 +5,8 @@
     python -m toolkit.cards --picture     # color the README's photo anew with the shipped weights, too
     python -m toolkit.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
-Measured numbers lie in weights/measured/: photos-NAME.json as `python -m toolkit evaluate ... --json` writes it, speed.json as
-`python -m toolkit bench --json` does. Texts about a model are its card's, in weights/manifest.json.
+Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
+obedience.json as `obedience --json` and speed.json as `bench --json` do. Texts about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -64,6 +64,51 @@ def results() -> str:
     return table(header, rows) + "\n\n" + "\n".join(protocols)
 
 
+def hints() -> str:
+    """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray photo first."""
+    pages = []
+    for name, record in measured("hints-").items():
+        counts = list(dict.fromkeys(s["hints"] for s in record))
+        rows: dict[tuple[str, float | None], list[dict[str, Any]]] = {}
+        for s in record:
+            rows.setdefault((s["model"], s["vividness"]), []).append(s)
+        lines = []
+        for (model, vividness), cells in rows.items():
+            found = {c["hints"]: f"{c['psnr']:.2f} ± {c['psnr_se']:.2f}" for c in cells}
+            free = next((f"{c['colorfulness_ratio']:.0%}" for c in cells if c["hints"] == 0), "")
+            title = "the photo left gray" if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
+            lines.append([title, *(found.get(count, "") for count in counts), free])
+        header = [f"{name}, {record[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
+        pages.append(f"{table(header, lines)}\n\n{record[0]['protocol']}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def obeying() -> str:
+    """How far a region follows a point of another color, and how far the rest does."""
+    found = measured("obedience")
+    if not found:
+        return "Nothing was measured yet."
+    record = [s for scores in found.values() for s in scores]
+
+    def share(s: dict[str, Any], where: str) -> str:
+        return "" if s[where] is None else f"{100 * s[where]:.1f} ± {100 * s[where + '_se']:.1f} %"
+
+    rows = [[s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, w) for w in ("inside", "alike", "outside"))] for s in record]
+    header = ["model", "lasso", "measured on the", f"region, {record[0]['n']} photos", "elsewhere in its class", "everywhere else"]
+    return f"{table(header, rows)}\n\n{record[0]['protocol']}"
+
+
+def clicks() -> str:
+    """What a click costs beside running a whole transformer again."""
+    pages = []
+    for report in (r["clicks"] | {"model": r["model"]} for r in measured("speed").values() if "clicks" in r):
+        rows = [[row["way"], f"{1000 * row['seconds']:.0f}", f"{row['times_a_click']:.1f}"] for row in report["clicks"]]
+        size = f"{report['width']} × {report['height']} px"
+        text = f"Before the first click {report['model']} looks at the photo once, {1000 * report['encode']:.0f} ms."
+        pages.append(table([size, "ms", "times a click with 10 hints"], rows) + "\n\n" + text)
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
 def weak() -> str:
     """What each model is weak at, in its card's words."""
     return "\n".join(f"- **{card.name}**: {card.weak}" for card in list_models() if card.weak)
@@ -97,6 +142,10 @@ def weights_readme() -> str:
             *[model_card(card) for card in list_models()],
             "## Measured",
             results(),
+            "### With hints",
+            hints(),
+            "### Obedience",
+            obeying(),
             "## Made by others",
             table(["file", "what it is", "licence", "sha256"], rows),
             "Their notices are in [THIRD_PARTY.md](../THIRD_PARTY.md).\n",
@@ -130,7 +179,15 @@ def between(text: str, name: str, body: str) -> str:
 def texts() -> dict[Path, str]:
     """What each generated file should hold, by its path."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, make in (("results", results), ("weak", weak), ("speed", speed), ("house", house)):
+    for name, make in (
+        ("results", results),
+        ("hints", hints),
+        ("obeying", obeying),
+        ("clicks", clicks),
+        ("weak", weak),
+        ("speed", speed),
+        ("house", house),
+    ):
         readme = between(readme, name, make())
     return {ROOT / "README.md": readme, ROOT / "weights" / "README.md": weights_readme()}
 

@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from kornia import color as kornia_color
+from numpy.typing import NDArray
 from torch import Tensor
 
 from toolkit import color_names
@@ -47,6 +49,37 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
             mapped = _lower_chroma(lab.float().movedim(-3, -1)[outside].T)  # (3, N)
             linear.movedim(-3, -1)[outside] = _lab_to_linear(mapped[..., None])[..., 0].T
         return kornia_color.linear_rgb_to_rgb(linear.clamp(0, 1)).to(lab.dtype)
+
+
+def lab_to_rgb8(lab: Tensor) -> Tensor:
+    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (now and then one step beside it), twice as fast, for pictures on a screen.
+
+    Strips stay in the processor's cache, sRGB's curve comes from a table of 65,537 steps, and what lies outside the gamut is mapped once at the end.
+    """
+    flat = lab.float().flatten(1).cpu()
+    out = torch.empty(flat.shape, dtype=torch.uint8)
+    outside = torch.empty(flat.shape[1], dtype=torch.bool)
+    curve = _srgb_levels()
+
+    def levels(linear: Tensor) -> Tensor:
+        return torch.from_numpy(curve.take(linear.clamp(0, 1).mul_(65_536).int().numpy()))
+
+    for start in range(0, flat.shape[1], 1 << 16):
+        part = slice(start, start + (1 << 16))
+        linear = _lab_to_linear(flat[:, part, None])  # (3, n, 1)
+        outside[part] = _outside(linear)[:, 0]
+        out[:, part] = levels(linear[..., 0])
+    where = outside.nonzero()[:, 0]
+    if len(where):
+        out[:, where] = levels(_lab_to_linear(_lower_chroma(flat[:, where])[..., None])[..., 0])
+    return out.view(lab.shape)
+
+
+@functools.cache
+def _srgb_levels() -> NDArray[np.uint8]:
+    """The 8-bit sRGB value of linear light k / 65,536 (IEC 61966-2-1)."""
+    linear = np.arange(65_537) / 65_536
+    return np.rint(255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)).astype(np.uint8)
 
 
 def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:

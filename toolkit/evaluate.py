@@ -149,7 +149,7 @@ class _Sums:
         """The photo is encoded once, and that time counted for each vividness."""
         start = time.perf_counter()
         session = Session(photo, model, device=self.setup.device)
-        session._encoded()
+        session.encode()
         looking = time.perf_counter() - start
         others = [session.at(size) for size in self.setup.sizes]
         pictures = []

@@ -11,15 +11,17 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import parse_color, rgb_to_lab, to_hex
+from toolkit.color import hex_to_lab, parse_color, rgb_to_lab, to_hex
 
 VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
@@ -28,6 +30,7 @@ MAX_CORNERS = 500  # of a lasso; a mouse gives one for every few pixels, and eve
 STROKE_POINTS = 400  # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
 SAMPLES = 4  # per side of a grid cell: a lasso's edge comes in 17 steps, and one much smaller than a cell still shows
 
+Lasso = tuple[tuple[float, float], ...]
 NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -51,13 +54,12 @@ class Hint:
     y: float
     color: str
     size: int = 7
-    lasso: tuple[tuple[float, float], ...] = ()
+    lasso: Lasso = ()
 
     @property
     def ab(self) -> tuple[float, float]:
         """The color's a and b in Lab units."""
-        _, a, b = rgb_to_lab(torch.tensor(parse_color(self.color)).view(3, 1, 1)).flatten().tolist()
-        return a, b
+        return _ab_of(self.color)
 
     def box(self) -> tuple[int, int, int, int]:
         """Pixels it covers: left, top, right, bottom (the last two exclusive), not yet cut to the photo."""
@@ -127,7 +129,8 @@ class Guidance:
         if not any(hint.lasso for hint in self.hints):
             return None
         planes = {lasso: _inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}  # a brush stroke shares one
-        regions = torch.ones(len(self.points()), *grid)
+        count = len(self.hints) + len(Guidance(strokes=self.strokes).points())
+        regions = torch.ones(count, *grid)
         for region, hint in zip(regions, self.hints, strict=False):  # the points of strokes come after those of the hints
             region.copy_(planes[hint.lasso])
             if not region.any():
@@ -195,13 +198,11 @@ class Guidance:
     def _moved(self, factor: tuple[float, float], before: float, after: float) -> "Guidance":
         """All places of the hints: (x + before) * factor - after."""
 
-        def move(x: float, y: float) -> tuple[float, float]:
-            return (x + before) * factor[0] - after, (y + before) * factor[1] - after
-
         moved = []
         for hint in self.hints:
-            x, y = move(hint.x, hint.y)
-            moved.append(replace(hint, x=x, y=y, lasso=tuple(move(*corner) for corner in hint.lasso)))
+            x, y = (hint.x + before) * factor[0] - after, (hint.y + before) * factor[1] - after
+            lasso = _as_lasso((np.array(hint.lasso) + before) * factor - after) if hint.lasso else ()
+            moved.append(replace(hint, x=x, y=y, lasso=lasso))
         return Guidance(tuple(moved), self.strokes)
 
     @classmethod
@@ -246,19 +247,31 @@ def _checked(hint: Hint, width: int, height: int) -> Hint:
     return Hint(x, y, color, min(max(int(hint.size), 1), MAX_SIZE), _checked_lasso(hint.lasso, width, height))
 
 
-def _checked_lasso(lasso: Any, width: int, height: int) -> tuple[tuple[float, float], ...]:
+def _checked_lasso(lasso: Any, width: int, height: int) -> Lasso:
     """Corners inside the photo: up to the outer edges of its border pixels, half a pixel beyond their centres."""
-    try:
-        corners = [(x, y) for x, y in lasso]
-    except (TypeError, ValueError):
-        corners = [(math.nan, math.nan)]
-    if not all(_is_number(number) for corner in corners for number in corner):
+    corners = _corners(lasso)
+    if corners is None:
         raise GuidanceError("The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo.")
     if len(corners) in (1, 2):
         raise GuidanceError(f"The lasso of a hint has {len(corners)} corners; draw around a region, with three or more.")
     if len(corners) > MAX_CORNERS:
-        corners = [corners[i * len(corners) // MAX_CORNERS] for i in range(MAX_CORNERS)]
-    return tuple((min(max(x, -0.5), width - 0.5), min(max(y, -0.5), height - 0.5)) for x, y in corners)
+        corners = corners[np.arange(MAX_CORNERS) * len(corners) // MAX_CORNERS]
+    return _as_lasso(corners.clip(-0.5, (width - 0.5, height - 0.5)))
+
+
+def _corners(lasso: Any) -> NDArray[np.float64] | None:
+    """(n, 2), or None for what is no sequence of pairs of finite numbers. All at once, for each hint of a long stroke may have a lasso."""
+    try:
+        kinds = {type(number) for corner in lasso for number in corner}
+        table = np.array(lasso, dtype=np.float64) if len(lasso) else np.empty((0, 2))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    pairs = table.ndim == 2 and table.shape[1] == 2 and np.isfinite(table).all()
+    return table if pairs and all(issubclass(kind, NUMBERS) and kind is not bool for kind in kinds) else None
+
+
+def _as_lasso(corners: NDArray[np.float64]) -> Lasso:
+    return tuple((x, y) for x, y in corners.tolist())
 
 
 def _is_number(value: Any, limit: float = math.inf) -> bool:
@@ -283,13 +296,19 @@ def _parsed(where: str, item: Any) -> Hint:
         numbers[key] = value
     if not isinstance(item.get("color"), str):
         raise GuidanceError(f'{where} has no color; write it as "#3a6ea5" or by name.')
-    lasso = item.get("lasso", [])
-    if not isinstance(lasso, list) or not all(isinstance(c, list) and len(c) == 2 and all(_is_number(n, 1e9) for n in c) for c in lasso):
+    corners = _corners(item.get("lasso", []))
+    if corners is None:
         raise GuidanceError(f"{where} has a lasso that is not a list of corners [x, y].")
-    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]), tuple((x, y) for x, y in lasso))
+    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]), _as_lasso(corners))
 
 
-def _inside(lasso: tuple[tuple[float, float], ...], size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+@lru_cache(maxsize=4096)  # a stroke is hundreds of hints of one color
+def _ab_of(color: str) -> tuple[float, float]:
+    _, a, b = hex_to_lab(color)
+    return a, b
+
+
+def _inside(lasso: Lasso, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
     """The share of each grid cell inside a closed polygon, (h, w) in [0, 1]; ones for no polygon.
 
     The nonzero rule, as a browser's canvas fills: a freehand line that runs past its own start leaves no hole. On each row of samples the edges are

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import color_name, hex_to_lab, lab_to_rgb, suggest, to_hex
+from toolkit.color import color_name, hex_to_lab, lab_to_rgb, lab_to_rgb8, suggest, to_hex
 from toolkit.encoder import STRIDE
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
-from toolkit.registry import get_card, load_model
+from toolkit.registry import default_model, get_card, load_model
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -145,15 +145,17 @@ class Session:
     def __init__(
         self,
         photo: Photo | str | Path,
-        model: str = "unet",
+        model: str | None = None,
         *,
         device: str = "auto",
         size: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """size: short side in px at which the model looks (None: what it was made for). Raises PhotoError, ValueError, WeightsError."""
+        """model: a name from `list_models`, or the path of own weights; None: the first of the list. size: short side in px at which it looks; None:
+        what it was made for. Raises PhotoError, ValueError, WeightsError.
+        """
         self.photo = photo if isinstance(photo, Photo) else open_photo(photo)
-        self.card = get_card(model)
+        self.card = get_card(model or default_model())
         self.device = pick_device(device)
         self.size = self.card.size if size is None else size
         if not 32 <= self.size <= 2048:
@@ -163,6 +165,7 @@ class Session:
         self._progress = progress
         self._whole = self  # the session that looks; a preview has its parent's
         self._seen: tuple[Colorizer, Frame, Encoded] | None = None
+        self._kept: tuple[Tensor, Tensor] | None = None
 
     def at(self, size: int) -> "Session":
         """The same photo and model at another working size."""
@@ -172,6 +175,7 @@ class Session:
         """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is looked at once for both."""
         small = copy(self)
         small.photo = shrink(self.photo, long_side)
+        small._kept = None
         return small
 
     def encode(self) -> Encoded:
@@ -340,16 +344,25 @@ class Session:
     def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None]) -> Tensor:
         """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip."""
         H, W = photo.height, photo.width
-        lift = Lift(ab.cpu(), shrink(photo, (ab.shape[-2], ab.shape[-1]), averaged=True).lightness(), (H, W))
+        whole, small = self._light(photo, (ab.shape[-2], ab.shape[-1]))
+        lift = Lift(ab.cpu(), small, (H, W))
         out = torch.empty(3, H, W, dtype=torch.uint8)
         rows = max(1, STRIP // W)
         for top in range(0, H, rows):
             bottom = min(H, top + rows)
-            L = photo.lightness(slice(top, bottom))
+            L = photo.lightness(slice(top, bottom)) if whole is None else whole[:, :, top:bottom]
             color = guidance.stamp(lift.rows(L, top), top)
-            out[:, top:bottom] = lab_to_rgb(torch.cat([L, color], 1))[0].mul_(255).round_().byte()
+            out[:, top:bottom] = lab_to_rgb8(torch.cat([L, color], 1)[0])
             report(bottom / H)
         return out
+
+    def _light(self, photo: Photo, small: tuple[int, int]) -> tuple[Tensor | None, Tensor]:
+        """Lightness of the photo, and averaged to a small size; for what a screen shows kept for the next click, for more megapixels not (None)."""
+        if photo.height * photo.width > STRIP * 2 or photo is not self.photo:
+            return None, shrink(photo, small, averaged=True).lightness()
+        if self._kept is None or self._kept[1].shape[-2:] != small:
+            self._kept = photo.lightness(), shrink(photo, small, averaged=True).lightness()
+        return self._kept
 
 
 def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False) -> Photo:

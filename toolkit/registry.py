@@ -65,6 +65,11 @@ def list_models() -> list[ModelCard]:
     return [ModelCard(**card) for card in _manifest()["models"]]
 
 
+def default_model() -> str:
+    """The name of the model that is taken where nobody names one: the manifest's first."""
+    return list_models()[0].name
+
+
 def get_card(name: str) -> ModelCard:
     """The card of one model, or of a person's own weights when `name` is the path of a .safetensors file that `train` wrote.
 

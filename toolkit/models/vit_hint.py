@@ -25,6 +25,7 @@ after 14,000 training photos, where this attention obeyed after 2,400.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size
 CHUNK = 1 << 23  # logits at a time, 32 MB: a thousand points must not need a gigabyte
+CROWD = (16.0, 10.0)  # px at the working size and Lab units within which points count as one
 FAST = 10.0  # the few numbers that weigh likeness against distance are learned in tenths: Adam moves every number by the same small steps
 TWICING = 2  # times that what is still wrong at the points is spread
 
@@ -89,6 +91,16 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Clicks:
+    """N points on each photo of a batch, as training gives them."""
+
+    xy: Tensor  # (B, N, 2) pixels of L
+    ab: Tensor  # (B, N, 2)
+    there: Tensor  # (B, N) bool
+    owner: Tensor | None = None  # (B,): each photo gets the points of that photo of the batch, without their places
+
+
+@dataclass(frozen=True)
 class Anchors:
     """N points as the attention meets them."""
 
@@ -114,35 +126,31 @@ class VitHint(nn.Module):
         fine = c.unet.up[1] + 4 * c.unet.up[2]  # the U-Net's features at stride 4 and, folded, at stride 2
         self.key_tokens = nn.Conv2d(CHANNELS, c.heads * c.channels, 1, bias=False)
         self.key_fine = nn.Conv2d(fine, c.heads * c.channels, 1, bias=False)
-        self.bias = nn.Sequential(nn.Conv2d(fine, 48, 1), nn.SiLU(), nn.Conv2d(48, 2 * c.heads + 1, 1))
-        self.enlarge = nn.Sequential(nn.Conv2d(fine, 64, 1), nn.SiLU(), nn.Conv2d(64, 36, 1))
+        to_bias, to_weights = nn.Conv2d(48, 2 * c.heads + 1, 1), nn.Conv2d(64, 36, 1)
+        self.bias = nn.Sequential(nn.Conv2d(fine, 48, 1), nn.SiLU(), to_bias)
+        self.enlarge = nn.Sequential(nn.Conv2d(fine, 64, 1), nn.SiLU(), to_weights)
         self.sharpness = nn.Parameter(torch.full((c.heads,), math.log(8.0) / FAST))  # log s_h
         self.nearness = nn.Parameter(torch.linspace(math.log(c.near[0]), math.log(c.near[1]), c.heads) / FAST)  # log lambda_h
         self.lightness = nn.Parameter(torch.full((c.heads,), math.log(3.0) / FAST))  # log gamma_h: 50 units of L weigh 3
         self.insist = nn.Parameter(torch.full((c.heads,), 0.5 / FAST))  # g_h
         self.shading = nn.Parameter(torch.zeros(c.heads))  # logit of alpha_h: how much of the automatic differences a point keeps
         self.level = nn.Parameter(torch.tensor([-6.0] * c.heads + [0.0] * (c.heads + 1)) / FAST)  # mean of the biases: at first likeness alone wins
-        nn.init.zeros_(self.bias[2].weight)
-        nn.init.zeros_(self.bias[2].bias)
+        nn.init.zeros_(to_bias.weight)  # likeness and a bilinear enlargement to begin with
         with torch.no_grad():
-            self.enlarge[2].weight.mul_(0.1)
-            self.enlarge[2].bias.copy_(torch.tensor(_tent()).flatten())
+            to_weights.weight.mul_(0.1)
+        to_bias.bias = nn.Parameter(torch.zeros(2 * c.heads + 1))
+        to_weights.bias = nn.Parameter(torch.tensor(_tent()).flatten())
 
-    def forward(
-        self, L: Tensor, tokens: Tensor, xy: Tensor, ab: Tensor, there: Tensor, vividness: float = 0.0, owner: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """For training: automatic mean ab, bin logits, and ab painted with points over automatic colors of this vividness.
-
-        owner (B,): each photo gets the points of that photo of the batch, without places.
-        """
+    def forward(self, L: Tensor, tokens: Tensor, clicks: Sequence[Clicks], vividness: float = 0.0) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """For training: automatic mean ab, bin logits, and ab painted for each of several sets of points over automatic colors of this vividness."""
         features = self.look(L, tokens)
-        auto = self.unet.paint(features.ab, features.logits.detach(), Dials(vividness))
-        if not xy.shape[1]:
-            return features.ab, features.logits, auto
-        anchors = self.anchors(features, auto, xy, ab, there)
-        if owner is not None:
-            anchors = anchors.given_to(owner)
-        return features.ab, features.logits, self.paint(features, auto, anchors)[0]
+        auto = self.unet.paint(features.ab, features.logits, Dials(vividness)).detach()  # learns from its own losses: who clicks may lie
+        painted = []
+        for c in clicks:
+            anchors = self.anchors(features, auto, c.xy, c.ab, c.there)
+            anchors = anchors if c.owner is None else anchors.given_to(c.owner)
+            painted.append(self.paint(features, auto, anchors)[0] if c.xy.shape[1] else auto)
+        return features.ab, features.logits, painted
 
     def look(self, L: Tensor, tokens: Tensor) -> Features:
         """L (B, 1, H, W) in [0, 100], tokens (B, 1152, H/16, W/16) -> all that does not depend on points."""
@@ -217,7 +225,9 @@ class VitHint(nn.Module):
         at = F.grid_sample(self._stacked(features, auto), place.unsqueeze(1), padding_mode="border", align_corners=False)[:, :, 0]  # (B, ·, N)
         if there is None:
             there = torch.ones(xy.shape[:2], dtype=torch.bool, device=xy.device)
-        return Anchors(self._places(at, xy), ab, there)
+        places = self._places(at, xy)
+        voice = places.voice - crowd(xy, ab, there).unsqueeze(1)
+        return Anchors(replace(places, voice=voice), ab, there)
 
     def _stacked(self, features: Features, auto: Tensor) -> Tensor:
         return torch.cat([features.keys, features.bias, features.light, F.avg_pool2d(auto, 2)], 1)
@@ -248,6 +258,7 @@ class Looked(Encoded):
     """A photo as this model sees it."""
 
     features: Features | None = None
+    painted: dict[Dials, Tensor] = field(default_factory=dict)  # the automatic colors of the last dials, which clicks do not change
 
 
 class VitHintColorizer:
@@ -271,7 +282,10 @@ class VitHintColorizer:
         assert isinstance(encoded, Looked)
         assert encoded.features is not None
         features = encoded.features
-        auto = self.network.unet.paint(features.ab, features.logits, dials)
+        if dials not in encoded.painted:
+            encoded.painted.clear()
+            encoded.painted[dials] = self.network.unet.paint(features.ab, features.logits, dials)
+        auto = encoded.painted[dials]
         unsure = doubt(features.logits, self.bins)  # (1, 1, H/4, W/4)
         if not len(points):
             return Prediction(auto, F.interpolate(unsure, auto.shape[-2:], mode="bilinear", align_corners=False))
@@ -288,3 +302,13 @@ class VitHintColorizer:
         ab, influence = within_lassos(auto, points, spread)
         left = unsure * (1 - influence.sum(0).clamp(max=1))
         return Prediction(ab, F.interpolate(left, auto.shape[-2:], mode="bilinear", align_corners=False), influence)
+
+
+def crowd(xy: Tensor, ab: Tensor, there: Tensor) -> Tensor:
+    """Log of how many points say the same in the same place: (B, N, 2), (B, N, 2), (B, N) -> (B, N).
+
+    Taken from their logits, so that a brush stroke of twenty points has the voice of two, not of twenty.
+    """
+    here, same = torch.cdist(xy, xy) / CROWD[0], torch.cdist(ab, ab) / CROWD[1]
+    alike = torch.exp(-here.square() - same.square()) * there.unsqueeze(1)
+    return alike.sum(2).clamp(min=1).log()

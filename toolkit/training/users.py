@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 MOST = 128
-NONE, FEW = 0.08, 0.4  # share of batches without points, and with a geometric number (mean 4); the others have log-uniform(1, 128)
+NONE = 0.1  # share of batches without points
 RECOLORED = 0.15  # share of photos in which a thing gets another color
 ELSEWHERE = 0.06  # share of batches whose points lie in another part of the photo, or in another photo
 SIZES = (1, 3, 5)  # in pixels of ab, which has half of the photo's: patches of 2, 6 and 10
@@ -33,13 +33,13 @@ class Marks:
     swapped: bool = False  # ... and were given to the wrong photo
 
 
-def invent(ab: Tensor, tokens: Tensor, generator: torch.Generator, least: int = 0) -> Marks:
-    """True ab (B, 2, h, w) at half of L's size, tokens (B, C, h/8, w/8) -> marks, at least so many in each photo."""
+def invent(ab: Tensor, tokens: Tensor, generator: torch.Generator, few: bool) -> Marks:
+    """True ab (B, 2, h, w) at half of L's size, tokens (B, C, h/8, w/8) -> marks: a few points a photo (geometric, mean 4), or any number to 128."""
     B, _, h, w = ab.shape
     wanted = recolored(ab, tokens, generator)
     luck = _rand(generator, 3)
     elsewhere = luck[0] < ELSEWHERE
-    counts = _counts(B, generator).clamp(min=4 if elsewhere else least)
+    counts = _counts(B, generator, few).clamp(min=4 if elsewhere else 0)
     N = int(counts.max())
     there = torch.arange(N) < counts[:, None]
     place = _places(B, N, generator)  # (B, N, 2) in 0..1
@@ -59,14 +59,13 @@ def _rand(generator: torch.Generator, n: int) -> list[float]:
     return found
 
 
-def _counts(B: int, generator: torch.Generator) -> Tensor:
+def _counts(B: int, generator: torch.Generator, few: bool) -> Tensor:
     """Points per photo (B,): one draw a batch, since photos with few points next to one with many would cost as much; then at most so many each."""
-    kind, u = _rand(generator, 2)
-    if kind < NONE:
+    none, u = _rand(generator, 2)
+    if none < NONE:
         return torch.zeros(B, dtype=torch.long)
-    most = 1 + int(math.log(max(u, 1e-6)) / math.log(1 - 1 / 4)) if kind < NONE + FEW else int(math.exp(u * math.log(MOST + 0.99)))
-    most = min(most, MOST)
-    return (most * (0.5 + 0.5 * torch.rand(B, generator=generator))).ceil().long()
+    most = 1 + int(math.log(max(u, 1e-6)) / math.log(1 - 1 / 4)) if few else int(math.exp(u * math.log(MOST + 0.99)))
+    return (min(most, MOST) * (0.5 + 0.5 * torch.rand(B, generator=generator))).ceil().long()
 
 
 def _places(B: int, N: int, generator: torch.Generator) -> Tensor:

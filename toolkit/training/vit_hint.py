@@ -8,11 +8,12 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.metrics import psnr
-from toolkit.models.vit_hint import VitHint
+from toolkit.models.vit_hint import Clicks, VitHint
+from toolkit.registry import load_strict
 from toolkit.training.data import Batch
 from toolkit.training.losses import huber_ab
 from toolkit.training.unet import UNetRecipe
-from toolkit.training.users import invent
+from toolkit.training.users import Marks, invent
 
 VALIDATION_COUNTS = (1, 10, 100)
 
@@ -21,9 +22,8 @@ VALIDATION_COUNTS = (1, 10, 100)
 class VitHintLosses:
     """What the loss is made of."""
 
-    automatic: float = 0.5  # weight of the automatic colors' own loss, beside that of the painted ones
-    bins: float = 0.05  # weight of the classification
-    frozen: float = 0.12  # share of the training in which the U-Net, trained before, waits for the attention to learn what its features mean
+    automatic: float = 1.0  # weight of the automatic colors' own loss, beside that of the painted ones
+    bins: float = 0.1  # weight of the classification
     many: float = 0.25  # a photo with N points weighs (1 + N) to this power: its errors are small, in dB they count as much
 
 
@@ -36,36 +36,33 @@ class VitHintRecipe:
         """unet: the recipe of its automatic half, with prior and validation photos; state: weights of a trained U-Net to begin with."""
         self.module = VitHint()
         if state is not None:
-            self.module.unet.load_state_dict(state)
+            load_strict(self.module.unet, state, "U-Net")
+            self.module.unet.requires_grad_().train()
         self.module.to(memory_format=torch.channels_last)
         self.unet, self.losses = unet, losses or VitHintLosses()
         self.generator = torch.Generator().manual_seed(seed)
 
     def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
         """All losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is done, 0 to 1."""
-        frozen = progress < self.losses.frozen
-        self.module.unet.requires_grad_(not frozen)
         device = batch.ab.device
-        marks = invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, least=int(frozen))
         lively = float(torch.rand((), generator=self.generator))
         vividness = max(0.0, lively * 3 - 2)  # two times of three 0, as where it is measured
-        owner = None
-        if marks.elsewhere:
-            owner = torch.arange(len(batch.ab), device=device).roll(1 if marks.swapped else 0)
-        ab, logits, painted = module(batch.L, batch.tokens, marks.xy.to(device), marks.ab.to(device), marks.there.to(device), vividness, owner)
-
-        weight = (1 + marks.there.sum(1).float()).pow(self.losses.many).to(device)
-        wanted = marks.wanted.to(device)
-        if marks.elsewhere:  # the points lie in the left half
-            half = painted.shape[-1] // 2
-            painted, wanted = painted[..., half:], wanted[..., half:]
-            weight = torch.ones_like(weight)
-        each = F.huber_loss(painted.float() / 20, wanted / 20, reduction="none").mean((1, 2, 3))
-        hints = (each * weight).mean()
+        draws = [invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, few) for few in (True, False)]  # looking costs more than painting
+        ab, logits, painted = module(batch.L, batch.tokens, [_clicks(marks, device) for marks in draws], vividness)
+        hints = sum((self._painted(out, marks) for out, marks in zip(painted, draws, strict=True)), torch.zeros((), device=device)) / len(draws)
         automatic = huber_ab(ab.float(), batch.ab)
         bins = self.unet.cross_entropy.to(device)(logits.float(), batch.ab[..., 1::2, 1::2])
         total = hints + self.losses.automatic * automatic + self.losses.bins * bins
         return {"loss": total, "loss_hints": hints, "loss_ab": automatic, "loss_bins": bins}
+
+    def _painted(self, painted: Tensor, marks: Marks) -> Tensor:
+        wanted = marks.wanted.to(painted.device)
+        weight = (1 + marks.there.sum(1).float()).pow(self.losses.many).to(painted.device)
+        if marks.elsewhere:  # the points lie in the left half
+            half = painted.shape[-1] // 2
+            painted, wanted, weight = painted[..., half:], wanted[..., half:], torch.ones_like(weight)
+        each = F.huber_loss(painted.float() / 20, wanted / 20, reduction="none").mean((1, 2, 3))
+        return (each * weight).mean()
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
         """Numbers on centre crops of 256 px, vividness 0 and single-pixel truth as hints; a sheet of gray | 0 | 1 | 10 | 100 hints | truth."""
@@ -99,3 +96,8 @@ class VitHintRecipe:
         numbers["val_psnr"] = float(psnr(done[0], truth).mean())
         rows_ = torch.stack([gray, *done.values(), truth], 1)[:16]
         return numbers, make_grid(F.interpolate(rows_.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=12, padding=2)
+
+
+def _clicks(marks: Marks, device: torch.device) -> Clicks:
+    owner = torch.arange(len(marks.xy), device=device).roll(int(marks.swapped)) if marks.elsewhere else None
+    return Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device), owner)

@@ -1,0 +1,246 @@
+"""The tab *Click hints*: click on a thing, give it a color, see the whole photo follow."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import gradio as gr
+
+from demos import pictures
+from demos.batch import PROGRESS, Updates
+from demos.canvas import hint_canvas
+from demos.choices import choices
+from demos.desk import Shop
+from demos.hint_desk import HintDesk, Look
+from demos.samples import samples
+from demos.talk import FAILURES, GONE, SAVE, notice, watch
+from demos.theme import MARK
+from demos.visits import Visit, Visits
+from toolkit.photo import PhotoError, open_photo
+from toolkit.pipeline import Cancelled, Result
+
+WELCOME = f"""<div class="welcome">{MARK}<strong>You say what was green</strong>
+<span>Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely colors; the whole of it follows.</span></div>"""
+SHOW = "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
+NUMBERS = count(1)  # the canvas notices what it is told by a new number
+
+
+class Clicks:
+    """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
+        """Adds its components where it is called."""
+        self.shop = shop
+        self.visits: Visits[HintDesk] = Visits()
+        with gr.Column() as self.chooser:
+            self._layout_chooser()
+        self.notice = gr.HTML(visible=False, elem_id="hint-notice")
+        self.canvas = hint_canvas("hint-canvas")
+        with gr.Row(visible=False, elem_classes="hint-desk") as self.desk:
+            self._layout_desk()
+        self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
+        self._listen(demo)
+
+    def _layout_chooser(self) -> None:
+        with gr.Row(elem_classes="board"):
+            with gr.Column(min_width=0, elem_classes="at-photo"):
+                self.photo = gr.Image(
+                    label="Your photo",
+                    sources=["upload"],
+                    format="png",
+                    height=280,
+                    buttons=[],
+                    placeholder="Drop a photo here,\nor click to choose one",
+                    elem_id="hint-photo",
+                )
+                gr.Markdown("Or one of these", elem_classes="small")
+                self.samples = choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=50, elem_id="hint-samples")
+            with gr.Column(min_width=0, elem_classes="at-result"):
+                gr.HTML(WELCOME)
+
+    def _layout_desk(self) -> None:
+        with gr.Column(min_width=280):
+            self.vividness = gr.Slider(
+                0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="hint-vividness"
+            )
+            self.saturation = gr.Slider(
+                0, 2, value=1, step=0.05, label="Saturation", info="Of what you have not hinted", buttons=[], elem_id="hint-saturation"
+            )
+        with gr.Column(min_width=280):
+            self.suggest = gr.Button("Suggest a click", elem_id="hint-suggest")
+            self.influence = gr.Checkbox(label="Show how far the selected hint reaches", container=False, elem_id="hint-reach")
+            self.unmask = gr.Button("Remove the loaded mask", visible=False, elem_id="hint-unmask")
+            self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="hint-credit")
+        with gr.Column(min_width=280):
+            self.full = gr.Button("Download", variant="primary", elem_id="hint-download")
+            with gr.Row():
+                self.save_json = gr.Button("Save hints", min_width=90, elem_id="hint-save")
+                self.save_png = gr.Button("As a mask", min_width=90, elem_id="hint-mask")
+                self.load = gr.UploadButton("Load hints", type="filepath", min_width=90, elem_id="hint-load")
+            self.another = gr.Button("Another photo", elem_id="hint-another")
+
+    def _listen(self, demo: gr.Blocks) -> None:
+        heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
+        live: dict[str, Any] = {
+            "concurrency_id": "clicks", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"
+        }  # fmt: skip
+        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        now = [self.canvas, self.vividness, self.saturation, self.influence]
+        page = [self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask]
+        for event, start, source in (
+            (self.photo.upload, self.start, self.photo),
+            (self.samples.choose, self.start_sample, self.samples),  # an event of its script
+        ):
+            event(self.interrupt, None, None, **quick).then(
+                start, [source, self.vividness, self.saturation], page,
+                preprocess=False, show_progress_on=self.photo, trigger_mode="always_last", **heavy,
+            ).then(None, None, None, js=SHOW)  # fmt: skip
+        self.canvas.hint(self.answer, now, [self.canvas, self.notice], **live)  # an event of its script, with every change of the hints
+        gr.on([self.vividness.input, self.saturation.input, self.influence.input], self.answer, now, [self.canvas, self.notice], **live)
+        self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **live)
+        self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], preprocess=False, **live)
+        self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **live)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick)
+        for button, save, needs in (
+            (self.full, self.save_photo, now[:3]),
+            (self.save_json, self.save_hints, now[:1]),
+            (self.save_png, self.save_mask, now[:1]),
+        ):
+            made = button.click(save, needs, [self.file, self.notice], show_progress_on=button, **heavy)
+            made.success(None, self.file, None, js=SAVE)
+        demo.unload(self.leave)
+
+    def interrupt(self, request: gr.Request) -> None:
+        """What runs for this visitor is not wanted any more."""
+        self.visits[request.session_hash].interrupt()
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.visits.leave(request.session_hash)
+
+    def start(
+        self, upload: dict[str, Any] | None, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """A new photo: show it, color it.
+
+        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        """
+        path = upload["path"] if upload else None
+        for updates in self._start(path, Look(vividness, saturation), self.visits[request.session_hash], progress):
+            yield {self.credit: gr.update(visible=False)} | updates
+
+    def start_sample(
+        self, index: int, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
+        """An example photo, with whom to thank for it."""
+        sample = samples()[index]
+        for updates in self._start(str(sample.path), Look(vividness, saturation), self.visits[request.session_hash], progress):
+            yield {self.credit: gr.update(value=sample.credit, visible=True)} | updates
+
+    def _start(self, path: str | None, look: Look, visit: Visit[HintDesk], progress: gr.Progress) -> Iterator[Updates]:
+        turn = visit.turn
+        try:
+            if path is None:
+                raise PhotoError("There is no photo yet; drop one here.")
+            desk = visit.desk = HintDesk(open_photo(path), self.shop.models[0].name, self.shop.device)
+            width, height = desk.photo.size
+            yield {
+                self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
+                self.photo: None, self.samples: gr.update(chosen=-1), self.unmask: gr.update(visible=False),
+                self.full: gr.update(value=f"Download PNG, {width} × {height}"),
+                self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
+            }  # fmt: skip
+            result = desk.paint(desk.guidance, look, watch(progress, visit, turn))
+            if visit.turn == turn:
+                yield {self.canvas: gr.update(painted=_url(result))}
+        except Cancelled:
+            return
+        except FAILURES as error:
+            visit.desk = None
+            yield {
+                self.chooser: gr.update(visible=True), self.notice: notice(str(error)), self.desk: gr.update(visible=False),
+                self.photo: None, self.samples: gr.update(chosen=-1), self.canvas: gr.update(src=""),
+            }  # fmt: skip
+
+    def answer(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+        """Hints or dials have changed: the picture, the colors of the place at hand, where the selected hint acts."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None:
+            return {self.notice: notice(GONE)} if isinstance(value, dict) and value.get("hints") else {}
+        return self._answer(desk, value, vividness, saturation, reach)
+
+    def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool) -> Updates:
+        try:
+            before = desk.shown
+            result = desk.paint(*desk.read(value, vividness, saturation))
+            news: dict[str, Any] = {"overlay": desk.reach(value) if reach else ""}
+            colors = desk.suggestions(value.get("ask"))
+        except FAILURES as error:
+            return {self.notice: notice(str(error))}
+        if result is not before:
+            news["painted"] = _url(result)
+        if colors is not None:
+            news["suggestions"] = colors
+        return {self.canvas: gr.update(**news), self.notice: gr.update(visible=False)}
+
+    def suggest_click(self, request: gr.Request) -> Updates:
+        """Mark the place where one more hint would tell most."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None:
+            return {self.notice: notice(GONE)}
+        return {self.canvas: gr.update(mark=desk.next_click() | {"n": next(NUMBERS)})}
+
+    def load_hints(self, upload: dict[str, Any] | None, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+        """Hints from a file replace those in the canvas; a mask lies under them."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None or upload is None:
+            return {self.notice: notice(GONE)}
+        try:
+            hints = desk.open(Path(upload["path"]))
+        except FAILURES as error:
+            return {self.notice: notice(str(error))}
+        if hints is not None:  # the canvas answers with them
+            return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)}), self.notice: gr.update(visible=False)}
+        return self._answer(desk, value, vividness, saturation, reach) | {self.unmask: gr.update(visible=True)}
+
+    def remove_mask(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+        """Only the hints in the canvas count again."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None:
+            return {self.notice: notice(GONE)}
+        desk.mask = None
+        return self._answer(desk, value, vividness, saturation, reach) | {self.unmask: gr.update(visible=False)}
+
+    def save_photo(self, value: Any, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+        """The full size as PNG, made when asked for."""
+        visit = self.visits[request.session_hash]
+        report = watch(progress, visit, visit.turn)
+        yield from self._save("color.png", visit, lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path))
+
+    def save_hints(self, value: Any, request: gr.Request) -> Iterator[Updates]:
+        """The hints as JSON."""
+        yield from self._save("hints.json", self.visits[request.session_hash], lambda desk, path: desk.save(value, path))
+
+    def save_mask(self, value: Any, request: gr.Request) -> Iterator[Updates]:
+        """The hints painted on a transparent PNG."""
+        yield from self._save("hints.png", self.visits[request.session_hash], lambda desk, path: desk.save(value, path))
+
+    def _save(self, what: str, visit: Visit[HintDesk], write: Callable[[HintDesk, Path], Path]) -> Iterator[Updates]:
+        if visit.desk is None:
+            yield {self.file: None, self.notice: notice(GONE)}
+            return
+        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
+            try:
+                path = write(visit.desk, Path(folder) / f"{Path(visit.desk.photo.name).stem or 'photo'}-{what}")
+            except Cancelled:
+                yield {self.file: None}
+            except FAILURES as error:
+                yield {self.file: None, self.notice: notice(str(error))}
+            else:
+                yield {self.file: str(path), self.notice: gr.update(visible=False)}
+
+
+def _url(result: Result) -> str:
+    return pictures.data_url(result.to_pil())

@@ -1,0 +1,29 @@
+"""What tabs tell a visitor, and what they hear from the toolkit while it works."""
+
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from demos.visits import Visit
+from toolkit.photo import PhotoError
+from toolkit.pipeline import Progress
+
+FAILURES = (PhotoError, ValueError, RuntimeError)  # what a person can be told in the error's own sentence
+GONE = "The photo is not here any more, to make room for others; please add it again."
+SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
+
+
+def notice(error: str | None) -> dict[str, Any]:
+    """The update of a notice: one sentence, or nothing and out of sight."""
+    return gr.update(value=f'<div class="notice" role="alert">{escape(error or "")}</div>', visible=error is not None)
+
+
+def watch(progress: gr.Progress, visit: Visit[Any], turn: int) -> Progress:
+    """The toolkit's callback as the page's progress bar; ends the work once it is out of date."""
+
+    def report(done: int, of: int, what: str) -> bool:
+        progress(done / of, desc=what.capitalize())
+        return visit.turn == turn
+
+    return report

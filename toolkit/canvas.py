@@ -1,0 +1,16 @@
+"""The hint canvas for whoever shows it, the app or a notebook: its script and its look, one text each."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+PARTS = ("canvas_model.js", "canvas_page.js", "canvas_hands.js", "canvas.js")  # one module once joined: neither host can load a second file
+
+
+def script() -> str:
+    """An ES module without imports that exports `mount(root, host)`; see canvas.js."""
+    return "\n".join((FOLDER / part).read_text(encoding="utf-8") for part in PARTS)
+
+
+def style() -> str:
+    """The CSS it needs; everything in it is below .hue."""
+    return (FOLDER / "canvas.css").read_text(encoding="utf-8")
