@@ -31,6 +31,14 @@ def pixel(*values: float) -> Tensor:
     return torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1)
 
 
+def test_8_bits_are_those_of_lab_to_rgb_within_a_step() -> None:
+    for lab in (wild()[0], rgb_to_lab(colors())[0]):
+        exact = (lab_to_rgb(lab) * 255).round().int()
+        off = (color.lab_to_rgb8(lab).int() - exact).abs()
+        assert off.max() <= 1
+        assert (off > 0).float().mean() < 0.05  # most of these lie on the gamut's border, where one channel is dark and its steps are fine
+
+
 @pytest.mark.parametrize(
     "code, lab", [("#3a6ea5", (45.31, 0.47, -34.72)), ("#ffffff", (100, 0, 0)), ("#000000", (0, 0, 0)), ("#ff0000", (53.24, 80.09, 67.20))]
 )

@@ -36,7 +36,7 @@ class Pretender:
     def __init__(self, photo, model, *, device="auto", size=256):
         self.photo, self.size = photo, size
 
-    def _encoded(self):
+    def encode(self):
         return None
 
     def at(self, size):

@@ -144,7 +144,7 @@ def test_progress_rises_to_the_end_and_can_stop_it(toy):
 
 def test_ladder_goes_on_smaller_and_says_so(toy):
     toy.encode = out_of_memory(1, toy.encode)
-    session = Session(gray(), device="cpu", size=256)
+    session = Session(gray(), "unet", device="cpu", size=256)
     result = session.colorize()
     assert result.rgb.shape == (3, 48, 64)
     assert session.size == 192
@@ -155,7 +155,7 @@ def test_ladder_goes_on_smaller_and_says_so(toy):
 
 def test_ladder_ends_at_the_smallest_copy_with_the_error(toy):
     toy.encode = out_of_memory(100, toy.encode)
-    session = Session(gray(), device="cpu", size=256)
+    session = Session(gray(), "unet", device="cpu", size=256)
     with pytest.raises(RuntimeError, match="out of memory"):
         session.colorize()
     assert session.size == 128
@@ -164,7 +164,7 @@ def test_ladder_ends_at_the_smallest_copy_with_the_error(toy):
 
 def test_ladder_on_an_accelerator_halves_precision_first_and_ends_on_the_cpu(toy, monkeypatch):
     steps = []
-    session = Session(gray(), device="cpu", size=256)
+    session = Session(gray(), "unet", device="cpu", size=256)
     session.device = torch.device("meta")  # stands for any accelerator: only its type is looked at
     while session._step_down():
         steps.append((session.device.type, session._half, session.size))
@@ -269,3 +269,49 @@ def test_shrink_gives_the_size_asked_for_and_leaves_small_photos_alone():
     assert shrink(photo, 45).size == (45, 15)
     assert shrink(photo, (8, 9)).size == (9, 8)
     assert bool((shrink(photo, 45).rgb == 77).all())
+
+
+def test_a_preview_shares_what_was_seen_and_has_the_same_colors(toy):
+    photo = Photo.from_array(np.random.default_rng(0).integers(60, 200, (400, 600), dtype=np.uint8))
+    whole = Session(photo, size=64)
+    small = whole.preview(150)
+    assert small.photo.size == (150, 100)
+    first = small.colorize(Guidance((Hint(75, 50, "red"),)))
+    assert torch.equal(first.ab, whole.colorize(Guidance((Hint(300, 200, "red"),))).ab)
+    assert len(toy.encoded) == 1
+    near, far = (points.xy for points in toy.points)
+    assert torch.allclose(near, far, atol=0.3)  # centre to centre, at two sizes
+
+
+def test_a_photo_can_be_looked_at_before_it_is_asked_for(toy):
+    session = Session(gray(), size=64)
+    seen = session.encode()
+    session.colorize()
+    assert session.encode() is seen
+    assert len(toy.encoded) == 1
+
+
+def test_the_next_click_goes_where_doubt_is(toy):
+    x, y = Session(gray(100, 200), size=64).suggest_click()
+    assert 110 < x < 190  # the right half is unsure, and a click in its middle tells more than one at its border
+    assert 20 < y < 80
+
+
+def test_regions_of_lassos_reach_the_model_on_its_padded_grid(toy):
+    lasso = ((0.0, 0.0), (30.0, 0.0), (30.0, 60.0), (0.0, 60.0))
+    Session(gray(60, 100), size=50).colorize(Guidance((Hint(10, 10, "red", 3, lasso), Hint(90, 50, "blue", 3))))
+    regions = toy.points[-1].regions
+    assert regions.shape == (2, 32, 48)  # 50 x 83 px, padded to 64 x 96, by half
+    assert regions[0, 10, 3] == 1
+    assert regions[0, 10, 30] == 0
+    assert bool((regions[1] == 1).all())
+    Session(gray(60, 100), size=50).colorize(Guidance((Hint(10, 10, "red"),)))
+    assert toy.points[-1].regions is None
+
+
+@pytest.mark.parametrize(
+    "dials", [{"saturation": -0.1}, {"saturation": 2.1}, {"palette": ["red"] * 17}, {"palette": "red"}, {"palette": ["no color"]}]
+)
+def test_dials_are_checked(toy, dials):
+    with pytest.raises(ValueError, match=r"Saturation|palette|not a color"):
+        Session(gray()).colorize(**dials)

@@ -16,13 +16,22 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.registry import ModelCard, list_models, weights_folder
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from toolkit.pipeline import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
 PICTURE = ROOT / "assets" / "before-after.png"
+CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
+CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
+CLICK_PICTURE = ROOT / "assets" / "clicks.png"
+EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
 
 
@@ -212,24 +221,46 @@ def speed() -> str:
 
 
 def picture() -> None:
-    """Color the README's photos with the shipped weights: each gray and in color, side by side, in one PNG."""
+    """Color the README's photos with the shipped weights: each gray and in color, and one photo under one click and another, side by side."""
     from PIL import Image
 
     from toolkit.pipeline import Session
 
     panels = []
     for name in PICTURED:
-        session = Session(ROOT / "demos" / "examples" / name)
-        gray = Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB")
-        for panel in (gray, session.colorize().to_pil()):
-            panels.append(panel.resize((round(panel.width * PICTURE_HEIGHT / panel.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS))
+        session = Session(EXAMPLES / name)
+        panels += [Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB"), session.colorize().to_pil()]
+    _beside(panels, PICTURE)
+    clicked = Session(EXAMPLES / CLICKED).preview(2 * PICTURE_HEIGHT)
+    _beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
+
+
+def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":
+    """A photo under hints at (x, y) in 0..1, with a ring around each."""
+    from PIL import ImageDraw
+
+    from toolkit.guidance import Guidance, Hint
+
+    width, height = session.photo.size
+    hints = tuple(Hint(x * width, y * height, color, 9) for x, y, color in clicks)
+    panel = session.colorize(Guidance(hints)).to_pil()
+    pen = ImageDraw.Draw(panel)
+    for hint in hints:
+        pen.ellipse((hint.x - 11, hint.y - 11, hint.x + 11, hint.y + 11), hint.color, "white", 4)
+    return panel
+
+
+def _beside(panels: "Sequence[Image.Image]", file: Path) -> None:
+    from PIL import Image
+
+    panels = [p.resize((round(p.width * PICTURE_HEIGHT / p.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS) for p in panels]
     sheet = Image.new("RGB", (sum(p.width + GUTTER for p in panels) - GUTTER, PICTURE_HEIGHT), "white")
     x = 0
     for panel in panels:
         sheet.paste(panel, (x, 0))
         x += panel.width + GUTTER
-    PICTURE.parent.mkdir(exist_ok=True)
-    sheet.save(PICTURE, optimize=True)
+    file.parent.mkdir(exist_ok=True)
+    sheet.save(file, optimize=True)
 
 
 def adopt(checkpoint: Path) -> ModelCard:
@@ -271,7 +302,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             path.write_text(texts()[path], encoding="utf-8")
     if args.picture and not args.check:
         picture()
-        print(f"{PICTURE.relative_to(ROOT)} written")
+        print(*(f"{file.relative_to(ROOT)} written" for file in (PICTURE, CLICK_PICTURE)), sep="\n")
     return 1 if args.check and stale else 0
 
 

@@ -62,7 +62,7 @@ def lab_to_rgb8(lab: Tensor) -> Tensor:
     curve = _srgb_levels()
 
     def levels(linear: Tensor) -> Tensor:
-        return torch.from_numpy(curve.take(linear.clamp(0, 1).mul_(65_536).int().numpy()))
+        return torch.from_numpy(curve.take(linear.clamp(0, 1).mul_(65_536).add_(0.5).int().numpy()))
 
     for start in range(0, flat.shape[1], 1 << 16):
         part = slice(start, start + (1 << 16))

@@ -37,7 +37,7 @@ T = TypeVar("T")
 STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
 LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
 PREVIEW = 512  # px, long side of candidates
-AREA = 8  # suggest_click looks for doubt over an eighth of the short side: a thing, not a pixel
+AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
 MOST_COLORS = 16
 CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
 
@@ -251,8 +251,10 @@ class Session:
         if unsure is None:
             return self.photo.width / 2, self.photo.height / 2
         h, w = unsure.shape[-2:]
-        window = max(3, min(h, w) // AREA | 1)
-        around = F.avg_pool2d(unsure, window, 1, window // 2, count_include_pad=True)  # the border counts as sure: nobody wants to click there
+        around = torch.zeros_like(unsure)
+        for part in AREAS:  # beyond the border counts as sure: nobody wants to click there
+            window = max(3, min(h, w) // part | 1)
+            around += F.avg_pool2d(unsure, window, 1, window // 2)
         y, x = divmod(int(around.argmax()), w)
         return (x + 0.5) / w * self.photo.width, (y + 0.5) / h * self.photo.height
 

@@ -33,13 +33,15 @@ def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points, alone: bool =
     h, w = ab.shape[-2:]
     H, W = L.shape[-2:]
     small_L = F.interpolate(L, (h, w), mode="area")[0, 0]
-    keys = F.normalize(F.interpolate(keys, (h, w), mode="bilinear", align_corners=False), dim=1)[0].flatten(1)  # (C, h·w)
     place = points.xy.to(ab) * ab.new_tensor([w / W, h / H])  # on ab's grid
     cells = place.long()
     x, y = cells[:, 0].clamp(0, w - 1), cells[:, 1].clamp(0, h - 1)
     here = y * w + x  # (N,)
 
-    alike = (keys[:, here].T @ keys).view(-1, h, w)  # (N, C) x (C, h·w)
+    at = (points.xy.to(ab) + 0.5) / ab.new_tensor([W, H]) * 2 - 1
+    key = F.grid_sample(keys, at[None, None], padding_mode="border", align_corners=False)[0, :, 0].T  # (N, C)
+    alike = torch.einsum("nc,chw->nhw", F.normalize(key, dim=1), keys[0])
+    alike = F.interpolate(alike[None], (h, w), mode="bilinear", align_corners=False)[0]
     rows, columns = torch.meshgrid(torch.arange(h).to(ab), torch.arange(w).to(ab), indexing="ij")
     away = torch.hypot(rows + 0.5 - place[:, 1].view(-1, 1, 1), columns + 0.5 - place[:, 0].view(-1, 1, 1)) / (max(h, w) / 2)
     lighter = (small_L - small_L.flatten()[here].view(-1, 1, 1)).abs() / LIGHTNESS

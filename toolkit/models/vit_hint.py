@@ -282,10 +282,11 @@ class VitHintColorizer:
         assert isinstance(encoded, Looked)
         assert encoded.features is not None
         features = encoded.features
-        if dials not in encoded.painted:
+        auto = encoded.painted.get(dials)
+        if auto is None:
+            auto = self.network.unet.paint(features.ab, features.logits, dials)
             encoded.painted.clear()
-            encoded.painted[dials] = self.network.unet.paint(features.ab, features.logits, dials)
-        auto = encoded.painted[dials]
+            encoded.painted[dials] = auto
         unsure = doubt(features.logits, self.bins)  # (1, 1, H/4, W/4)
         if not len(points):
             return Prediction(auto, F.interpolate(unsure, auto.shape[-2:], mode="bilinear", align_corners=False))

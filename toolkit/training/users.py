@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 MOST = 128
 NONE = 0.1  # share of batches without points
-RECOLORED = 0.15  # share of photos in which a thing gets another color
+RECOLORED = 0.3  # share of photos in which a thing gets another color
 ELSEWHERE = 0.06  # share of batches whose points lie in another part of the photo, or in another photo
 SIZES = (1, 3, 5)  # in pixels of ab, which has half of the photo's: patches of 2, 6 and 10
 
