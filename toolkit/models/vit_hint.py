@@ -15,7 +15,7 @@ point" share the weight 1 by a softmax; head h gives point i the logit
 near. The last term lets a color that contradicts the automatic one reach further: who clicks red on a green coat means the coat.
 
 Two things make the painting honest. Softmax averages, so that a point surrounded by others would not get its own color; what is still wrong at the
-points is therefore spread again, twice (Tukey 1977 calls it twicing). And what was found on a grid of 4 pixels is enlarged by weights that were
+points is therefore spread again (Tukey 1977 calls it twicing). And what was found on a grid of 4 pixels is enlarged by weights that were
 learned per pixel (convex upsampling, Teed and Deng 2020), along edges instead of across.
 
 Hints as tokens of the transformer, the way of iColoriT (Yun et al. 2023), need the whole ViT again for each click, and in our hands were ignored
@@ -45,8 +45,11 @@ STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size
 CHUNK = 1 << 23  # logits at a time, 32 MB: a thousand points must not need a gigabyte
 CROWD = (16.0, 10.0)  # px at the working size and Lab units within which points count as one
+# Who asks for a far-off color means a thing, and all of it: the further off, the more decided a point's share becomes, and a little larger. Chosen
+# on 40 regions of regions-train.tar: what spills falls by a third, the thing follows a little better; PSNR with true hints stays within 0.06 dB.
+FIRM = (0.4, 0.2)
 FAST = 10.0  # the few numbers that weigh likeness against distance are learned in tenths: Adam moves every number by the same small steps
-TWICING = 2  # times that what is still wrong at the points is spread
+TWICING = 4  # times that what is still wrong at the points is spread; with two, as in training, a hundred points gain 0.07 dB less
 
 
 @dataclass(frozen=True)
@@ -198,10 +201,12 @@ class VitHint(nn.Module):
         wrong = torch.log1p((anchors.ab - points.ab).norm(dim=-1) / 10)  # (B, N)
         logits = logits + FAST * self.insist.view(1, -1, 1, 1) * wrong[:, None, None]
         logits = logits + asking.bias.unsqueeze(-1) + points.voice.unsqueeze(-2)
+        null = asking.null.unsqueeze(2)  # (B, P, 1)
+        lead = logits.logsumexp(1) - null  # (B, P, N): a point against no point
+        logits = logits + (wrong[:, None] * (FIRM[0] * lead + FIRM[1])).unsqueeze(1)
         logits = logits.masked_fill(~anchors.there[:, None, None], -1e4)
         if where is not None:
-            logits = logits + where
-        null = asking.null.unsqueeze(2) - (0.0 if where is None else 1e3)  # (B, P, 1)
+            logits, null = logits + where, null - 1e3
         flat = logits.permute(0, 2, 1, 3).flatten(2)  # (B, heads, P, N) -> (B, P, heads·N)
         share = torch.cat([null, flat], 2).softmax(2)[..., 1:].unflatten(2, (self.config.heads, -1))  # (B, P, heads, N)
 
