@@ -51,7 +51,7 @@ class Desk:
         """The photo's session and the preview's, which share what the model saw."""
         if self.size not in self._sessions:
             whole = Session(self.photo, self.model, device=self._device, size=self.size)
-            self._sessions[self.size] = whole, whole.preview(PREVIEW)
+            self._sessions[self.size] = whole, whole.preview(self.preview)
         return self._sessions[self.size]
 
     def colorize(self, vividness: float, progress: Progress | None = None) -> Result:

@@ -171,10 +171,13 @@ class Session:
         """The same photo and model at another working size."""
         return Session(self.photo, self.card.name, device=self.device.type, size=size, progress=self._progress)
 
-    def preview(self, long_side: int) -> "Session":
-        """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is looked at once for both."""
+    def preview(self, small_copy: int | Photo) -> "Session":
+        """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is looked at once for both.
+
+        small_copy: its long side in px at most, or the copy itself where there is one.
+        """
         small = copy(self)
-        small.photo = shrink(self.photo, long_side)
+        small.photo = small_copy if isinstance(small_copy, Photo) else shrink(self.photo, small_copy)
         small._kept = None
         return small
 

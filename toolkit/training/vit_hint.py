@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
-from toolkit.metrics import psnr
+from toolkit.metrics import gray_psnr, psnr
 from toolkit.models.vit_hint import Clicks, VitHint
 from toolkit.registry import load_strict
 from toolkit.training.data import Batch
@@ -91,7 +91,7 @@ class VitHintRecipe:
                 out.append(lab_to_rgb(torch.cat([part, ab], 1)))
         done = {n: torch.cat(p) for n, p in pictures.items()}
         gray = lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], 1))
-        base = float(psnr(gray, truth).mean())
+        base = float(gray_psnr(truth).mean())
         numbers = {f"val_gain_{n}": float(psnr(p, truth).mean()) - base for n, p in done.items()}
         numbers["val_psnr"] = float(psnr(done[0], truth).mean())
         rows_ = torch.stack([gray, *done.values(), truth], 1)[:16]
