@@ -13,9 +13,9 @@ from demos.batch import PROGRESS, Batch, Updates
 from demos.choices import choices
 from demos.desk import Desk, Shop
 from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, notice, watch
+from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
 from demos.theme import MARK
-from demos.visits import Visit, Visits
+from demos.visits import Visit
 from toolkit.photo import PhotoError, open_photo
 from toolkit.pipeline import CANDIDATES, Cancelled, Progress
 
@@ -24,13 +24,13 @@ WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
 SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 
 
-class Automatic:
+class Automatic(Hosted[Desk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         self.shop = shop
-        self.visits: Visits[Desk] = Visits()
+        super().__init__()
         with gr.Row(elem_classes="board"):  # four places in two columns, or below each other on a phone
             with gr.Column(min_width=0, elem_classes="at-photo"):
                 self._layout_photo()
@@ -131,14 +131,6 @@ class Automatic:
             made = button.click(make, None, [self.file, self.notice], show_progress_on=button, **model)
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
-
-    def interrupt(self, request: gr.Request) -> None:
-        """What runs for this visitor is not wanted any more."""
-        self.visits[request.session_hash].interrupt()
-
-    def leave(self, request: gr.Request) -> None:
-        """The page was closed."""
-        self.visits.leave(request.session_hash)
 
     def start(
         self, upload: dict[str, Any] | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS

@@ -15,9 +15,9 @@ from demos.choices import choices
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
 from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, notice, watch
+from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
 from demos.theme import MARK
-from demos.visits import Visit, Visits
+from demos.visits import Visit
 from toolkit.photo import PhotoError, open_photo
 from toolkit.pipeline import Cancelled, Result
 
@@ -27,13 +27,13 @@ SHOW = "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: '
 NUMBERS = count(1)  # the canvas notices what it is told by a new number
 
 
-class Clicks:
+class Clicks(Hosted[HintDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         self.shop = shop
-        self.visits: Visits[HintDesk] = Visits()
+        super().__init__()
         with gr.Column() as self.chooser:
             self._layout_chooser()
         self.notice = gr.HTML(visible=False, elem_id="hint-notice")
@@ -111,14 +111,6 @@ class Clicks:
             made = button.click(save, needs, [self.file, self.notice], show_progress_on=button, **heavy)
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
-
-    def interrupt(self, request: gr.Request) -> None:
-        """What runs for this visitor is not wanted any more."""
-        self.visits[request.session_hash].interrupt()
-
-    def leave(self, request: gr.Request) -> None:
-        """The page was closed."""
-        self.visits.leave(request.session_hash)
 
     def start(
         self, upload: dict[str, Any] | None, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS

@@ -1,13 +1,15 @@
 """What tabs tell a visitor, and what they hear from the toolkit while it works."""
 
 from html import escape
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
-from demos.visits import Visit
+from demos.visits import Visit, Visits
 from toolkit.photo import PhotoError
 from toolkit.pipeline import Progress
+
+T = TypeVar("T")
 
 FAILURES = (PhotoError, ValueError, RuntimeError)  # what a person can be told in the error's own sentence
 GONE = "The photo is not here any more, to make room for others; please add it again."
@@ -27,3 +29,18 @@ def watch(progress: gr.Progress, visit: Visit[Any], turn: int) -> Progress:
         return visit.turn == turn
 
     return report
+
+
+class Hosted(Generic[T]):
+    """What every tab does with its visitors: each has a desk, their work can be interrupted, and it is cleared when the page closes."""
+
+    def __init__(self) -> None:
+        self.visits: Visits[T] = Visits()
+
+    def interrupt(self, request: gr.Request) -> None:
+        """What runs for this visitor is not wanted any more."""
+        self.visits[request.session_hash].interrupt()
+
+    def leave(self, request: gr.Request) -> None:
+        """The page was closed."""
+        self.visits.leave(request.session_hash)
