@@ -11,18 +11,28 @@ from typing import Any
 import demos  # noqa: F401  # its privacy switches come before Gradio
 
 import gradio as gr  # isort: skip
+from starlette.middleware import Middleware
 
 from demos.automatic import Automatic
+from demos.chat import Chat
 from demos.clicks import Clicks
 from demos.desk import Shop
+from demos.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t
+from demos.prompts import Prompts
 from demos.samples import FOLDER
 from demos.theme import CSS, MARK, THEME
 from toolkit.pipeline import pick_device
 from toolkit.registry import WeightsError, list_models
 
-TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (("Automatic", Automatic), ("Click hints", Clicks))
+TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
+    ("Automatic", Automatic),
+    ("Click hints", Clicks),
+    ("Text prompt", Prompts),
+    ("Chat", Chat),
+)
 
-HEADER = f'<div class="brand">{MARK}<div><h1>Huepoint</h1><p>Believable color for black-and-white photographs</p></div></div>'
+SLOGAN = "Believable color for black-and-white photographs"
+HEADER = f'<div class="brand">{MARK}<div><h1>Huepoint</h1><p>{both(SLOGAN)}</p></div>{SWITCH}</div>'
 FOOTER = "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour."
 CLEANING = (300, 1800)  # s: every five minutes, files older than half an hour
 LARGEST_FILE = "80mb"  # a 25-megapixel PNG fits
@@ -32,20 +42,25 @@ def build(device: str = "auto") -> gr.Blocks:
     """The app, not yet started. Raises WeightsError where no models are found."""
     shop = Shop(device, tuple(list_models()))
     with gr.Blocks(title="Huepoint", analytics_enabled=False, delete_cache=CLEANING) as demo:
-        gr.HTML(HEADER)
-        with gr.Tabs():
+        gr.HTML(HEADER, js_on_load=SWITCH_SCRIPT)
+        built: dict[str, object] = {}
+        with gr.Tabs() as tabs:
             for title, build_tab in TABS:
-                with gr.Tab(title):
-                    build_tab(demo, shop)
-        gr.Markdown(FOOTER, elem_classes=["small", "closing"])
+                with gr.Tab(t(title), id=title):
+                    built[title] = build_tab(demo, shop)
+        prompts, clicks = built["Text prompt"], built["Click hints"]
+        if isinstance(prompts, Prompts) and isinstance(clicks, Clicks):
+            prompts.connect(clicks, tabs, "Click hints")
+        gr.Markdown(t(FOOTER), elem_classes=["small", "closing"])
     return demo.queue(max_size=40)
 
 
 def launch(demo: gr.Blocks, **options: Any) -> None:
     """Start it; options go to Gradio's launch."""
     demo.launch(
-        theme=THEME, css=CSS, favicon_path=FOLDER.parent / "favicon.svg", footer_links=[], max_file_size=LARGEST_FILE, ssr_mode=False, **options
-    )
+        theme=THEME, css=CSS, favicon_path=FOLDER.parent / "favicon.svg", footer_links=[], max_file_size=LARGEST_FILE, ssr_mode=False,
+        i18n=I18N, app_kwargs={"middleware": [Middleware(InLanguage)]}, **options,
+    )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,15 +12,15 @@ from demos import pictures
 from demos.batch import PROGRESS, Batch, Updates
 from demos.choices import choices
 from demos.desk import Desk, Shop
+from demos.i18n import both, t, tr
 from demos.samples import samples
 from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
 from demos.theme import MARK
-from demos.visits import Visit
 from toolkit.photo import PhotoError, open_photo
 from toolkit.pipeline import CANDIDATES, Cancelled, Progress
 
-WELCOME = f"""<div class="welcome">{MARK}<strong>Your photo, in color</strong>
-<span>Add a black-and-white photograph, or begin with one of the examples.</span></div>"""
+WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Your photo, in color")}</strong>
+<p>{both("Add a black-and-white photograph, or begin with one of the examples.")}</p></div>"""
 SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 
 
@@ -41,49 +41,57 @@ class Automatic(Hosted[Desk]):
             with gr.Column(min_width=0, elem_classes="at-more", visible=False) as self.more:
                 self._layout_more()
         Batch(demo, shop, self.vividness, self.model)
-        with gr.Accordion("Where the examples come from", open=False):
-            gr.Markdown("\n".join(f"- {s.credit}" for s in samples()), elem_classes="small")
+        with gr.Accordion(t("Where the examples come from"), open=False):
+            gr.HTML("".join(f"<p>{both(s.credit)}</p>" for s in samples()), elem_classes="small")
         self._listen(demo)
 
     def _layout_photo(self) -> None:
         self.photo = gr.Image(
-            label="Your photo",
+            label=t("Your photo"),
             sources=["upload"],
             format="png",
             height=280,
             buttons=[],
-            placeholder="Drop a photo here,\nor click to choose one",
+            placeholder=str(t("Drop a photo here,\nor click to choose one")),
             elem_id="photo",
         )
         self.notice = gr.HTML(visible=False, elem_id="notice")
-        gr.Markdown("Or one of these", elem_classes="small")
-        self.samples = choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=50, elem_id="samples")
+        gr.Markdown(t("Or one of these"), elem_classes="small")
+        self.samples = choices([s.choice for s in samples()], cell=50, elem_id="samples")
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
 
     def _layout_dials(self) -> None:
-        self.vividness = gr.Slider(0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="vividness")
+        self.vividness = gr.Slider(0, 1, value=0.5, step=0.05, label=t("Vividness"), info=t("From safe to lively"), buttons=[], elem_id="vividness")
         names = [card.name for card in self.shop.models]
-        self.model = gr.Dropdown(names, value=names[0], label="Model", visible=len(names) > 1)
+        self.model = gr.Dropdown(names, value=names[0], label=t("Model"), visible=len(names) > 1)
 
     def _layout_result(self) -> None:
         self.welcome = gr.HTML(WELCOME)
         with gr.Column(visible=False) as self.result:
             self.slider = gr.ImageSlider(
-                label="Before and after", show_label=False, format="png", interactive=False, max_height=620, buttons=["fullscreen"], elem_id="slider"
+                label=str(t("Before and after")),
+                show_label=False,
+                format="png",
+                interactive=False,
+                max_height=620,
+                buttons=["fullscreen"],
+                elem_id="slider",
             )
             with gr.Row():
-                self.full = gr.Button("Download", variant="primary", scale=3, min_width=200, elem_id="download")
-                self.layer = gr.Button("Color layer", scale=2, min_width=130, elem_id="layer")
+                self.full = gr.Button(t("Download"), variant="primary", scale=3, min_width=200, elem_id="download")
+                self.layer = gr.Button(t("Color layer"), scale=2, min_width=130, elem_id="layer")
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
 
     def _layout_more(self) -> None:
         self.about = gr.Markdown(elem_id="about")
-        self.unsure = gr.Checkbox(label="Show where it is unsure: red places could have other colors", container=False, elem_id="unsure")
-        gr.Markdown("Or take another proposal", elem_classes="small")
+        self.unsure = gr.Checkbox(label=t("Show where it is unsure: red places could have other colors"), container=False, elem_id="unsure")
+        gr.Markdown(t("Or take another proposal"), elem_classes="small")
         self.choices = choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
         gr.Markdown(
-            "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, "
-            "blend mode Color. Colors are plausible, not a historical record.",
+            t(
+                "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, "
+                "blend mode Color. Colors are plausible, not a historical record."
+            ),
             elem_classes="small",
         )
 
@@ -140,16 +148,17 @@ class Automatic(Hosted[Desk]):
         upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
         path = upload["path"] if upload else None
-        for updates in self._start(path, model, vividness, self.visits[request.session_hash], progress):
+        for updates in self._start(path, model, vividness, request, progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 
     def start_sample(self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = samples()[index]
-        for updates in self._start(str(sample.path), model, vividness, self.visits[request.session_hash], progress):
-            yield {self.credit: gr.update(value=sample.credit, visible=True)} | updates
+        for updates in self._start(str(sample.path), model, vividness, request, progress):
+            yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, path: str | None, model: str, vividness: float, visit: Visit[Desk], progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+        visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
             if path is None:
@@ -159,16 +168,16 @@ class Automatic(Hosted[Desk]):
             yield self._shown(desk, desk.before) | {
                 self.photo: pictures.to_pil(desk.preview.rgb),
                 self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1),
-                self.full: gr.update(value=f"Download PNG, {width} × {height}"),
+                self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
             }
-            desk.colorize(vividness, watch(progress, visit, turn))
+            desk.colorize(vividness, watch(progress, visit, turn, request))
             if visit.turn == turn:
-                yield self._colored(desk)
+                yield self._colored(desk, request)
         except Cancelled:
             return
         except FAILURES as error:
             visit.desk = None
-            yield self._blank(str(error))
+            yield self._blank(tr(str(error), request))
 
     def change_model(self, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The same photo with another model."""
@@ -178,32 +187,33 @@ class Automatic(Hosted[Desk]):
             return
         visit.desk.use(model)
         yield {self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1)}
-        yield self._again(visit, lambda desk, watch: desk.colorize(vividness, watch), progress)
+        yield self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress)
 
     def recolor(self, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """The dial was turned: decode anew."""
         visit = self.visits[request.session_hash]
         if visit.desk is None and visit.turn == 0:
             return {self.notice: gr.update(visible=False)}  # nothing here yet
-        return self._again(visit, lambda desk, watch: desk.colorize(vividness, watch), progress) | {self.choices: gr.update(chosen=-1)}
+        return self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress) | {self.choices: gr.update(chosen=-1)}
 
     def adopt(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """A proposal was chosen: its size and vividness become the page's."""
         visit = self.visits[request.session_hash]
-        updates = self._again(visit, lambda desk, watch: desk.adopt(index, watch), progress)
+        updates = self._again(request, lambda desk, watch: desk.adopt(index, watch), progress)
         return updates | ({self.vividness: visit.desk.vividness} if visit.desk else {})
 
-    def _again(self, visit: Visit[Desk], work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
+    def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
+        visit = self.visits[request.session_hash]
         desk = visit.desk
         if desk is None:
-            return self._blank(GONE)
+            return self._blank(tr(GONE, request))
         try:
-            work(desk, watch(progress, visit, visit.turn))
-            return self._colored(desk)
+            work(desk, watch(progress, visit, visit.turn, request))
+            return self._colored(desk, request)
         except Cancelled:
             return {}
         except FAILURES as error:
-            return {self.notice: notice(str(error))}
+            return {self.notice: notice(tr(str(error), request))}
 
     def propose(self, request: gr.Request) -> Updates:
         """The row of proposals, small."""
@@ -215,40 +225,43 @@ class Automatic(Hosted[Desk]):
             found = desk.propose(lambda done, of, what: visit.turn == turn)
         except Cancelled:
             return {}
-        items = [
-            {"src": pictures.thumbnail(c.result.to_pil(), 256), "label": c.label.capitalize(), "title": f"Take this one: {c.label}"} for c in found
-        ]
+        items = []
+        for candidate in found:
+            label = tr(candidate.label, request)
+            title = tr("Take this one: {label}", request, label=label)
+            items.append({"src": pictures.thumbnail(candidate.result.to_pil(), 256), "label": label.capitalize(), "title": title})
         return {self.choices: gr.update(items=items, waiting=0)}
 
     def look(self, unsure: bool, request: gr.Request) -> Updates:
         """Colors, or where the model hesitates."""
         desk = self.visits[request.session_hash].desk
         if desk is None or desk.result is None:
-            return self._blank(GONE)
+            return self._blank(tr(GONE, request))
         if unsure:
             return {self.slider: (desk.before, pictures.doubt(desk.preview, desk.session.uncertainty().cpu()))}
         return {self.slider: (desk.before, desk.result.to_pil())}
 
     def save_photo(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
-        yield from self._save("color", self.visits[request.session_hash], progress)
+        yield from self._save("color", request, progress)
 
     def save_layer(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The color alone."""
-        yield from self._save("layer", self.visits[request.session_hash], progress)
+        yield from self._save("layer", request, progress)
 
-    def _save(self, what: str, visit: Visit[Desk], progress: gr.Progress) -> Iterator[Updates]:
+    def _save(self, what: str, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+        visit = self.visits[request.session_hash]
         desk = visit.desk
         if desk is None:
-            yield {self.file: None, self.notice: notice(GONE)}
+            yield {self.file: None, self.notice: notice(tr(GONE, request))}
             return
         try:
-            result = desk.finish(watch(progress, visit, visit.turn))
+            result = desk.finish(watch(progress, visit, visit.turn, request))
         except Cancelled:
             yield {self.file: None}
             return
         except FAILURES as error:
-            yield {self.file: None, self.notice: notice(str(error))}
+            yield {self.file: None, self.notice: notice(tr(str(error), request))}
             return
         with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
             path = Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-{what}.png"
@@ -267,9 +280,9 @@ class Automatic(Hosted[Desk]):
             self.more: gr.update(visible=True), self.slider: (desk.before, after), self.about: "", self.unsure: False,
         }  # fmt: skip
 
-    def _colored(self, desk: Desk) -> Updates:
+    def _colored(self, desk: Desk, request: gr.Request) -> Updates:
         assert desk.result is not None
-        return self._shown(desk, desk.result.to_pil()) | {self.about: " ".join(desk.remarks())}
+        return self._shown(desk, desk.result.to_pil()) | {self.about: " ".join(tr(remark, request) for remark in desk.remarks())}
 
     def _blank(self, error: str | None = None) -> Updates:
         return {

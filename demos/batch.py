@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from demos.desk import Shop
+from demos.i18n import t, tr
 from demos.visits import Visits
 from toolkit.photo import SUFFIXES, PhotoError
 from toolkit.pipeline import Cancelled, Progress, Session
@@ -26,14 +27,16 @@ class Batch:
         """Adds its components where it is called."""
         self.shop = shop
         self.visits: Visits[None] = Visits(most=1000)  # nothing heavy in them: only which batch is the current one
-        with gr.Accordion("Several photos at once", open=False):
-            gr.Markdown(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above.", elem_classes="small")
-            self.files = gr.Files(label="Photos", file_types=list(SUFFIXES), height=180)
+        with gr.Accordion(t("Several photos at once"), open=False):
+            gr.Markdown(
+                t(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above."), elem_classes="small"
+            )
+            self.files = gr.Files(label=t("Photos"), file_types=list(SUFFIXES), height=180)
             with gr.Row():
-                self.go = gr.Button("Color all", variant="primary", min_width=120)
-                self.stop = gr.Button("Stop", visible=False, min_width=120)
+                self.go = gr.Button(t("Color all"), variant="primary", min_width=120)
+                self.stop = gr.Button(t("Stop"), visible=False, min_width=120)
             self.report = gr.HTML(elem_classes="small", elem_id="batch-report")
-            self.zip = gr.DownloadButton("Download zip", visible=False, variant="primary", elem_id="batch-zip")
+            self.zip = gr.DownloadButton(str(t("Download zip")), visible=False, variant="primary", elem_id="batch-zip")
         self.go.click(
             self.run, [self.files, vividness, model], [self.go, self.stop, self.report, self.zip],
             concurrency_id="model", concurrency_limit=1, show_progress_on=self.report, api_visibility="private",
@@ -44,7 +47,7 @@ class Batch:
     def run(self, paths: list[str] | None, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Color one after the other; what was done before a stop is kept."""
         if not paths:
-            yield {self.report: "<p>Add some photos first.</p>"}
+            yield {self.report: _list(tr("Add some photos first.", request), [])}
             return
         visit = self.visits[request.session_hash]
         turn = visit.interrupt()
@@ -55,17 +58,18 @@ class Batch:
             with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
                 for i, path in enumerate(paths[:MOST]):
                     yield {self.go: gr.update(interactive=False), self.stop: gr.update(visible=True), self.zip: gr.update(visible=False),
-                           self.report: _list(f"Photo {i + 1} of {min(len(paths), MOST)} …", failed)}  # fmt: skip
+                           self.report: _list(tr("Photo {i} of {n} …", request, i=i + 1, n=min(len(paths), MOST)), failed)}  # fmt: skip
                     try:
-                        done += self._one(Path(path), archive, vividness, model, _step(progress, i, len(paths), lambda: visit.turn == turn))
+                        step = _step(progress, request, i, len(paths), lambda: visit.turn == turn)
+                        done += self._one(Path(path), archive, vividness, model, step)
                     except Cancelled:
                         break
                     except (PhotoError, ValueError, RuntimeError) as error:
-                        failed.append(_sentence(error, Path(path).name))
-            stopped = " Stopped." if visit.turn != turn else ""
-            beyond = f" Only the first {MOST} were taken." if len(paths) > MOST else ""
-            headline = f"{done} of {len(paths)} photos colored.{stopped}{beyond}"
-            yield {self.go: gr.update(interactive=True), self.stop: gr.update(visible=False), self.report: _list(headline, failed),
+                        failed.append(_sentence(tr(str(error), request), Path(path).name))
+            said = [tr("{done} of {n} photos colored.", request, done=done, n=len(paths))]
+            said += [tr("Stopped.", request)] if visit.turn != turn else []
+            said += [tr("Only the first {most} were taken.", request, most=MOST)] if len(paths) > MOST else []
+            yield {self.go: gr.update(interactive=True), self.stop: gr.update(visible=False), self.report: _list(" ".join(said), failed),
                    self.zip: gr.update(value=str(target) if done else None, visible=bool(done))}  # fmt: skip
 
     def _one(self, path: Path, archive: zipfile.ZipFile, vividness: float, model: str, progress: Progress) -> int:
@@ -78,16 +82,16 @@ class Batch:
     def halt(self, request: gr.Request) -> str:
         """Ask the running batch to end; it does so within a strip of the photo at hand."""
         self.visits[request.session_hash].interrupt()
-        return "<p>Stopping …</p>"
+        return _list(tr("Stopping …", request), [])
 
     def leave(self, request: gr.Request) -> None:
         """The page was closed."""
         self.visits.leave(request.session_hash)
 
 
-def _step(progress: gr.Progress, index: int, count: int, current: Any) -> Progress:
+def _step(progress: gr.Progress, request: gr.Request, index: int, count: int, current: Any) -> Progress:
     def report(done: int, of: int, what: str) -> bool:
-        progress((index + done / of) / count, desc=f"Photo {index + 1} of {count}: {what}")
+        progress((index + done / of) / count, desc=tr("Photo {i} of {n}: {what}", request, i=index + 1, n=count, what=what))
         return bool(current())
 
     return report
@@ -103,8 +107,7 @@ def _free(name: str, taken: list[str]) -> str:
     return name
 
 
-def _sentence(error: Exception, name: str) -> str:
-    text = str(error)
+def _sentence(text: str, name: str) -> str:
     return text if name in text else f"{name}: {text}"
 
 

@@ -28,9 +28,9 @@ function mark(chosen) {
 function card(item, i) {
   const button = document.createElement('button'), image = new Image(), label = document.createElement('span');
   button.type = 'button';
-  button.title = item.title || item.label;
+  button.title = item[`title_${document.documentElement.lang}`] || item.title || item.label;
   image.src = item.src;
-  image.alt = item.title || item.label;
+  image.alt = button.title;
   label.textContent = item.label;
   button.append(image, ...(item.label ? [label] : []));
   button.addEventListener('click', () => { mark(i); props.value = i; trigger('choose'); });
@@ -51,7 +51,8 @@ draw();
 def choices(items: list[dict[str, str]] | None = None, *, waiting: int = 0, cell: int = 110, elem_id: str | None = None) -> gr.HTML:
     """Pictures to choose from; the event `choose` comes with the index as value.
 
-    items: dicts with src (URL or data URL), label (shown below, may be empty) and title. waiting: gray places shown while there are no items.
+    items: dicts with src (URL or data URL), label (shown below, may be empty) and title, and where the server does not know
+    the language title_ko. waiting: gray places shown while there are no items.
     cell: px, least width of a picture (three always fit beside each other). The prop `chosen` marks an index, -1 none.
 
     A function, not a subclass of gr.HTML: for each subclass of a component Gradio writes a .pyi file beside the source.

@@ -14,15 +14,16 @@ from demos.canvas import hint_canvas
 from demos.choices import choices
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
+from demos.i18n import both, t, tr
 from demos.samples import samples
 from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
 from demos.theme import MARK
-from demos.visits import Visit
+from toolkit.guidance import Guidance
 from toolkit.photo import PhotoError, open_photo
 from toolkit.pipeline import Cancelled, Result
 
-WELCOME = f"""<div class="welcome">{MARK}<strong>You say what was green</strong>
-<span>Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely colors; the whole of it follows.</span></div>"""
+WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")}</strong>
+<p>{both("Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely colors; the whole of it follows.")}</p></div>"""
 SHOW = "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 NUMBERS = count(1)  # the canvas notices what it is told by a new number
 
@@ -47,39 +48,39 @@ class Clicks(Hosted[HintDesk]):
         with gr.Row(elem_classes="board"):
             with gr.Column(min_width=0, elem_classes="at-photo"):
                 self.photo = gr.Image(
-                    label="Your photo",
+                    label=t("Your photo"),
                     sources=["upload"],
                     format="png",
                     height=280,
                     buttons=[],
-                    placeholder="Drop a photo here,\nor click to choose one",
+                    placeholder=str(t("Drop a photo here,\nor click to choose one")),
                     elem_id="hint-photo",
                 )
-                gr.Markdown("Or one of these", elem_classes="small")
-                self.samples = choices([{"src": s.thumbnail, "label": "", "title": s.title} for s in samples()], cell=50, elem_id="hint-samples")
+                gr.Markdown(t("Or one of these"), elem_classes="small")
+                self.samples = choices([s.choice for s in samples()], cell=50, elem_id="hint-samples")
             with gr.Column(min_width=0, elem_classes="at-result"):
                 gr.HTML(WELCOME)
 
     def _layout_desk(self) -> None:
         with gr.Column(min_width=280):
             self.vividness = gr.Slider(
-                0, 1, value=0.5, step=0.05, label="Vividness", info="From safe to lively", buttons=[], elem_id="hint-vividness"
+                0, 1, value=0.5, step=0.05, label=t("Vividness"), info=t("From safe to lively"), buttons=[], elem_id="hint-vividness"
             )
             self.saturation = gr.Slider(
-                0, 2, value=1, step=0.05, label="Saturation", info="Of what you have not hinted", buttons=[], elem_id="hint-saturation"
+                0, 2, value=1, step=0.05, label=t("Saturation"), info=t("Of what you have not hinted"), buttons=[], elem_id="hint-saturation"
             )
         with gr.Column(min_width=280):
-            self.suggest = gr.Button("Suggest a click", elem_id="hint-suggest")
-            self.influence = gr.Checkbox(label="Show how far the selected hint reaches", container=False, elem_id="hint-reach")
-            self.unmask = gr.Button("Remove the loaded mask", visible=False, elem_id="hint-unmask")
+            self.suggest = gr.Button(t("Suggest a click"), elem_id="hint-suggest")
+            self.influence = gr.Checkbox(label=t("Show how far the selected hint reaches"), container=False, elem_id="hint-reach")
+            self.unmask = gr.Button(t("Remove the loaded mask"), visible=False, elem_id="hint-unmask")
             self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="hint-credit")
         with gr.Column(min_width=280):
-            self.full = gr.Button("Download", variant="primary", elem_id="hint-download")
+            self.full = gr.Button(t("Download"), variant="primary", elem_id="hint-download")
             with gr.Row():
-                self.save_json = gr.Button("Save hints", min_width=90, elem_id="hint-save")
-                self.save_png = gr.Button("As a mask", min_width=90, elem_id="hint-mask")
-                self.load = gr.UploadButton("Load hints", type="filepath", min_width=90, elem_id="hint-load")
-            self.another = gr.Button("Another photo", elem_id="hint-another")
+                self.save_json = gr.Button(t("Save hints"), min_width=90, elem_id="hint-save")
+                self.save_png = gr.Button(t("As a mask"), min_width=90, elem_id="hint-mask")
+                self.load = gr.UploadButton(str(t("Load hints")), type="filepath", min_width=90, elem_id="hint-load")
+            self.another = gr.Button(t("Another photo"), elem_id="hint-another")
 
     def _listen(self, demo: gr.Blocks) -> None:
         heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
@@ -88,7 +89,7 @@ class Clicks(Hosted[HintDesk]):
         }  # fmt: skip
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         now = [self.canvas, self.vividness, self.saturation, self.influence]
-        page = [self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask]
+        self.page = page = [self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
@@ -120,7 +121,7 @@ class Clicks(Hosted[HintDesk]):
         upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
         path = upload["path"] if upload else None
-        for updates in self._start(path, Look(vividness, saturation), self.visits[request.session_hash], progress):
+        for updates in self._start(path, Look(vividness, saturation), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
     def start_sample(
@@ -128,23 +129,18 @@ class Clicks(Hosted[HintDesk]):
     ) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = samples()[index]
-        for updates in self._start(str(sample.path), Look(vividness, saturation), self.visits[request.session_hash], progress):
-            yield {self.credit: gr.update(value=sample.credit, visible=True)} | updates
+        for updates in self._start(str(sample.path), Look(vividness, saturation), request, progress):
+            yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, path: str | None, look: Look, visit: Visit[HintDesk], progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, path: str | None, look: Look, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+        visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
             if path is None:
                 raise PhotoError("There is no photo yet; drop one here.")
             desk = visit.desk = HintDesk(open_photo(path), self.shop.models[0].name, self.shop.device)
-            width, height = desk.photo.size
-            yield {
-                self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-                self.photo: None, self.samples: gr.update(chosen=-1), self.unmask: gr.update(visible=False),
-                self.full: gr.update(value=f"Download PNG, {width} × {height}"),
-                self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
-            }  # fmt: skip
-            result = desk.paint(desk.guidance, look, watch(progress, visit, turn))
+            yield self._shown(desk, request)
+            result = desk.paint(desk.guidance, look, watch(progress, visit, turn, request))
             if visit.turn == turn:
                 yield {self.canvas: gr.update(painted=_url(result))}
         except Cancelled:
@@ -152,76 +148,103 @@ class Clicks(Hosted[HintDesk]):
         except FAILURES as error:
             visit.desk = None
             yield {
-                self.chooser: gr.update(visible=True), self.notice: notice(str(error)), self.desk: gr.update(visible=False),
+                self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
                 self.photo: None, self.samples: gr.update(chosen=-1), self.canvas: gr.update(src=""),
             }  # fmt: skip
+
+    def receive(self, desk: HintDesk, guidance: Guidance, look: Look, request: gr.Request) -> Updates:
+        """A photo and hints from another tab, to go on with here. Where it lies here already, its hints give way, and undo brings them back."""
+        visit = self.visits[request.session_hash]
+        visit.interrupt()
+        hints = guidance.to_canvas(desk.photo.size)
+        dials = {self.vividness: look.vividness, self.saturation: look.saturation, self.notice: gr.update(visible=False)}
+        if visit.desk is not None and visit.desk.session is desk.session:
+            return dials | {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
+        visit.desk, desk.waiting = desk, hints
+        shown = self._shown(desk, request)
+        shown[self.canvas]["module"] = self.canvas.props["module"]  # of a component whose tab was never open, Gradio keeps only what it is told last
+        return dials | shown | {self.credit: gr.update(visible=False)}
+
+    def _shown(self, desk: HintDesk, request: gr.Request) -> Updates:
+        """A new photo, not colored yet."""
+        width, height = desk.photo.size
+        return {
+            self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
+            self.photo: None, self.samples: gr.update(chosen=-1), self.unmask: gr.update(visible=False),
+            self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
+            self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
+        }  # fmt: skip
 
     def answer(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints or dials have changed: the picture, the colors of the place at hand, where the selected hint acts."""
         desk = self.visits[request.session_hash].desk
         if desk is None:
-            return {self.notice: notice(GONE)} if isinstance(value, dict) and value.get("hints") else {}
-        return self._answer(desk, value, vividness, saturation, reach)
+            return {self.notice: notice(tr(GONE, request))} if isinstance(value, dict) and value.get("hints") else {}
+        return self._answer(desk, value, vividness, saturation, reach, request)
 
-    def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool) -> Updates:
+    def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+        if desk.waiting:  # the canvas has the photo now, so it can take them, and answers with them
+            hints, desk.waiting = desk.waiting, []
+            return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
         try:
             before = desk.shown
             result = desk.paint(*desk.read(value, vividness, saturation))
             news: dict[str, Any] = {"overlay": desk.reach(value) if reach else ""}
             colors = desk.suggestions(value.get("ask"))
         except FAILURES as error:
-            return {self.notice: notice(str(error))}
+            return {self.notice: notice(tr(str(error), request))}
         if result is not before:
             news["painted"] = _url(result)
         if colors is not None:
-            news["suggestions"] = colors
+            news["suggestions"] = [color | {"name": tr(color["name"], request)} for color in colors]
         return {self.canvas: gr.update(**news), self.notice: gr.update(visible=False)}
 
     def suggest_click(self, request: gr.Request) -> Updates:
         """Mark the place where one more hint would tell most."""
         desk = self.visits[request.session_hash].desk
         if desk is None:
-            return {self.notice: notice(GONE)}
+            return {self.notice: notice(tr(GONE, request))}
         return {self.canvas: gr.update(mark=desk.next_click() | {"n": next(NUMBERS)})}
 
     def load_hints(self, upload: dict[str, Any] | None, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints from a file replace those in the canvas; a mask lies under them."""
         desk = self.visits[request.session_hash].desk
         if desk is None or upload is None:
-            return {self.notice: notice(GONE)}
+            return {self.notice: notice(tr(GONE, request))}
         try:
             hints = desk.open(Path(upload["path"]))
         except FAILURES as error:
-            return {self.notice: notice(str(error))}
+            return {self.notice: notice(tr(str(error), request))}
         if hints is not None:  # the canvas answers with them
             return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)}), self.notice: gr.update(visible=False)}
-        return self._answer(desk, value, vividness, saturation, reach) | {self.unmask: gr.update(visible=True)}
+        return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=True)}
 
     def remove_mask(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Only the hints in the canvas count again."""
         desk = self.visits[request.session_hash].desk
         if desk is None:
-            return {self.notice: notice(GONE)}
+            return {self.notice: notice(tr(GONE, request))}
         desk.mask = None
-        return self._answer(desk, value, vividness, saturation, reach) | {self.unmask: gr.update(visible=False)}
+        return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=False)}
 
     def save_photo(self, value: Any, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit = self.visits[request.session_hash]
-        report = watch(progress, visit, visit.turn)
-        yield from self._save("color.png", visit, lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path))
+        report = watch(progress, visit, visit.turn, request)
+        yield from self._save("color.png", request, lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path))
 
     def save_hints(self, value: Any, request: gr.Request) -> Iterator[Updates]:
         """The hints as JSON."""
-        yield from self._save("hints.json", self.visits[request.session_hash], lambda desk, path: desk.save(value, path))
+        yield from self._save("hints.json", request, lambda desk, path: desk.save(value, path))
 
     def save_mask(self, value: Any, request: gr.Request) -> Iterator[Updates]:
         """The hints painted on a transparent PNG."""
-        yield from self._save("hints.png", self.visits[request.session_hash], lambda desk, path: desk.save(value, path))
+        yield from self._save("hints.png", request, lambda desk, path: desk.save(value, path))
 
-    def _save(self, what: str, visit: Visit[HintDesk], write: Callable[[HintDesk, Path], Path]) -> Iterator[Updates]:
+    def _save(self, what: str, request: gr.Request, write: Callable[[HintDesk, Path], Path]) -> Iterator[Updates]:
+        visit = self.visits[request.session_hash]
         if visit.desk is None:
-            yield {self.file: None, self.notice: notice(GONE)}
+            yield {self.file: None, self.notice: notice(tr(GONE, request))}
             return
         with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
             try:
@@ -229,7 +252,7 @@ class Clicks(Hosted[HintDesk]):
             except Cancelled:
                 yield {self.file: None}
             except FAILURES as error:
-                yield {self.file: None, self.notice: notice(str(error))}
+                yield {self.file: None, self.notice: notice(tr(str(error), request))}
             else:
                 yield {self.file: str(path), self.notice: gr.update(visible=False)}
 

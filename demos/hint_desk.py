@@ -35,16 +35,17 @@ class Look:
 class HintDesk:
     """One photo, looked at once; every change of hints is one decode of a small copy. Hints are in pixels of the full photo."""
 
-    def __init__(self, photo: Photo, model: str, device: str) -> None:
-        """Cheap: no model runs yet. Raises ValueError for an unknown model."""
+    def __init__(self, photo: Photo, model: str, device: str, session: Session | None = None) -> None:
+        """Cheap: no model runs yet. session: one that has looked at the photo already. Raises ValueError for an unknown model."""
         self.photo = photo
-        self.session = Session(photo, model, device=device)
+        self.session = session or Session(photo, model, device=device)
         self.screen = self.session.preview(SCREEN)
         self.guidance = Guidance()
         self.mask: Tensor | None = None  # a painted mask that was loaded, uint8 (4, H, W)
         self.look = Look()
         self.lock = RLock()  # a click may come while the photo is still being looked at
         self.shown: Result | None = None  # the live picture
+        self.waiting: list[dict[str, Any]] = []  # hints from elsewhere, until the browser has the photo
         self._asked: tuple[float, float] | None = None
 
     @property

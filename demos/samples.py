@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from demos.i18n import translate
 from demos.pictures import thumbnail
 
 FOLDER = Path(__file__).resolve().parent / "examples"
@@ -25,6 +26,11 @@ class Sample:
     def credit(self) -> str:
         """One line to print below it."""
         return f"{self.title} – {self.author}; {self.licence}. Scaled down."
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """As one of `choices`."""
+        return {"src": self.thumbnail, "label": "", "title": self.title, "title_ko": translate(self.title, "ko")}
 
     @property
     def thumbnail(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import gradio as gr
 
+from demos.i18n import tr
 from demos.visits import Visit, Visits
 from toolkit.photo import PhotoError
 from toolkit.pipeline import Progress
@@ -21,11 +22,11 @@ def notice(error: str | None) -> dict[str, Any]:
     return gr.update(value=f'<div class="notice" role="alert">{escape(error or "")}</div>', visible=error is not None)
 
 
-def watch(progress: gr.Progress, visit: Visit[Any], turn: int) -> Progress:
+def watch(progress: gr.Progress, visit: Visit[Any], turn: int, request: gr.Request) -> Progress:
     """The toolkit's callback as the page's progress bar; ends the work once it is out of date."""
 
     def report(done: int, of: int, what: str) -> bool:
-        progress(done / of, desc=what.capitalize())
+        progress(done / of, desc=tr(what, request).capitalize())
         return visit.turn == turn
 
     return report

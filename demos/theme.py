@@ -67,6 +67,11 @@ CSS = """
 .brand svg { width: 42px; height: 42px; flex: none; }
 .brand h1 { font-size: 1.6rem; font-weight: 650; letter-spacing: -0.02em; line-height: 1.15; margin: 0; }
 .brand p { margin: 2px 0 0; color: var(--body-text-color-subdued); }
+.brand > div { flex: 1; }
+.languages { display: flex; gap: 4px; align-self: start; font-size: 0.86rem; }
+.languages a { padding: 8px 10px; border-radius: 8px; color: var(--body-text-color-subdued); text-decoration: none; }
+.languages a:hover { background: var(--background-fill-secondary); }
+.languages a[aria-current] { color: var(--body-text-color); font-weight: 600; }
 .small, .small p { font-size: 0.86rem; line-height: 1.5; color: var(--body-text-color-subdued); }
 .notice { border-radius: 12px; padding: 12px 16px; background: #fdf1ed; color: #8a2f17; border: 1px solid #f3cfc3; }
 .dark .notice { background: #3a2019; color: #f6c9bb; border-color: #5d3428; }
@@ -75,7 +80,7 @@ CSS = """
 .dark .welcome { border-color: #444; }
 .welcome svg { width: 72px; height: 72px; opacity: 0.9; }
 .welcome strong { color: var(--body-text-color); font-size: 1.15rem; font-weight: 600; }
-.welcome span { max-width: 34ch; line-height: 1.5; }
+.welcome p { max-width: 34ch; line-height: 1.5; }
 .board { display: grid; gap: 16px 24px; /* the flexible row takes what the result is taller than the photo's place */
   grid-template: "photo result" max-content "dials result" 1fr "dials more" max-content / minmax(0, 4fr) minmax(0, 7fr); }
 .at-photo { grid-area: photo; }
@@ -84,6 +89,7 @@ CSS = """
 .at-more { grid-area: more; }
 #slider .wrap.full { background: color-mix(in srgb, var(--block-background-fill) 78%, transparent); }
 #batch-report { min-height: 64px; }
+#chat [class*="message-buttons"] { display: none; } /* one of them would upload the picture to another host */
 .dark input[type="range"] { --neutral-200: #4a4a4a; }
 .closing { text-align: center; padding-top: 18px; }
 @media (max-width: 760px) {

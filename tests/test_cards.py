@@ -57,7 +57,8 @@ def test_speed_is_a_row_per_size(weights):
 
 
 def test_without_measurements_no_numbers_are_claimed(weights):
-    assert cards.results() == cards.speed() == cards.hints() == cards.obeying() == cards.clicks() == "Nothing was measured yet."
+    for page in (cards.results, cards.speed, cards.hints, cards.obeying, cards.clicks, cards.text, cards.text_classes):
+        assert page() == "Nothing was measured yet."
 
 
 def test_model_cards_say_what_is_weak_and_whose_the_rest_is(weights):
@@ -113,3 +114,27 @@ def test_obedience_and_clicks_are_told_as_measured(weights):
     click = {"encode": 0.4, "width": 1154, "height": 866, "clicks": [{"way": "click, 10 hints", "seconds": 0.08, "times_a_click": 1.0}]}
     write(weights, "speed.json", SPEED | {"clicks": click})
     assert "| click, 10 hints | 80 | 1.0 |" in cards.clicks()
+
+
+def test_text_is_told_beside_its_baselines_and_by_class(weights):
+    def line(name, n, **means):
+        every = ("found", "alarm", "pointing", "centre", "iou", "uniform", "auc", "auc_all", "wish", "automatic", "to_name", "outside")
+        return {"name": name, "n": n} | {key: {"mean": means[key], "se": 0.01} if key in means else None for key in every}
+
+    seen = {"pointing": 0.84, "centre": 0.2, "iou": 0.48, "uniform": 0.13}
+    pairs = line("all pairs", 841, **seen, auc=0.94, auc_all=0.9, wish=11.5, automatic=40.25, to_name=14.2, outside=1.26)
+    dog = line("dog", 12, **seen)
+    whole = {"photos": 236, "pairs": pairs, "classes": line("all classes", 126, **seen), "by_class": [dog], "protocol": "Every class.", "swaps": 100}
+    write(weights, "text-val.json", whole | {"swap": {"mean": 0.85, "se": None}})
+    write(weights, "text-held-out.json", whole | {"pairs": dog, "swap": None, "protocol": "Only words held out."})
+    text = cards.text()
+    assert "| val | 841 regions, 236 photos | mean of 126 classes | without eyes or words |" in text
+    assert "| maximum inside the region | 84.0 ± 1.0 % | 84.0 ± 1.0 % | 20.0 ± 1.0 % (photo's centre) |" in text
+    assert "| region to the wish, CIEDE2000 | 11.5 ± 0.0 |  | 40.2 ± 0.0 (no sentence) |" in text
+    assert "| two colors swapped, of 100 sentences | 85.0 % |  |  |" in text
+    assert text.count("to the wish") == text.count("swapped") == 1, "what was not measured of the words held out has no row"
+    assert text.index("Only words held out.") < text.index("Every class.")
+    assert "| dog | 12 | 84.0 ± 1.0 % | 20.0 ± 1.0 % | 0.480 ± 0.010 | 0.130 ± 0.010 |  |  |  |  |" in cards.text_classes()
+    ways = [{"way": "one thing, words to picture", "seconds": 0.9, "times_an_encoding": 4.5}]
+    write(weights, "speed.json", SPEED | {"text": {"width": 1154, "height": 866, "text": ways}})
+    assert cards.text().endswith("| 1154 × 866 px | ms | times a CLIP encoding |\n| --- | --- | --- |\n| one thing, words to picture | 900 | 4.5 |")

@@ -1,4 +1,4 @@
-"""The command line: `python -m toolkit colorize|models|evaluate|obedience|train|bench`.
+"""The command line: `python -m toolkit colorize|models|evaluate|obedience|evaluate-text|train|bench`.
 
 Everything heavy is imported inside the command that needs it: --help answers at once. Whatever goes wrong is said in one sentence, without a
 traceback; exit codes: 0 done, 1 some or all of it failed, 2 the command cannot be meant like this, 130 stopped with Ctrl-C.
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from toolkit.arguments import DEVICE_HELP, add_command, advance, number, positive, several
+from toolkit.arguments import DEVICE_HELP, add_command, advance, count, number, positive, several
 from toolkit.measuring import add_commands
 
 FORMATS = ("png", "jpg", "webp", "tiff")
@@ -72,7 +72,16 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
     session = Session(path, model, device=args.device, size=args.size)
     guidance = Guidance.load(args.hints, session.photo.size) if args.hints else None
     dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": args.palette}
-    result = session.colorize(guidance, **dials, seed=args.seed, progress=progress)
+    if args.text:
+        compiled = _compiled(args, session, guidance or Guidance())
+        guidance = compiled.guidance
+        dials |= {name: value for name, value in asdict(compiled.settings).items() if value is not None}
+        if not args.quiet:
+            tqdm.write(_understood(path.name, compiled), file=sys.stderr)
+    if args.keep_colors:
+        result = session.recolor(guidance or Guidance(), seed=args.seed, progress=progress)
+    else:
+        result = session.colorize(guidance, **dials, seed=args.seed, progress=progress)
     target.parent.mkdir(parents=True, exist_ok=True)
     result.save(target, overwrite=args.overwrite, mark=args.mark)
     if args.layer:
@@ -81,6 +90,24 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
         tqdm.write(f"{path.name}: {note}", file=sys.stderr)
     if not args.quiet:
         tqdm.write(str(target), file=sys.stdout)
+
+
+def _compiled(args: argparse.Namespace, session: Any, clicks: Any) -> Any:
+    """The sentence on one photo; words that are not known are looked up in CLIP's, if the person said yes."""
+    from toolkit.text import compile_text
+    from toolkit.text.open_words import localizer_for
+
+    localizer = localizer_for(args.text) if args.open_words else None
+    return compile_text(args.text, session, clicks=clicks, localizer=localizer, vividness=args.vividness, recolor=args.keep_colors)
+
+
+def _understood(name: str, compiled: Any) -> str:
+    """What was understood, a line for each part of the sentence."""
+    lines = []
+    for row in compiled.rows:
+        found = "" if row.thing is None or row.confidence is None else f" [{row.thing}, {row.confidence:.0%}]"
+        lines.append(f"  {row.phrase}{found}: " + "; ".join(filter(None, (row.color, row.note))))
+    return "\n".join([f"{name}:", *(lines or ["  nothing to do; try: the dress is red"])])
 
 
 def _jobs(args: argparse.Namespace) -> tuple[list[Job], list[str]]:
@@ -145,6 +172,9 @@ def train(args: argparse.Namespace) -> int:
     from toolkit.training.commands import train as run
 
     weights = run(Job(**{k: v for k, v in vars(args).items() if k not in ("run", "command")}))
+    if args.recipe == "localizer":
+        print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-text REGIONS.tar --weights {weights}")
+        return 0
     print(f"The weights are in {weights}. Color a photo with them:\n  python -m toolkit colorize PHOTO --weights {weights}")
     print(f"Score them on photos they have not seen:\n  python -m toolkit evaluate FOLDER --models {args.recipe},{weights}")
     return 0
@@ -170,6 +200,8 @@ def _add_colorize(commands: Any) -> None:
         "grandma.jpg                               # writes grandma-color.png beside it",
         "album/ -o colored/ --vividness 0.7        # a folder with its subfolders",
         "grandma.jpg -o new.png --hints hints.json # colored points decide",
+        'grandma.jpg --text "the dress is navy and the wall is pale green"',
+        'holiday.jpg --text "the car is yellow" --keep-colors   # a color photo: nothing else changes',
         'grandma.jpg --palette "navy,#d8c0a0,olive" --saturation 1.2',
         "-o out.png -- -odd-name.jpg               # a name that begins with a dash",
     )
@@ -181,6 +213,9 @@ def _add_colorize(commands: Any) -> None:
     command.add_argument("--saturation", type=number(2), default=1.0, help="times the strength of the automatic colors, 0 to 2 (default: 1)")
     command.add_argument("--palette", type=several(str), default=(), metavar="A,B", help="colors to prefer, as #3a6ea5 or by name")
     command.add_argument("--hints", metavar="FILE", help="colored points: .json, or a .png of the photo's size whose opaque pixels are the colors")
+    command.add_argument("--text", metavar="SENTENCE", help="which things shall have which color, in English or Korean")
+    command.add_argument("--open-words", action="store_true", help="look for things beyond our own words too; downloads 606 MB the first time")
+    command.add_argument("--keep-colors", action="store_true", help="of a color photo change only what --text or --hints reach")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
     command.add_argument("--seed", type=int, default=0, help="for models that draw lots (default: %(default)s)")
     command.add_argument("--size", type=positive, metavar="PX", help="short side at which the model looks (default: what it was made for)")
@@ -200,14 +235,19 @@ def _add_train(commands: Any) -> None:
         "unet --data train-0.tar train-1.tar --val val.tar --out runs/mine",
         "unet --data my-photos/ --out runs/mine --minutes 90 --resume",
         "vit-hint --data my-photos/ --minutes 75 --unet runs/mine/checkpoint.safetensors",
+        "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint"], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "localizer"], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")
     command.add_argument("--cache", metavar="DIR", help="where encoded photos are kept, 0.6 MB each view (default: in the run's folder)")
     command.add_argument("--views", type=positive, default=2, metavar="N", help="random crops of each photo (default: %(default)s)")
     command.add_argument("--minutes", type=float, default=30.0, metavar="M", help="of training; encoding comes before (default: %(default)s)")
+    command.add_argument("--captioned", nargs="+", default=(), metavar="SRC", help="localizer: photos with captions; --data are tars with labels")
+    command.add_argument("--captions", metavar="FILE", help="localizer: the captions, a line of JSON for each photo, .jsonl.gz")
+    command.add_argument("--clip", metavar="FILE", help="localizer: CLIP ViT-B/32 text vectors, .npz of words and vectors")
+    command.add_argument("--hold-out", type=count, default=0, metavar="N", help="localizer: teach no name of every Nth class (default: none)")
     command.add_argument("--unet", default="unet", metavar="MODEL", help="vit-hint: the U-Net to begin with (default: the one that ships)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)

@@ -9,10 +9,11 @@ DEVICE_HELP = "auto, cpu, cuda or mps (default: %(default)s)"
 
 
 def add_command(commands: Any, run: Callable[[argparse.Namespace], int], summary: str, *examples: str) -> argparse.ArgumentParser:
-    """A command named as its function, with a summary and examples that can be pasted."""
-    epilog = "examples:\n" + "\n".join(f"  python -m toolkit {run.__name__} {example}" for example in examples)
+    """A command named as its function, words joined by hyphens, with a summary and examples that can be pasted."""
+    name = run.__name__.replace("_", "-")
+    epilog = "examples:\n" + "\n".join(f"  python -m toolkit {name} {example}" for example in examples)
     command: argparse.ArgumentParser = commands.add_parser(
-        run.__name__, help=summary, description=summary, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+        name, help=summary, description=summary, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.set_defaults(run=run)
     return command

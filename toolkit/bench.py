@@ -2,8 +2,9 @@
 
     python -m toolkit bench
 
-Four tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click costs; how time and memory grow
-from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are made by enlarging one.
+Five tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click and what a sentence costs; how
+time and memory grow from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are
+made by enlarging one.
 """
 
 import os
@@ -34,6 +35,7 @@ from toolkit.models.base import Dials, Points
 from toolkit.photo import open_photo, save_photo
 from toolkit.pipeline import Session, pick_device, shrink
 from toolkit.registry import load_model
+from toolkit.text_bench import measure_text, text_text
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 LARGE = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "interior-living-room.jpg")  # of the examples, those in color with 1 to 2 megapixels
@@ -52,10 +54,12 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
     growth = []
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=3 + len(megapixels), unit="table or size", disable=None) as bar:
+    with tempfile.TemporaryDirectory() as folder, tqdm(total=4 + len(megapixels), unit="table or size", disable=None) as bar:
         parts = measure_parts(enlarge(chosen[0], MEGAPIXEL, Path(folder)), model, device)
         bar.update()
         clicks = measure_clicks(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
+        bar.update()
+        text = measure_text(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
         for mp in megapixels:
             growth.append(_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device))
@@ -63,7 +67,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         lifts = lift_table(chosen)
         bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    return {"machine": machine, "model": model, **parts, "clicks": clicks, "growth": growth, "lift": lifts}
+    return {"machine": machine, "model": model, **parts, "clicks": clicks, "text": text, "growth": growth, "lift": lifts}
 
 
 def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
@@ -228,4 +232,4 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    return "\n\n".join([where, parts, whole, click_text(report["clicks"]), growth, lifts])
+    return "\n\n".join([where, parts, whole, click_text(report["clicks"]), text_text(report["text"]), growth, lifts])

@@ -167,7 +167,7 @@ class Desk {
       return {x: round(x), y: round(y), color, size, lasso: lasso.map((corner) => corner.map(round)), stroke: 0, key, waits: false};
     });
     this.hints.change(known, -1);
-    this.changed(`${known.length} ${known.length === 1 ? 'hint' : 'hints'} loaded.`);
+    this.changed(say(known.length === 1 ? '1 hint loaded.' : '{n} hints loaded.', {n: known.length}));
   }
 
   /** Python proposes a place. */
@@ -176,7 +176,7 @@ class Desk {
     if (!place) return;
     [this.hints.selected, this.cross] = [-1, null];
     this.look(place);
-    this.changed('A hint in the ring would tell most: choose its color, then click there.');
+    this.changed(say('A hint in the ring would tell most: choose its color, then click there.'));
   }
 
   // Hints
@@ -193,7 +193,7 @@ class Desk {
 
   get full() {
     if (this.hints.items.length < MOST) return false;
-    this.changed(`There are ${MOST} hints, as many as fit. Remove some first.`);
+    this.changed(say('There are {n} hints, as many as fit. Remove some first.', {n: MOST}));
     return true;
   }
 
@@ -228,7 +228,7 @@ class Desk {
   clear() {
     this.area = null;
     this.hints.change([], -1);
-    this.changed('All hints are gone; undo brings them back.');
+    this.changed(say('All hints are gone; undo brings them back.'));
   }
 
   step(name) {

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-PARTS = ("canvas_model.js", "canvas_page.js", "canvas_hands.js", "canvas.js")  # one module once joined: neither host can load a second file
+# One module once joined: neither host can load a second file.
+PARTS = ("canvas_words.js", "canvas_model.js", "canvas_page.js", "canvas_hands.js", "canvas.js")
 
 
 def script() -> str:

@@ -239,7 +239,7 @@ function palms(desk) {
     const color = readHex(hex.value);
     if (color) desk.pick((hex.value = color));
     else if (!hex.value.trim()) desk.auto();
-    else desk.changed('A color is written like #3a6ea5.');
+    else desk.changed(say('A color is written like #3a6ea5.'));
   });
   find('[type=color]').addEventListener('change', (event) => desk.pick(event.target.value));
   find('[type=range]').addEventListener('input', (event) => desk.resize(Number(event.target.value)));
@@ -269,7 +269,7 @@ function reference(desk) {
       Object.assign(sheet, {width: Math.max(1, picture.width * scale), height: Math.max(1, picture.height * scale), hidden: false});
       sheet.getContext('2d', {willReadFrequently: true}).drawImage(picture, 0, 0, sheet.width, sheet.height);
     } catch {
-      desk.changed('The browser cannot show this file as a picture; take a JPEG or PNG.');
+      desk.changed(say('The browser cannot show this file as a picture; take a JPEG or PNG.'));
     }
   }
 

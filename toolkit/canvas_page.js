@@ -22,54 +22,57 @@ const ACTIONS = [
   ['clear', 'Clear', '<path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13"/>', 'Remove all hints'],
 ];
 const tool = ([name, label, path, title]) =>
-  `<button type="button" data-tool="${name}" title="${title}" role="radio">${icon(path)}<span>${label}</span></button>`;
+  `<button type="button" data-tool="${name}" title="${say(title)}" role="radio">${icon(path)}<span>${say(label)}</span></button>`;
 const action = ([name, label, path, title]) =>
-  `<button type="button" data-do="${name}" title="${title}" aria-label="${title}">${icon(path)}${label && `<span>${label}</span>`}</button>`;
+  `<button type="button" data-do="${name}" title="${say(title)}" aria-label="${say(title)}">${icon(path)}${label && `<span>${say(label)}</span>`}</button>`;
+
+const KEYS =
+  'Photo with color hints. Arrow keys move the crosshair or the selected hint, Enter sets a hint, ' +
+  'Delete removes it, square brackets change its size, Escape lets go of it.';
 
 const PAGE = `
 <div class="hue" hidden>
   <div class="work">
     <div class="bar">
-      <div class="group" role="radiogroup" aria-label="Tool">${TOOLS.map(tool).join('')}</div>
-      <div class="group" role="group" aria-label="Actions">${ACTIONS.map(action).join('')}</div>
+      <div class="group" role="radiogroup" aria-label="${say('Tool')}">${TOOLS.map(tool).join('')}</div>
+      <div class="group" role="group" aria-label="${say('Actions')}">${ACTIONS.map(action).join('')}</div>
     </div>
-    <canvas tabindex="0" role="application" aria-label="Photo with color hints. Arrow keys move the crosshair or the selected hint, Enter sets a hint,
-      Delete removes it, square brackets change its size, Escape lets go of it."></canvas>
+    <canvas tabindex="0" role="application" aria-label="${say(KEYS)}"></canvas>
     <p class="status" role="status"></p>
   </div>
   <div class="panel">
     <section>
       <h4 data-is="whose"></h4>
       <div class="line">
-        <input type="color" aria-label="Choose any color">
-        <input class="hex" spellcheck="false" autocomplete="off" maxlength="7" aria-label="Color as hex" placeholder="likeliest">
-        <button type="button" class="chip" data-do="auto" title="Let each hint take the likeliest color of its place">Auto</button>
+        <input type="color" aria-label="${say('Choose any color')}">
+        <input class="hex" spellcheck="false" autocomplete="off" maxlength="7" aria-label="${say('Color as hex')}" placeholder="${say('likeliest')}">
+        <button type="button" class="chip" data-do="auto" title="${say('Let each hint take the likeliest color of its place')}">${say('Auto')}</button>
       </div>
-      <div class="swatches" data-is="recent" role="group" aria-label="Recent colors"></div>
+      <div class="swatches" data-is="recent" role="group" aria-label="${say('Recent colors')}"></div>
     </section>
     <section data-is="likely" hidden>
-      <h4>Likely here</h4>
-      <div class="likely" role="group" aria-label="Likely colors"></div>
+      <h4>${say('Likely here')}</h4>
+      <div class="likely" role="group" aria-label="${say('Likely colors')}"></div>
     </section>
     <section data-is="gamut" hidden>
-      <h4>All colors it could have</h4>
-      <canvas class="plane" width="220" height="220" tabindex="0" role="application" aria-label="Plane of colors, for the arrow keys"></canvas>
+      <h4>${say('All colors it could have')}</h4>
+      <canvas class="plane" width="220" height="220" tabindex="0" role="application" aria-label="${say('Plane of colors, for the arrow keys')}"></canvas>
     </section>
     <section data-is="chosen" hidden class="line">
-      <button type="button" class="chip" data-do="remove" title="Delete">Delete hint</button>
-      <button type="button" class="chip" data-do="free" title="Let its color spread everywhere">Free from area</button>
+      <button type="button" class="chip" data-do="remove" title="${say('Delete')}">${say('Delete hint')}</button>
+      <button type="button" class="chip" data-do="free" title="${say('Let its color spread everywhere')}">${say('Free from area')}</button>
     </section>
   </div>
   <div class="more">
-    <section><h4><label>Size <output></output><input type="range" min="1" max="100" aria-label="Size in pixels of the photo"></label></h4></section>
+    <section><h4><label>${say('Size')} <output></output><input type="range" min="1" max="100" aria-label="${say('Size in pixels of the photo')}"></label></h4></section>
     <section>
-      <h4 title="The automatic colors will prefer these">Palette for the rest</h4>
-      <div class="swatches" data-is="palette" role="group" aria-label="Palette"></div>
+      <h4 title="${say('The automatic colors will prefer these')}">${say('Palette for the rest')}</h4>
+      <div class="swatches" data-is="palette" role="group" aria-label="${say('Palette')}"></div>
     </section>
     <section>
-      <h4 title="It stays in your browser">Take colors from another picture</h4>
-      <label class="chip drop"><span>Drop or choose one</span><input type="file" accept="image/*" aria-label="Reference picture"></label>
-      <canvas class="reference" hidden aria-label="Reference picture: click to take a color"></canvas>
+      <h4 title="${say('It stays in your browser')}">${say('Take colors from another picture')}</h4>
+      <label class="chip drop"><span>${say('Drop or choose one')}</span><input type="file" accept="image/*" aria-label="${say('Reference picture')}"></label>
+      <canvas class="reference" hidden aria-label="${say('Reference picture: click to take a color')}"></canvas>
     </section>
   </div>
 </div>`;
@@ -185,12 +188,12 @@ function panel(desk) {
   }
 
   function member(color) {
-    return swatch(color, `Take ${color} out of the palette`, () => desk.collect(desk.palette.filter((each) => each !== color)));
+    return swatch(color, say('Take {color} out of the palette', {color}), () => desk.collect(desk.palette.filter((each) => each !== color)));
   }
 
   function plus() {
     if (desk.palette.length >= PALETTE) return [];
-    const made = swatch('transparent', 'Add the color above to the palette', () => desk.collect([...desk.palette, desk.shownColor]));
+    const made = swatch('transparent', say('Add the color above to the palette'), () => desk.collect([...desk.palette, desk.shownColor]));
     [made.className, made.disabled] = ['plus', !desk.shownColor];
     return [made];
   }
@@ -224,8 +227,8 @@ function panel(desk) {
 
   function fillColor() {
     const color = desk.shownColor;
-    const whose = hints.current ? (hints.current.stroke ? 'this stroke' : 'this hint') : 'the next hint';
-    desk.part('whose').textContent = `Color of ${whose}`;
+    const whose = hints.current ? (hints.current.stroke ? 'Color of this stroke' : 'Color of this hint') : 'Color of the next hint';
+    desk.part('whose').textContent = say(whose);
     if (root.getRootNode().activeElement !== find('.hex')) find('.hex').value = color ?? '';
     if (color) find('[type=color]').value = color;
     find('[type=color]').classList.toggle('none', !color);
@@ -265,15 +268,16 @@ function panel(desk) {
 
   function help() {
     const [count, {coarse}] = [hints.items.length, desk];
-    if (!desk.painted.image) return 'Looking at the photo …';
-    if (desk.area) return 'The next hint inside the marked area stays in it. Escape forgets the area.';
-    if (desk.tool !== 'point') return `${TOOLS.find(([name]) => name === desk.tool)[3]}.`;
+    if (!desk.painted.image) return say('Looking at the photo …');
+    if (desk.area) return say('The next hint inside the marked area stays in it. Escape forgets the area.');
+    if (desk.tool !== 'point') return `${say(TOOLS.find(([name]) => name === desk.tool)[3])}.`;
     if (hints.current) {
-      const [where, how] = coarse ? ['below', 'hold it'] : ['at the side', 'right click or Delete'];
-      return `Hint ${hints.selected + 1} of ${count}: choose its color ${where}; drag to move it, ${how} to remove it.`;
+      const how = coarse ? 'below; drag to move it, hold it to remove it.' : 'at the side; drag to move it, right click or Delete to remove it.';
+      return say(`Hint {i} of {n}: choose its color ${how}`, {i: hints.selected + 1, n: count});
     }
-    if (count) return `${count} ${count === 1 ? 'hint' : 'hints'}. ${coarse ? 'Tap' : 'Click'} the next place.`;
-    return `${coarse ? 'Tap' : 'Click'} a thing in the photo: it takes its likeliest color, and you choose another one.`;
+    const verb = coarse ? 'Tap' : 'Click';
+    if (count) return say(`${count === 1 ? '1 hint' : '{n} hints'}. ${verb} the next place.`, {n: count});
+    return say(`${verb} a thing in the photo: it takes its likeliest color, and you choose another one.`);
   }
 
   desk.likely = (colors) => {

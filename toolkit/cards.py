@@ -6,7 +6,8 @@
     python -m toolkit.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
 Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
-obedience.json as `obedience --json` and speed.json as `bench --json` do. Texts about a model are its card's, in weights/manifest.json.
+obedience.json as `obedience --json`, text-NAME.json as `evaluate-text --json`, speed.json as `bench --json`. Texts about a model are its card's, in
+weights/manifest.json.
 """
 
 import argparse
@@ -33,6 +34,31 @@ CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
 CLICK_PICTURE = ROOT / "assets" / "clicks.png"
 EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
+Shown = tuple[float, int, str]  # factor, digits, unit
+PERCENT: Shown = (100, 1, " %")
+RATIO: Shown = (1, 3, "")
+UNITS: Shown = (1, 1, "")
+TEXT_ROWS: tuple[tuple[str, str, Shown, str, str], ...] = (  # title, what was measured, its baseline and how that is called
+    ("said to be there", "found", PERCENT, "", ""),
+    ("said to be there and is not", "alarm", PERCENT, "", ""),
+    ("maximum inside the region", "pointing", PERCENT, "centre", "photo's centre"),
+    ("overlap with the region, IoU", "iou", RATIO, "uniform", "whole photo"),
+    ("there or not, AUC against names of the same source", "auc", RATIO, "", ""),
+    ("there or not, AUC against all names", "auc_all", RATIO, "", ""),
+    ("region to the wish, CIEDE2000", "wish", UNITS, "automatic", "no sentence"),
+    ("region to the color's name, CIEDE2000", "to_name", UNITS, "", ""),
+    ("change outside the region, ab units", "outside", UNITS, "", ""),
+)
+TEXT_COLUMNS: tuple[tuple[str, Shown, str], ...] = (
+    ("pointing", PERCENT, "pointing"),
+    ("centre", PERCENT, "(centre)"),
+    ("iou", RATIO, "IoU"),
+    ("uniform", RATIO, "(whole photo)"),
+    ("auc", RATIO, "presence AUC"),
+    ("wish", UNITS, "to the wish"),
+    ("automatic", UNITS, "(no sentence)"),
+    ("outside", UNITS, "outside"),
+)
 
 
 def measured(kind: str) -> dict[str, Any]:
@@ -118,6 +144,44 @@ def clicks() -> str:
     return "\n\n".join(pages) or "Nothing was measured yet."
 
 
+def text() -> str:
+    """How well words find their things and color them, beside what needs no eyes or no words; what a sentence costs."""
+    pages = []
+    for name, score in measured("text").items():
+        pairs, classes = score["pairs"], score["classes"]
+        rows = [
+            [title, _mean(pairs[key], shown), _mean(classes[key], shown), f"{_mean(pairs[base], shown)} ({what})" if base and pairs[base] else ""]
+            for title, key, shown, base, what in TEXT_ROWS
+            if pairs[key]
+        ]
+        if score["swap"]:
+            rows.append([f"two colors swapped, of {score['swaps']} sentences", _mean(score["swap"], PERCENT), "", ""])
+        header = [name, f"{pairs['n']} regions, {score['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
+        pages.append(f"{table(header, rows)}\n\n{score['protocol']}")
+    for report in (r["text"] for r in measured("speed").values() if "text" in r):
+        rows = [[r["way"], f"{1000 * r['seconds']:.0f}", f"{r['times_an_encoding']:.1f}"] for r in report["text"]]
+        pages.append(table([f"{report['width']} × {report['height']} px", "ms", "times a CLIP encoding"], rows))
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def text_classes() -> str:
+    """The same for every class."""
+    pages = []
+    for name, score in measured("text").items():
+        rows = [[line["name"], str(line["n"]), *(_mean(line[key], shown) for key, shown, _ in TEXT_COLUMNS)] for line in score["by_class"]]
+        pages.append(table([name, "regions", *(title for _, _, title in TEXT_COLUMNS)], rows))
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
+    """A mean with its standard error; nothing where nothing was measured."""
+    if mean is None:
+        return ""
+    factor, digits, unit = shown
+    se = "" if mean["se"] is None else f" ± {factor * mean['se']:.{digits}f}"
+    return f"{factor * mean['mean']:.{digits}f}{se}{unit}"
+
+
 def weak() -> str:
     """What each model is weak at, in its card's words."""
     return "\n".join(f"- **{card.name}**: {card.weak}" for card in list_models() if card.weak)
@@ -155,6 +219,9 @@ def weights_readme() -> str:
             hints(),
             "### Obedience",
             obeying(),
+            "### Text",
+            text(),
+            text_classes(),
             "## Made by others",
             table(["file", "what it is", "licence", "sha256"], rows),
             "Their notices are in [THIRD_PARTY.md](../THIRD_PARTY.md).\n",
@@ -193,6 +260,7 @@ def texts() -> dict[Path, str]:
         ("hints", hints),
         ("obeying", obeying),
         ("clicks", clicks),
+        ("text", text),
         ("weak", weak),
         ("speed", speed),
         ("house", house),

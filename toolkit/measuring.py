@@ -1,4 +1,4 @@
-"""The commands that measure: `python -m toolkit evaluate|obedience|bench`. The work is in the modules they call; here it is asked for and printed."""
+"""The commands that measure: `python -m toolkit evaluate|obedience|evaluate-text|bench`; they ask and print, the modules they call do the work."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from typing import Any
 from toolkit.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
 
 SHEET_ROWS = 16  # photos on the contact sheet of an evaluation
+SHEET_HEATS = 48  # heat maps on that of an evaluation of text
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -102,6 +103,39 @@ def obedience(args: argparse.Namespace) -> int:
     return 0
 
 
+def evaluate_text(args: argparse.Namespace) -> int:
+    """Measure whether words find and color their things."""
+    from tqdm import tqdm
+
+    from toolkit.pipeline import pick_device
+    from toolkit.registry import default_model, localizer_file
+    from toolkit.text.evaluate_text import TextSetup, add_held_out
+    from toolkit.text.evaluate_text import evaluate_text as score
+    from toolkit.text.localizer import read_localizer
+    from toolkit.text.text_scores import text_table
+
+    check_places(args.json, args.sheet)
+    file, sha256 = (str(Path(args.weights).absolute()), None) if args.weights else localizer_file()
+    localizer = read_localizer(file, sha256, pick_device(args.device).type)  # not the one that is kept: words may be added
+    words = add_held_out(localizer, args.held_out) if args.held_out else None
+    setup = TextSetup(default_model(), args.device, args.limit, not args.no_color, words)
+    with tqdm(unit="photo", disable=None) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.total = of
+            advance(bar, done)
+
+        found, pictures = score(args.source, localizer, setup, keep=SHEET_HEATS if args.sheet else 0, progress=progress)
+    print(text_table(found))
+    if args.json:
+        Path(args.json).write_text(json.dumps(asdict(found), indent=2) + "\n", encoding="utf-8")
+    if args.sheet:
+        from toolkit.plots import contact_sheet
+
+        contact_sheet([picture for _, picture in pictures], [title for title, _ in pictures]).savefig(args.sheet)
+    return 0
+
+
 def _report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
     """Print a table and what is not in it, and write the scores as JSON."""
     print(table)
@@ -166,6 +200,25 @@ def _add_obedience(commands: Any) -> None:
     command.add_argument("--json", metavar="OUT", help="write the scores here")
 
 
+def _add_evaluate_text(commands: Any) -> None:
+    command = add_command(
+        commands,
+        evaluate_text,
+        "Measure whether a word finds its region on a photo, and whether a sentence colors it and nothing else.",
+        "regions-val.tar --json text.json",
+        "regions-val.tar --limit 40 --no-color --sheet heats.png   # 40 photos, evenly spread",
+        "regions-val.tar --held-out clip_words.npz # only words that the localizer was not trained on",
+    )
+    command.add_argument("source", metavar="TAR", help="photos NAME.webp with labels NAME.png, and classes.json")
+    command.add_argument("--limit", type=positive, metavar="N", help="only N photos, evenly spread")
+    command.add_argument("--weights", metavar="FILE", help="other weights of the localizer")
+    command.add_argument("--held-out", metavar="WORDS.npz", help="only the words left out of training, by CLIP ViT-B/32 text vectors: words, vectors")
+    command.add_argument("--no-color", action="store_true", help="only find, color nothing")
+    command.add_argument("--device", default="auto", help=DEVICE_HELP)
+    command.add_argument("--json", metavar="OUT", help="write the scores here")
+    command.add_argument("--sheet", metavar="OUT.png", help=f"write a contact sheet of {SHEET_HEATS} heat maps here")
+
+
 def _add_bench(commands: Any) -> None:
     command = add_command(
         commands,
@@ -185,4 +238,5 @@ def add_commands(commands: Any) -> None:
     """Add them to the grammar."""
     _add_evaluate(commands)
     _add_obedience(commands)
+    _add_evaluate_text(commands)
     _add_bench(commands)

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import color_name, hex_to_lab, lab_to_rgb, lab_to_rgb8, suggest, to_hex
+from toolkit.color import color_name, hex_to_lab, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
 from toolkit.encoder import STRIDE
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
@@ -39,6 +39,8 @@ LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for 
 PREVIEW = 512  # px, long side of candidates
 AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
 MOST_COLORS = 16
+UNTOUCHED = 0.02  # share of the new color below which recoloring leaves a pixel's bytes alone
+STRONGEST_TINT = 60.0  # Lab units: beyond, no color of the photo is left
 CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
 
 
@@ -185,6 +187,11 @@ class Session:
         """Look at the photo now; else the first question does it."""
         return self._with_ladder(lambda: self._encoded()[2])
 
+    def seen_size(self) -> tuple[int, int]:
+        """(h, w) of the small copy of the photo that was encoded, without padding."""
+        _, frame, _ = self._encoded()
+        return frame.h, frame.w
+
     def colorize(
         self,
         guidance: Guidance | None = None,
@@ -192,16 +199,18 @@ class Session:
         vividness: float = 0.5,
         saturation: float = 1.0,
         palette: Sequence[str] = (),
+        tint: tuple[float, float] = (0.0, 0.0),
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Result:
         """Color the photo at full size.
 
         vividness: 0 (the safe mean of what is plausible) to 1 (as lively as real photos). saturation: 0 to 2, times the chroma of the automatic
-        colors. palette: up to 16 colors, as text, that the automatic ones should prefer. Hints keep the colors they ask for.
+        colors. palette: up to 16 colors, as text, that the automatic ones should prefer. tint: a and b added to the automatic colors, -60 to 60.
+        Hints keep the colors they ask for.
         Raises GuidanceError, ValueError, Cancelled.
         """
-        dials = _dials(vividness, saturation, palette)
+        dials = _dials(vividness, saturation, palette, tint)
         guidance = (guidance or Guidance()).checked(self.photo.size)
         report = _reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
@@ -209,6 +218,28 @@ class Session:
         report(30, 100, "painting")
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
         return self._result(self.photo, rgb, prediction, vividness, seed)
+
+    def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
+        """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes, and L stays everywhere.
+
+        A hint with a lasso reaches all of it. Raises GuidanceError, Cancelled.
+        """
+        guidance = guidance.checked(self.photo.size)
+        report = _reporter(progress or self._progress)
+        report(0, 100, "looking at the photo")
+        prediction = self._predict(guidance, Dials(0.0), seed)
+        h, w = prediction.ab.shape[-2:]
+        reach = prediction.ab.new_zeros(1, 1, h, w)
+        if prediction.influence is not None:
+            shares = prediction.influence.sum(0)[None, None].clamp(0, 1).to(reach)
+            reach = F.interpolate(shares, (h, w), mode="bilinear", align_corners=False)
+        regions = guidance.regions(self.photo.size, (h, w))
+        if regions is not None:  # sharper than the model's own grid
+            bound = torch.tensor([bool(hint.lasso) for hint in guidance.hints] + [False] * (len(regions) - len(guidance.hints)))
+            cover = regions[bound].amax(0)[None, None].to(reach)
+            reach = cover if bool(bound.all()) else torch.maximum(cover, reach)
+        rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach)
+        return self._result(self.photo, rgb, prediction, 0.0, seed)
 
     def candidates(self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None) -> list[Candidate]:
         """Proposals over sizes and vividness, small; `session.at(c.size).colorize(vividness=c.vividness)` makes one large."""
@@ -346,18 +377,25 @@ class Session:
             return False
         return True
 
-    def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None]) -> Tensor:
-        """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip."""
+    def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None], reach: Tensor | None = None) -> Tensor:
+        """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip. reach (1, 1, h, w) in [0, 1]: elsewhere it keeps its own."""
         H, W = photo.height, photo.width
         whole, small = self._light(photo, (ab.shape[-2], ab.shape[-1]))
         lift = Lift(ab.cpu(), small, (H, W))
+        share = None if reach is None else Lift(reach.cpu().expand(-1, 2, -1, -1), small, (H, W))
         out = torch.empty(3, H, W, dtype=torch.uint8)
         rows = max(1, STRIP // W)
         for top in range(0, H, rows):
             bottom = min(H, top + rows)
             L = photo.lightness(slice(top, bottom)) if whole is None else whole[:, :, top:bottom]
             color = guidance.stamp(lift.rows(L, top), top)
-            out[:, top:bottom] = lab_to_rgb8(torch.cat([L, color], 1)[0])
+            if share is None:
+                out[:, top:bottom] = lab_to_rgb8(torch.cat([L, color], 1)[0])
+            else:
+                own = photo.rgb[:, top:bottom]
+                new = share.rows(L, top)[:, :1].clamp(0, 1)
+                color = torch.lerp(rgb_to_lab(own[None].float() / 255)[:, 1:], color, new)
+                out[:, top:bottom] = torch.where(new[0] < UNTOUCHED, own, lab_to_rgb8(torch.cat([L, color], 1)[0]))
             report(bottom / H)
         return out
 
@@ -395,14 +433,16 @@ def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
     return report
 
 
-def _dials(vividness: float, saturation: float, palette: Sequence[str]) -> Dials:
+def _dials(vividness: float, saturation: float, palette: Sequence[str], tint: tuple[float, float]) -> Dials:
     if not 0 <= vividness <= 1:
         raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
     if not 0 <= saturation <= 2:
         raise ValueError(f"Saturation is {saturation}; choose a number from 0 (gray) to 2 (double).")
     if isinstance(palette, str) or len(palette) > MOST_COLORS:
         raise ValueError(f"A palette is a list of at most {MOST_COLORS} colors.")
-    return Dials(vividness, saturation, tuple(hex_to_lab(color)[1:] for color in palette))
+    if not all(-STRONGEST_TINT <= t <= STRONGEST_TINT for t in tint):
+        raise ValueError(f"The tint is {tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}.")
+    return Dials(vividness, saturation, tuple(hex_to_lab(color)[1:] for color in palette), (float(tint[0]), float(tint[1])))
 
 
 def _place(cell: tuple[int, int]) -> str:

@@ -21,7 +21,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -29,6 +29,7 @@ from toolkit.color import in_gamut, lab_to_rgb, rgb_to_lab
 
 if TYPE_CHECKING:
     from toolkit.color import AbBins
+    from toolkit.guidance import Guidance
     from toolkit.pipeline import Candidate
     from toolkit.protocols import HintScore
 
@@ -128,6 +129,36 @@ def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
     for x, side, word in ((-0.06, "right", "sure"), (1.06, "left", "unsure")):
         key.text(x, 0.5, word, transform=key.transAxes, ha=side, va="center", fontsize=8, color=QUIET)
     return figure
+
+
+def heat_overlay(photo: Picture, heat: Tensor, guidance: "Guidance | None" = None) -> Tensor:
+    """Where a word was found: the photo in gray under its heat, the region's outline in white, hints as dots of their color; for a contact sheet.
+
+    heat: (1, 1, h, w) in [0, 1] of any size, as `Sight.find` gives it; the outline is at 0.5. guidance: hints in pixels of the photo, with their
+    lassos. Returns uint8 (3, H, W) of at most 1000 px. Raises ValueError.
+    """
+    if heat.dim() != 4 or heat.shape[:2] != (1, 1):
+        raise ValueError(f"A heat map comes as (1, 1, h, w) and this one is {tuple(heat.shape)}; pass Found.heat.")
+    whole = _pixels(photo)
+    pixels = _fit(whole, min(OVERLAY, whole.shape[1]))
+    height, width = pixels.shape[:2]
+    warm = F.interpolate(heat.detach().float().cpu(), (height, width), mode="bilinear", align_corners=False)[0, 0].numpy()
+    gray = np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.float32)[..., None]
+    tone = DOUBT(warm)
+    cover = 0.75 * tone[..., 3:]  # the thing itself shall be seen through it
+    mixed = (60 + gray * 0.76) * (1 - cover) + 255 * tone[..., :3] * cover
+    image = Image.fromarray(mixed.clip(0, 255).astype(np.uint8))
+    draw, scale = ImageDraw.Draw(image), width / whole.shape[1]
+    inside = Image.fromarray((warm >= 0.5).astype(np.uint8) * 255)
+    border = np.asarray(inside.filter(ImageFilter.MaxFilter(3))) != np.asarray(inside)
+    image.paste((255, 255, 255), mask=Image.fromarray(border.astype(np.uint8) * 255))
+    for hint in guidance.hints if guidance is not None else ():
+        if hint.lasso:
+            draw.polygon([((x + 0.5) * scale, (y + 0.5) * scale) for x, y in hint.lasso], outline="#ffd54a")
+    for hint in guidance.hints if guidance is not None else ():
+        x, y, r = (hint.x + 0.5) * scale, (hint.y + 0.5) * scale, max(3, width // 120)
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=hint.color, outline="white")
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)
 
 
 def ab_histogram(ab: Tensor, title: str = "") -> Figure:

@@ -96,14 +96,29 @@ def _own_card(path: Path, cards: dict[str, ModelCard]) -> ModelCard:
     return replace(like, name=str(path), summary="Own training.", file=str(path), sha256=sha256, data="", trained="", weak="", measured={})
 
 
-def read_weights(file: str, sha256: str) -> dict[str, Tensor]:
-    """A safetensors file of the weights folder, checked against its sha256. Raises WeightsError."""
+def localizer_file() -> tuple[str, str]:
+    """File and sha256 of the localizer that ships."""
+    entry = _manifest()["localizer"]
+    return entry["file"], entry["sha256"]
+
+
+def read_metadata(file: str) -> dict[str, str]:
+    """What a safetensors file of the weights folder (or an own one, by its path) says about itself. Raises WeightsError."""
+    try:
+        with safe_open(weights_folder() / file, framework="pt") as opened:
+            return opened.metadata() or {}
+    except (OSError, SafetensorError):
+        raise WeightsError(f"The weights {file} cannot be read; fetch the file again.") from None
+
+
+def read_weights(file: str, sha256: str | None) -> dict[str, Tensor]:
+    """A safetensors file of the weights folder, checked against its sha256; None for a person's own, by its path. Raises WeightsError."""
     path = weights_folder() / file
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         raise WeightsError(f"The weights {file} are missing from {path.parent}; clone the repository again.") from None
-    if found != sha256:
+    if sha256 is not None and found != sha256:
         reason = f"sha256 {found[:12]} instead of {sha256[:12]}"
         raise WeightsError(f"The weights {file} are not what the manifest promises ({reason}); fetch the file again.")
     try:

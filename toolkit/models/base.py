@@ -18,6 +18,7 @@ class Dials:
     vividness: float = 0.5  # 0: the safe mean of all plausible colors; 1: as lively as real photos
     saturation: float = 1.0  # 0 to 2, times the automatic colors' chroma
     palette: tuple[tuple[float, float], ...] = ()  # ab of colors that the automatic ones should prefer; none: no preference
+    tint: tuple[float, float] = (0.0, 0.0)  # ab added to the automatic colors: warmer, cooler, sepia
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class UNet(nn.Module):
         if dials.vividness:
             lively = annealed_mean(logits, self.bins, TEMPERATURE)
             mean = torch.lerp(mean, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness)
-        return mean * dials.saturation
+        return mean * dials.saturation + mean.new_tensor(dials.tint).view(1, 2, 1, 1)
 
 
 class UNetColorizer:

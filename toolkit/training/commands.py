@@ -2,6 +2,7 @@
 
     train(Job(data=("my-photos/",), minutes=30))                       # -> runs/unet/checkpoint.safetensors
     train(Job(recipe="vit-hint", data=("my-photos/",), minutes=60))    # -> runs/vit-hint/checkpoint.safetensors
+    train(Job(recipe="localizer", data=("regions.tar",), minutes=70))  # -> runs/localizer/localizer.safetensors
 
 Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
 `accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
@@ -14,14 +15,19 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from toolkit.encoder import Encoder
 from toolkit.models.unet import UNet
 from toolkit.pipeline import pick_device
 from toolkit.registry import get_card, load_encoder, read_weights
-from toolkit.training.data import Cache, load_photos
+from toolkit.training.captions import choose_words, collect_words
+from toolkit.training.data import Cache, load_named, load_photos
+from toolkit.training.localizer import LocalizerRecipe, calibrate, ship
 from toolkit.training.loop import Recipe, Schedule, Trainer
+from toolkit.training.regions import Regions, caption_batches
 from toolkit.training.unet import UNetRecipe, bin_prior
 from toolkit.training.vit_hint import VitHintRecipe
 
+KEPT_BACK = 14  # localizer: every 14th labelled photo is not learned from, but calibrated on
 HELD_OUT = 64  # photos at most that are kept for validation where none are given
 PRIOR_BATCHES = 60  # about a thousand views: enough to know how common each color is
 
@@ -31,7 +37,7 @@ class Job:
     """What to train on, for how long, and where the result goes."""
 
     data: tuple[str, ...]  # tars, folders, hf:NAME@SPLIT
-    recipe: str = "unet"  # or "vit-hint", whose automatic half begins with a trained U-Net
+    recipe: str = "unet"  # or "vit-hint", whose automatic half begins with a trained U-Net, or "localizer"
     val: tuple[str, ...] = ()  # the same; none: some of the data's photos are held out
     out: str | None = None  # None: runs/ and the recipe's name
     cache: str | None = None  # encoded views; None: in the folder of the run
@@ -41,6 +47,10 @@ class Job:
     device: str = "auto"
     quiet: bool = False  # no progress bars
     unet: str = "unet"  # vit-hint: the U-Net to begin with, a model's name or the checkpoint of a training
+    captioned: tuple[str, ...] = ()  # localizer: photos with captions; its data is one tar with labels
+    captions: str | None = None  # localizer: JSON lines with name, words, captions
+    clip: str | None = None  # localizer: .npz of words and CLIP vectors
+    hold_out: int = 0  # localizer: every so many class names are not taught
 
 
 def train(job: Job) -> Path:
@@ -48,18 +58,14 @@ def train(job: Job) -> Path:
     out = Path(job.out or f"runs/{job.recipe}")
     if (out / "checkpoint.safetensors").exists() and not job.resume:
         raise ValueError(f"There is a run in {out} already; go on with it (--resume) or name another folder (--out).")
-    photos, validation = _split(_load(job.data, job.quiet), _load(job.val, job.quiet))
     device = pick_device(job.device)
     encoder = load_encoder(device.type)
+    if job.recipe == "localizer":
+        return _train_localizer(job, out, encoder)
+    photos, validation = _split(_load(job.data, job.quiet), _load(job.val, job.quiet))
 
     cache = Cache(job.cache or out / "cache", photos, views=job.views)
-    with tqdm(desc="encoding photos, once", unit="file", disable=job.quiet) as bar:
-
-        def encoded(done: int, of: int) -> None:
-            bar.total = of
-            bar.update(done - bar.n)
-
-        cache.fill(encoder, encoded)
+    _fill(cache, encoder, "file", job.quiet)
 
     sample = cache.batches(16, seed=0)
     first = [next(sample) for _ in range(min(PRIOR_BATCHES, -(-len(photos) * job.views // 16)))]
@@ -74,6 +80,44 @@ def train(job: Job) -> Path:
     batches = cache.batches(trainer.schedule.batch, seed=1 + trainer.step + trainer.accelerator.process_index)  # no two processes see the same order
     trainer.run(batches, quiet=job.quiet)
     return out / "checkpoint.safetensors"
+
+
+def _fill(cache: Cache | Regions, encoder: Encoder, unit: str, quiet: bool) -> None:
+    with tqdm(desc="encoding photos, once", unit=unit, disable=quiet) as bar:
+
+        def encoded(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        cache.fill(encoder, encoded)
+
+
+def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:
+    """Train the head that finds things, calibrate it on photos that were kept back, and write it as it is used."""
+    if len(job.data) != 1:
+        raise ValueError("The localizer learns from one tar with labels; name one with --data.")
+    folder = Path(job.cache or out / "cache")
+    regions = Regions(job.data[0], folder / "regions", job.views)
+    _fill(regions, encoder, "view", job.quiet)
+    said, captions = collect_words(job.captions, set(regions.classes.values()))
+    words = choose_words(regions, said, job.clip, job.hold_out)
+    coming = None
+    if job.captioned:
+        named = load_named(list(job.captioned))
+        cache = Cache(folder / "captioned", [photo for _, photo in named], views=1)
+        _fill(cache, encoder, "file", job.quiet)
+        index, taught = words.index(), words.taught().tolist()
+        numbers = [[index[w] for w in sorted(captions.get(name, ())) if w in index and taught[index[w]]] for name, _ in named]
+        coming = caption_batches(cache, numbers, len(words), 16, seed=2)
+    kept = range(5, len(regions.photos), KEPT_BACK)
+    recipe = LocalizerRecipe(words, regions=regions, kept=tuple(kept))
+    trainer = Trainer(recipe, out, Schedule(minutes=job.minutes, lr=1.2e-3, weight_decay=0.05), device=job.device)
+    if job.resume:
+        trainer.resume()
+    trainer.run(regions.batches(trainer.schedule.batch, 1 + trainer.step, words, coming, without=set(kept)), quiet=job.quiet)
+    recipe.module.load_state_dict(trainer.ema)
+    calibrate(recipe.module.eval().cpu(), words, regions, list(kept))
+    return ship(recipe.module, words, out / "localizer.safetensors")
 
 
 def _load(sources: tuple[str, ...], quiet: bool) -> list[Tensor]:

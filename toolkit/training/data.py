@@ -97,10 +97,15 @@ def load_photos(sources: list[str], limit: int | None = None, progress: Callable
     A source is a tar, a folder (searched with its subfolders) or "hf:NAME@SPLIT", a Hugging Face image dataset.
     Raises ValueError when a source is none of these or holds no photo.
     """
-    photos: list[Tensor] = []
+    return [photo for _, photo in load_named(sources, limit, progress)]
+
+
+def load_named(sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None) -> list[tuple[str, Tensor]]:
+    """As load_photos, each photo with its name."""
+    photos: list[tuple[str, Tensor]] = []
     for source in sources:
         before = len(photos)
-        for _, open_image in _images(source):
+        for name, open_image in _images(source):
             if limit is not None and len(photos) >= limit:
                 break
             try:
@@ -109,7 +114,7 @@ def load_photos(sources: list[str], limit: int | None = None, progress: Callable
                 continue
             if Photo.from_array(photo.permute(1, 2, 0).numpy()).tone != "color":
                 continue
-            photos.append(photo)
+            photos.append((name, photo))
             if progress:
                 progress(len(photos))
         if len(photos) == before and (limit is None or before < limit):
@@ -151,7 +156,8 @@ class Cache:
             raise ValueError(f"{folder} holds encoded views of other photos or another seed; delete it or name another folder.")
         note.write_text(json.dumps(recipe))
 
-    def _plan(self) -> Iterator[tuple[Path, list[int], tuple[int, int], int]]:
+    def plan(self) -> Iterator[tuple[Path, list[int], tuple[int, int], int]]:
+        """The files: path, which photos, the views' shape, the seed of their crops."""
         for v in range(self.views):
             order = torch.randperm(len(self.photos), generator=torch.Generator().manual_seed(self.seed + v)).tolist()
             for c in range(0, len(order), CHUNK):
@@ -162,7 +168,7 @@ class Cache:
     @torch.inference_mode()
     def fill(self, encoder: Encoder, progress: Callable[[int, int], None] | None = None) -> None:
         """Encode every view that is not on disk yet; progress(done, all) after each file."""
-        plan = list(self._plan())
+        plan = list(self.plan())
         device = next(encoder.parameters()).device
         for i, (path, members, shape, seed) in enumerate(plan):
             if not path.exists():
@@ -186,7 +192,7 @@ class Cache:
         generator = torch.Generator().manual_seed(seed)
         with ThreadPoolExecutor(1) as reader:
             while True:
-                files = [path for path, *_ in self._plan() if path.exists()]
+                files = [path for path, *_ in self.plan() if path.exists()]
                 if not files:
                     raise ValueError(f"{self.folder} holds no encoded views yet; fill() it first.")
                 order = torch.randperm(len(files), generator=generator).tolist()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -18,7 +18,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from toolkit.training.data import Batch
+
+class Movable(Protocol):
+    """A batch of whatever the recipe learns from."""
+
+    def to(self, device: torch.device) -> Any:
+        """The same on a device."""
+        ...
 
 
 class Recipe(Protocol):
@@ -31,7 +37,7 @@ class Recipe(Protocol):
         """The network that learns."""
         ...
 
-    def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
+    def loss(self, module: nn.Module, batch: Any, progress: float) -> dict[str, Tensor]:
         """Losses by name; "loss" is the one to minimise. progress: how much of the training is done, 0 to 1."""
         ...
 
@@ -104,7 +110,7 @@ class Trainer:
         _save(self.ema, self.folder / "checkpoint.safetensors", {"architecture": self.recipe.architecture})
         (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds}))
 
-    def run(self, batches: Iterator[Batch], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
+    def run(self, batches: Iterator[Movable], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
         """Train until the schedule's minutes are used up (all runs of this folder together); callback(record) -> False stops early."""
         schedule, started, before = self.schedule, time.monotonic(), self.seconds
         saved = validated = self.seconds / 60
@@ -129,7 +135,7 @@ class Trainer:
                 break
         bar.close()
 
-    def _step(self, batch: Batch) -> dict[str, float]:
+    def _step(self, batch: Movable) -> dict[str, float]:
         for group in self.optimizer.param_groups:
             group["lr"] = rate(self.schedule, self.step, self.seconds)
         with self.accelerator.autocast():
@@ -163,7 +169,7 @@ class Trainer:
         return {k: round(v, 4) for k, v in numbers.items()}
 
     def _log(self, record: dict[str, float]) -> None:
-        if self.accelerator.is_main_process and (self.step % 10 == 0 or "val_psnr" in record):
+        if self.accelerator.is_main_process and (self.step % 10 == 0 or any(name.startswith("val_") for name in record)):
             with (self.folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(record) + "\n")
 

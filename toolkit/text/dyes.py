@@ -1,0 +1,129 @@
+"""Colors for surfaces: what a color's name means at another lightness, under light and shade, and for the whole picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from kornia.color import rgb_to_linear_rgb
+from numpy.typing import NDArray
+from torch import Tensor
+
+from toolkit.color import hex_to_lab, lab_to_rgb, map_to_gamut, to_hex
+from toolkit.text.parser import Wish
+from toolkit.text.phrases import Language, say
+
+GRAYISH = 10.0  # chroma below which a color has no hue
+OTHER_HUE = 50.0  # degrees
+LAMP = 60.0  # chroma that paint and cloth seldom pass
+HUE_REACH = 40  # degrees of Lab hue within which the same hue of Oklab is looked for
+# Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone responses, and their cube roots to Oklab.
+RGB_TO_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+)
+LMS_TO_OKLAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+)
+
+BRIGHTEST = 1.4  # times the region's own: where dark and light things share a region, the light ones shall not glare
+SEPIA = (6.0, 20.0)
+# What a change does to ab: times, plus.
+CHANGES: dict[str, tuple[float, tuple[float, float]]] = {
+    "warmer": (1.0, (6.0, 13.0)),
+    "cooler": (1.0, (-4.0, -13.0)),
+    "more vivid": (1.6, (0.0, 0.0)),
+    "less vivid": (0.55, (0.0, 0.0)),
+    "sepia": (0.0, SEPIA),
+    "black and white": (0.0, (0.0, 0.0)),
+    "darker": (1.35, (0.0, 0.0)),
+    "lighter": (0.6, (0.0, 0.0)),
+}
+TINTS = {"warmer": (4.0, 10.0), "cooler": (-3.0, -10.0)}
+
+ToAb = Callable[[NDArray[np.intp], NDArray[np.float32]], NDArray[np.float64]]  # cells (n, 2), their L (n,) -> ab (n, 2)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a sentence wants for the whole picture; None: as it is. For Session.colorize."""
+
+    vividness: float | None = None
+    saturation: float | None = None
+    tint: tuple[float, float] | None = None
+
+
+def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float64]:
+    """The a and b (2,) that a color should have on a surface of mean lightness L, 0..100, inside sRGB.
+
+    Its hue is kept as Oklab has it (Ottosson 2020): along Lab's own hue, a lighter navy is violet. Where the place is darker than the color, chroma
+    stays as far as sRGB goes: a faint color in the dark would be none. Where it is lighter, chroma falls as the color's L + 16 over the place's: a
+    bleached navy is not electric. Unless it shall be exact, chroma beyond 60 counts half: the pure names of CSS are lamps, and these are surfaces.
+    """
+    own, a, b = hex_to_lab(color)
+    chroma = float(np.hypot(a, b))
+    if not exact:
+        chroma = min(chroma, LAMP + (chroma - LAMP) / 2)
+    chroma *= min(1.0, (own + 16) / (L + 16))
+    turn = np.radians(np.arange(-HUE_REACH, HUE_REACH + 1)) + np.arctan2(b, a)
+    turned = inside_gamut(np.full(len(turn), L), chroma * np.stack([np.cos(turn), np.sin(turn)], 1))  # (n, 2)
+    lab = np.concatenate([np.full((len(turn), 1), L), turned], 1)
+    off = np.angle(_oklab_hue(torch.from_numpy(lab.T[:, :, None]).float()) / _oklab_hue(torch.tensor([own, a, b]).view(3, 1, 1)))
+    found: NDArray[np.float64] = turned[int(np.abs(off).argmin())]
+    return found
+
+
+def _oklab_hue(lab: Tensor) -> NDArray[np.complex128]:
+    """Lab (3, n, 1) -> Oklab's a + b i (n,); 1e-9 for gray, which has no hue."""
+    linear = rgb_to_linear_rgb(lab_to_rgb(lab))[..., 0].T.double().numpy()  # (n, 3)
+    a, b = (np.cbrt(linear @ RGB_TO_LMS.T) @ LMS_TO_OKLAB.T)[:, 1:].T
+    hue: NDArray[np.complex128] = a + 1j * b
+    return np.where(np.abs(hue) < 1e-3, 1e-9, hue)
+
+
+def surface(ab: NDArray[np.float64], mean_L: float) -> ToAb:
+    """One reflectance under the photo's light and shade."""
+    return lambda cells, L: inside_gamut(L, ab * np.minimum((L + 16) / (mean_L + 16), BRIGHTEST)[:, None])
+
+
+def inside_gamut(L: NDArray[np.floating], ab: NDArray[np.floating]) -> NDArray[np.float64]:
+    """L (n,) in 0..100 and ab (n, 2) -> ab inside sRGB, of the same hue."""
+    lab = torch.from_numpy(np.concatenate([np.asarray(L)[:, None], ab], 1).T[:, :, None]).float()  # (3, n, 1)
+    return map_to_gamut(lab)[1:, :, 0].T.double().numpy()
+
+
+def hex_of(L: float, ab: Sequence[float] | NDArray[np.float64]) -> str:
+    """Lab -> "#rrggbb", the chroma lowered into sRGB."""
+    return to_hex(lab_to_rgb(torch.tensor([L, float(ab[0]), float(ab[1])]).view(3, 1, 1)).flatten())
+
+
+def differs(color: str, avoided: str) -> bool:
+    """Whether a person would call it another color: another hue, or gray beside a color."""
+    (_, a, b), (_, c, d) = hex_to_lab(color), hex_to_lab(avoided)
+    gray, other_gray = np.hypot(a, b) < GRAYISH, np.hypot(c, d) < GRAYISH
+    if gray or other_gray:
+        return bool(gray != other_gray)
+    apart = abs(np.degrees(np.arctan2(b, a) - np.arctan2(d, c))) % 360
+    return bool(min(apart, 360 - apart) > OTHER_HUE)
+
+
+def settled(settings: Settings, wish: Wish, vividness: float, language: Language) -> tuple[Settings, str]:
+    """Settings after one wish for the whole picture, and a note."""
+    change = wish.change
+    tint, saturation = settings.tint or (0.0, 0.0), 1.0 if settings.saturation is None else settings.saturation
+    dial = vividness if settings.vividness is None else settings.vividness
+    whole = say("whole picture", language)
+    if change in TINTS:
+        return replace(settings, tint=(tint[0] + TINTS[change][0], tint[1] + TINTS[change][1])), whole
+    if change == "more vivid":
+        return replace(settings, vividness=min(1.0, dial + 0.35), saturation=min(2.0, saturation * 1.3)), whole
+    if change == "less vivid":
+        return replace(settings, vividness=max(0.0, dial - 0.25), saturation=saturation * 0.6), whole
+    if change == "sepia":
+        return replace(settings, saturation=0.0, tint=SEPIA), whole
+    if change == "black and white":
+        return replace(settings, saturation=0.0, tint=(0.0, 0.0)), whole
+    if change == "natural":
+        return Settings(), say("natural", language)
+    return settings, say("light of the photo", language)
