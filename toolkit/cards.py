@@ -184,7 +184,8 @@ def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
 
 def weak() -> str:
     """What each model is weak at, in its card's words."""
-    return "\n".join(f"- **{card.name}**: {card.weak}" for card in list_models() if card.weak)
+    said = [(card.name, card.weak) for card in list_models()] + [("localizer", _localizer()["weak"])]
+    return "\n".join(f"- **{name}**: {weakness}" for name, weakness in said if weakness)
 
 
 def model_card(card: ModelCard) -> str:
@@ -202,6 +203,18 @@ def model_card(card: ModelCard) -> str:
     return f"## {card.name}\n\n{card.summary}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
 
 
+def localizer_card() -> str:
+    """What there is to know about the head that finds things by their words."""
+    entry = _localizer()
+    facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
+    return f"## localizer\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+
+
+def _localizer() -> dict[str, str]:
+    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))["localizer"]
+    return entry
+
+
 def weights_readme() -> str:
     """weights/README.md."""
     manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
@@ -213,6 +226,7 @@ def weights_readme() -> str:
             "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that "
             "is missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
             *[model_card(card) for card in list_models()],
+            localizer_card(),
             "## Measured",
             results(),
             "### With hints",

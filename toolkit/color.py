@@ -82,6 +82,28 @@ def _srgb_levels() -> NDArray[np.uint8]:
     return np.rint(255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)).astype(np.uint8)
 
 
+# Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone responses, and their cube roots to Oklab.
+_TO_CONES = torch.tensor(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+)
+_TO_OKLAB = torch.tensor(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+)
+
+
+def rgb_to_oklab(rgb: Tensor) -> Tensor:
+    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. Its hues stay what they are when a color gets lighter; Lab's blue turns violet."""
+    _check(rgb, "rgb")
+    cones = torch.einsum("ij,jhw->ihw", _TO_CONES, kornia_color.rgb_to_linear_rgb(rgb.float()))
+    return torch.einsum("ij,jhw->ihw", _TO_OKLAB, cones.clamp(min=0).pow(1 / 3))
+
+
+def oklab_to_rgb(oklab: Tensor) -> Tensor:
+    """Oklab (3, H, W) -> rgb in 0..1; what lies outside sRGB is clipped."""
+    cones = torch.einsum("ij,jhw->ihw", torch.linalg.inv(_TO_OKLAB), oklab.float()).pow(3)
+    return kornia_color.linear_rgb_to_rgb(torch.einsum("ij,jhw->ihw", torch.linalg.inv(_TO_CONES), cones).clamp(0, 1))
+
+
 def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     """Lab (*, 3, H, W) -> bool (*, 1, H, W): inside sRGB. `tolerance` is in linear light (0..1)."""
     _check(lab, "lab")

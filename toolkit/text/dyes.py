@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from kornia.color import rgb_to_linear_rgb
 from numpy.typing import NDArray
 from torch import Tensor
 
-from toolkit.color import hex_to_lab, lab_to_rgb, map_to_gamut, to_hex
+from toolkit.color import hex_to_lab, lab_to_rgb, map_to_gamut, rgb_to_oklab, to_hex
 from toolkit.text.parser import Wish
 from toolkit.text.phrases import Language, say
 
@@ -19,14 +18,6 @@ GRAYISH = 10.0  # chroma below which a color has no hue
 OTHER_HUE = 50.0  # degrees
 LAMP = 60.0  # chroma that paint and cloth seldom pass
 HUE_REACH = 40  # degrees of Lab hue within which the same hue of Oklab is looked for
-# Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone responses, and their cube roots to Oklab.
-RGB_TO_LMS = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
-)
-LMS_TO_OKLAB = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
-)
-
 BRIGHTEST = 1.4  # times the region's own: where dark and light things share a region, the light ones shall not glare
 SEPIA = (6.0, 20.0)
 # What a change does to ab: times, plus.
@@ -58,14 +49,16 @@ def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float6
     """The a and b (2,) that a color should have on a surface of mean lightness L, 0..100, inside sRGB.
 
     Its hue is kept as Oklab has it (Ottosson 2020): along Lab's own hue, a lighter navy is violet. Where the place is darker than the color, chroma
-    stays as far as sRGB goes: a faint color in the dark would be none. Where it is lighter, chroma falls as the color's L + 16 over the place's: a
-    bleached navy is not electric. Unless it shall be exact, chroma beyond 60 counts half: the pure names of CSS are lamps, and these are surfaces.
+    falls by half as much as light does: all of it, and a faint color in the dark would be none. Where it is lighter, chroma falls as the color's
+    L + 16 over the place's: a bleached navy is not electric. Unless it shall be exact, chroma beyond 60 counts half: the pure names of CSS are lamps,
+    and these are surfaces.
     """
     own, a, b = hex_to_lab(color)
     chroma = float(np.hypot(a, b))
     if not exact:
         chroma = min(chroma, LAMP + (chroma - LAMP) / 2)
-    chroma *= min(1.0, (own + 16) / (L + 16))
+    light = (L + 16) / (own + 16)
+    chroma *= 1 / light if light > 1 else light**0.5
     turn = np.radians(np.arange(-HUE_REACH, HUE_REACH + 1)) + np.arctan2(b, a)
     turned = inside_gamut(np.full(len(turn), L), chroma * np.stack([np.cos(turn), np.sin(turn)], 1))  # (n, 2)
     lab = np.concatenate([np.full((len(turn), 1), L), turned], 1)
@@ -76,8 +69,7 @@ def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float6
 
 def _oklab_hue(lab: Tensor) -> NDArray[np.complex128]:
     """Lab (3, n, 1) -> Oklab's a + b i (n,); 1e-9 for gray, which has no hue."""
-    linear = rgb_to_linear_rgb(lab_to_rgb(lab))[..., 0].T.double().numpy()  # (n, 3)
-    a, b = (np.cbrt(linear @ RGB_TO_LMS.T) @ LMS_TO_OKLAB.T)[:, 1:].T
+    _, a, b = rgb_to_oklab(lab_to_rgb(lab))[..., 0].double().numpy()
     hue: NDArray[np.complex128] = a + 1j * b
     return np.where(np.abs(hue) < 1e-3, 1e-9, hue)
 

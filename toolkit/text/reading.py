@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from toolkit import color_names
-from toolkit.color import parse_color, to_hex
 from toolkit.text import lexicon, shades
 
 _TOKEN = re.compile(
@@ -211,13 +210,13 @@ def _roles() -> dict[str, dict[str, str]]:
 @functools.cache
 def _other_colors() -> dict[str, str]:
     """{English word of colors.tsv: "#rrggbb"}."""
-    return {lexicon.key(word): to_hex(parse_color(color)) for color, english, _ in lexicon.rows("colors", 3) for word in lexicon.several(english)}
+    return {lexicon.key(word): shades.meant(color) for color, english, _ in lexicon.rows("colors", 3) for word in lexicon.several(english)}
 
 
 @functools.cache
 def _korean_stems() -> dict[str, str]:
     """{Korean word of colors.tsv: "#rrggbb"}."""
-    return {word: to_hex(parse_color(color)) for color, _, korean in lexicon.rows("colors", 3) for word in lexicon.several(korean)}
+    return {word: shades.meant(color) for color, _, korean in lexicon.rows("colors", 3) for word in lexicon.several(korean)}
 
 
 @functools.cache
