@@ -25,7 +25,7 @@ Language = Literal["en", "ko"]
 
 MOST_THINGS = 10  # offered as words to choose
 HEAT = colormaps["inferno"]
-STRONGEST = 0.8  # how much of the photo the hottest place hides
+STRONGEST = 0.65  # how much of the photo the hottest place hides
 GRID = 1000  # units of an outline, whatever the photo's shape
 USUAL = {  # colors of examples; a thing that is not here takes the next of OTHERS
     "building": ("beige", "베이지색"),

@@ -40,7 +40,7 @@ def usage_error(*argv):
     return stop.value.code
 
 
-@pytest.mark.parametrize("command", ["colorize", "models", "evaluate", "obedience", "train", "bench"])
+@pytest.mark.parametrize("command", ["colorize", "models", "evaluate", "obedience", "evaluate-text", "train", "bench"])
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
     assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
@@ -327,6 +327,61 @@ def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     assert json.loads(log.read_text().splitlines()[-1])["step"] > last["step"]
 
 
+EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
+
+
+def test_a_sentence_colors_its_thing_and_tells_what_it_did(album, capsys):
+    photo = str(EXAMPLES / "animals-two-dogs.jpg")
+    assert main(["colorize", photo, "-o", "plain.png"]) == 0
+    assert main(["colorize", photo, "-o", "said.png", "--text", "the dog is violet, the bicycle is red, blorf"]) == 0
+    told = capsys.readouterr().err
+    assert "[dog, " in told
+    assert "no bicycle found" in told
+    assert "blorf" in told
+    plain, said = (open_photo(name).rgb.float() for name in ("plain.png", "said.png"))
+    changed = (plain - said).abs().amax(0) > 30
+    assert 0.005 < changed.float().mean() < 0.2, "a dog, and not the house"
+
+
+def test_a_sentence_keeps_the_colors_of_a_color_photo(album):
+    photo = EXAMPLES / "animals-two-dogs.jpg"
+    assert main(["colorize", str(photo), "-o", "said.png", "--text", "the dog is violet", "--keep-colors"]) == 0
+    same = (open_photo("said.png").rgb == open_photo(photo).rgb).all(0)
+    assert 0.8 < same.float().mean() < 0.995
+
+
+def test_global_wishes_turn_the_dials(album):
+    assert main(["colorize", "album/a.png", "--text", "black and white", *FAST]) == 0
+    r, g, b = open_photo("album/a-color.png").rgb.int()
+    assert (r - b).abs().max() <= 2
+    assert (r - g).abs().max() <= 2
+    assert main(["colorize", "album/a.png", "--text", "sepia", "-o", "sepia.png", *FAST]) == 0
+    r, _, b = open_photo("sepia.png").rgb.float()
+    assert (r - b).mean() > 10
+
+
+def test_a_sentence_too_long_is_one_sentence(album, capsys):
+    assert main(["colorize", "album/a.png", "--text", "red " * 3000, *FAST]) != 0
+    said = capsys.readouterr().err
+    assert "500" in said
+    assert "Traceback" not in said
+    assert files() == ["album/a.png", "album/deep/b.jpg", "album/notes.txt"]
+
+
+def test_open_words_without_a_network_say_so(album, capsys, monkeypatch):
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from toolkit.text import open_words
+
+    def offline(*args, **kwargs):
+        raise LocalEntryNotFoundError("no network")
+
+    monkeypatch.setattr(open_words, "fetched", lambda: None)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", offline)
+    assert main(["colorize", "album/a.png", "--text", "the blorf is red", "--open-words", *FAST]) == 1
+    assert "606 MB" in capsys.readouterr().err
+
+
 def test_train_refuses_what_is_no_data(album, capsys):
     for source in ("album/notes.txt", "none"):
         assert main(["train", "unet", "--data", source, "--device", "cpu"]) == 2
@@ -334,9 +389,10 @@ def test_train_refuses_what_is_no_data(album, capsys):
 
 
 def test_bench_measures_every_table(album, capsys, monkeypatch):
-    from toolkit import bench
+    from toolkit import bench, text_bench
 
     monkeypatch.setattr(bench, "REPEATS", 1)
+    monkeypatch.setattr(text_bench, "REPEATS", 1)
     monkeypatch.setattr(bench, "MEGAPIXEL", 0.01)
     monkeypatch.setattr(bench, "_in_fresh_process", bench.measure_growth)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)).save("photo.png")

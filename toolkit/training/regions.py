@@ -181,7 +181,7 @@ class Regions:
 
         def read(step: int) -> RegionBatch:
             rows = []
-            for i in torch.multinomial(weights, size, generator=generator).tolist():
+            for i in torch.multinomial(weights, size, replacement=True, generator=generator).tolist():
                 view = int(torch.randint(self.views, (), generator=generator))
                 rows.append((*_window(self.view(view, i), generator), self.sources[i]))
             L, tokens, marks = (torch.stack([row[k] for row in rows]) for k in range(3))
@@ -255,7 +255,13 @@ def _rules(source: str, names: set[str], index: dict[str, int], taught: Tensor) 
 
 
 def caption_batches(cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int = 14) -> Iterator[CaptionBatch]:
-    """Encoded views of captioned photos for ever; said: the numbers of the words of each photo of the cache; photos without words are left out."""
+    """Encoded views of captioned photos for ever; said: the numbers of the words of each photo of the cache; photos without words are left out.
+
+    Raises ValueError where too few photos have any, which happens when captions and photos go by different names.
+    """
+    there = sum(map(bool, said))
+    if there < size:
+        raise ValueError(f"Only {there} of {len(said)} photos have captions; the names in the captions' file must be those of the photos.")
     draw = random.Random(seed)
     plan = [(path, members) for path, members, _, _ in cache.plan() if path.exists()]
     while True:
@@ -264,11 +270,11 @@ def caption_batches(cache: Cache, said: Sequence[Sequence[int]], words: int, siz
             views = load_file(path)
             rows = [k for k, member in enumerate(members) if said[member]]
             draw.shuffle(rows)
-            for start in range(0, len(rows) - size + 1, size):
+            for start in range(0, len(rows), size):
                 some = rows[start : start + size]
                 tokens = views["tokens"][some].float()
                 y, x = (draw.randint(0, max(0, n - window)) for n in tokens.shape[-2:])
-                target = torch.zeros(size, words)
+                target = torch.zeros(len(some), words)
                 for row, k in zip(target, some, strict=True):
                     row[list(said[members[k]])] = 1
                 yield CaptionBatch(tokens[..., y : y + window, x : x + window], target)
