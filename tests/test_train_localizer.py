@@ -15,7 +15,7 @@ from toolkit.registry import load_encoder
 from toolkit.text.localizer import WordHead, read_localizer
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.localizer import LocalizerRecipe, calibrate
-from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words
+from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, close_look
 
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}
 
@@ -85,7 +85,7 @@ def words_of(names):
 
 
 def test_batches_hold_what_the_source_can_say(folder):
-    regions = Regions(folder / "toy.tar", folder / "cache2", 2)
+    regions = Regions(folder / "toy.tar", folder / "cache2", 3)
     regions.fill(load_encoder())
     words = words_of(["sky", "dog", "grass", "horse"])
     batch = next(regions.batches(4, 0, words))
@@ -94,6 +94,18 @@ def test_batches_hold_what_the_source_can_say(folder):
     assert batch.sayable.tolist() == [[True, True, True, False]] * 4
     assert batch.known.all(), "in this source a 0 means none of its names"
     assert set(batch.labels.unique().tolist()) <= {0, 1, 2, 4}
+
+
+def test_a_close_look_shows_the_thing_it_looks_at():
+    labels = torch.zeros(1, 1, 200, 300)
+    labels[..., 40:60, 100:120], labels[..., 60:160, 90:140] = 7, 9
+    rgb = torch.rand(1, 3, 200, 300)
+    for seed in range(20):
+        near, marks = close_look(rgb, labels, {7}, torch.Generator().manual_seed(seed))
+        assert near.shape[-2:] == marks.shape[-2:]
+        assert marks.any()
+        assert marks.numel() < 0.6 * labels.numel()
+    assert close_look(rgb, torch.zeros_like(labels), {7}, torch.Generator().manual_seed(0))[0] is rgb
 
 
 def test_the_loss_falls_where_places_look_like_their_words():

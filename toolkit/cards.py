@@ -32,6 +32,11 @@ PICTURE = ROOT / "assets" / "before-after.png"
 CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
 CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
 CLICK_PICTURE = ROOT / "assets" / "clicks.png"
+SAID = (  # a photo without and with a sentence, side by side
+    ("interior-living-room.jpg", "the wall is sky blue and the floor is orange"),
+    ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
+)
+SAID_PICTURE = ROOT / "assets" / "text.png"
 EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
 Shown = tuple[float, int, str]  # factor, digits, unit
@@ -303,10 +308,11 @@ def speed() -> str:
 
 
 def picture() -> None:
-    """Color the README's photos with the shipped weights: each gray and in color, and one photo under one click and another, side by side."""
+    """Color the README's photos with the shipped weights: each gray and in color, one photo under one click and another, two under a sentence."""
     from PIL import Image
 
     from toolkit.pipeline import Session
+    from toolkit.text import compile_text
 
     panels = []
     for name in PICTURED:
@@ -315,6 +321,11 @@ def picture() -> None:
     _beside(panels, PICTURE)
     clicked = Session(EXAMPLES / CLICKED).preview(2 * PICTURE_HEIGHT)
     _beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
+    panels = []
+    for name, sentence in SAID:
+        session = Session(EXAMPLES / name)
+        panels += [session.colorize().to_pil(), session.colorize(compile_text(sentence, session).guidance).to_pil()]
+    _beside(panels, SAID_PICTURE)
 
 
 def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":

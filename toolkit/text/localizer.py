@@ -35,6 +35,8 @@ WORD = 256  # numbers of a word
 CLIP = 512  # numbers of a CLIP ViT-B/32 text vector
 STRIDE = 4  # px of the working size per cell of a heat map
 POOL = 4.0  # temperature of the mean over places that decides whether a thing is there: the best tenth speaks, not one token
+# The logit that the hottest places of a thing reach at least where it is known to be there; chosen on the validation photos.
+PEAK, HOTTEST = 3.0, 0.003
 LEAST = 0.5  # confidence from which on a thing counts as found
 DROPPED = 0.1  # of what is seen, while training: two thousand labelled photos are few
 How = Literal["known", "synonym", "broader", "open", "unknown"]
@@ -81,7 +83,7 @@ class WordHead(nn.Module):
         self.to_detail = nn.Linear(WORD, c.fine)
         self.tent = nn.Parameter(_tent())
         self.table = nn.Parameter(torch.randn(count, WORD) / math.sqrt(WORD))
-        self.from_clip = nn.Linear(CLIP, WORD, bias=False)
+        self.from_clip = nn.Linear(CLIP, WORD)
         self.bias = nn.Parameter(torch.zeros(count))  # how common a word is, beside what is common to all
         self.common = nn.Parameter(torch.tensor(-6.0))
         self.sharpness = nn.Parameter(torch.tensor(math.log(12.0)))
@@ -191,9 +193,12 @@ class Sight:
             return Found(noun, None, how, 0.0, False, torch.zeros(1, 1, *self._size))
         vector, bias, shift = localizer.vectors[index].view(1, 1, -1), localizer.biases[index].view(1, 1), localizer.shifts[index]
         coarse = localizer.head.coarse(self._read, vector, bias)
-        heat = (localizer.head.fine(self._read, coarse, vector) + shift).sigmoid()
+        logits = (localizer.head.fine(self._read, coarse, vector) + shift)[..., : self._size[0], : self._size[1]].float().cpu()
         chance = self._chances[index]
-        cut = heat[..., : self._size[0], : self._size[1]].float().cpu()
+        if chance >= LEAST:  # then it is somewhere: what stands out most is it, however faint
+            hottest = logits.flatten().topk(max(1, round(HOTTEST * logits.numel()))).values[-1]
+            logits = logits + (PEAK - hottest).clamp(min=0)
+        cut = logits.sigmoid()
         return Found(noun, localizer.words[index], how, chance, chance >= LEAST, cut)
 
     @torch.inference_mode()

@@ -21,7 +21,7 @@ from toolkit.pipeline import pick_device
 from toolkit.registry import get_card, load_encoder, read_weights
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.data import Cache, load_named, load_photos
-from toolkit.training.localizer import LocalizerRecipe, calibrate, ship
+from toolkit.training.localizer import LocalizerRecipe, calibrate, refit_map, ship
 from toolkit.training.loop import Recipe, Schedule, Trainer
 from toolkit.training.regions import Regions, caption_batches
 from toolkit.training.unet import UNetRecipe, bin_prior
@@ -116,7 +116,8 @@ def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:
         trainer.resume()
     trainer.run(regions.batches(trainer.schedule.batch, 1 + trainer.step, words, coming, without=set(kept)), quiet=job.quiet)
     recipe.module.load_state_dict(trainer.ema)
-    calibrate(recipe.module.eval().cpu(), words, regions, list(kept))
+    refit_map(recipe.module.eval().cpu(), words)
+    calibrate(recipe.module, words, regions, list(kept))
     return ship(recipe.module, words, out / "localizer.safetensors")
 
 

@@ -111,7 +111,10 @@ class CaptionBatch:
 
 
 class Regions:
-    """The photos of one tar, encoded: view 0 is the whole photo, the others are random crops of other sizes, damaged as old photos are."""
+    """The photos of one tar, encoded: view 0 is the whole photo, view 2 a close look at one of its things, the others random crops.
+
+    All but the first come in other sizes and damaged as old photos are.
+    """
 
     def __init__(self, tar: str | Path, folder: str | Path, views: int = 2) -> None:
         """Raises ValueError for a file that is no such tar."""
@@ -201,10 +204,35 @@ class Regions:
                 yield batch
 
 
+def close_look(rgb: Tensor, labels: Tensor, heads: set[int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A crop around one of the labelled things, three times of four a head with its shoulders: street photos hold portraits, which old photos are.
+
+    rgb (1, 3, h, w), labels (1, 1, h, w); heads: the numbers of the labels that say where a head is. Without any label the photo stays whole.
+    """
+    h, w = labels.shape[-2:]
+    u = torch.rand(6, generator=generator).tolist()
+    values, counts = labels.unique(return_counts=True)
+    there = [float(v) for v, n in zip(values, counts, strict=True) if v and n > 0.002 * labels.numel()]
+    if not there:
+        return rgb, labels
+    heads_there = [v for v in there if int(v) in heads]
+    chosen = heads_there[0] if heads_there and u[0] < 0.75 else there[int(u[1] * len(there))]
+    rows, columns = (labels[0, 0] == chosen).nonzero(as_tuple=True)
+    tall, wide = (int(line.max() - line.min()) for line in (rows, columns))
+    size = 1.3 * wide if chosen in heads_there else max(tall, wide)
+    side, aspect = min(max(size, 12) * (1.6 + 2.4 * u[2]), 0.75 * min(h, w)), math.exp((u[3] - 0.5) * 0.6)
+    ch, cw = (int(min(most, max(48, part))) for most, part in ((h, side * aspect), (w, side / aspect)))
+    y = int(min(max(float(rows.float().median()) - ch * (0.15 + 0.35 * u[4]), 0), h - ch))  # more below a head than above
+    x = int(min(max(float(columns.float().median()) - cw * (0.3 + 0.4 * u[5]), 0), w - cw))
+    return rgb[..., y : y + ch, x : x + cw], labels[..., y : y + ch, x : x + cw]
+
+
 def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> tuple[Tensor, Tensor]:
     """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), H and W multiples of 16; labels (H/2, W/2), 0 in the padding."""
     size = SIZE
-    if view:
+    if view == 2:  # a close look is a crop already
+        size = 256 + STRIDE * int(4 * float(torch.rand((), generator=generator)))
+    elif view:
         h, w = rgb.shape[-2:]
         u = torch.rand(5, generator=generator).tolist()
         part = math.sqrt(0.35 + 0.65 * u[0])
@@ -262,6 +290,10 @@ def caption_batches(cache: Cache, said: Sequence[Sequence[int]], words: int, siz
     there = sum(map(bool, said))
     if there < size:
         raise ValueError(f"Only {there} of {len(said)} photos have captions; the names in the captions' file must be those of the photos.")
+    return _captions(cache, said, words, size, seed, window)
+
+
+def _captions(cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int) -> Iterator[CaptionBatch]:
     draw = random.Random(seed)
     plan = [(path, members) for path, members, _, _ in cache.plan() if path.exists()]
     while True:
