@@ -189,7 +189,7 @@ def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
 
 def weak() -> str:
     """What each model is weak at, in its card's words."""
-    said = [(card.name, card.weak) for card in list_models()] + [("localizer", _localizer()["weak"])]
+    said = [(card.name, card.weak) for card in list_models()] + [("localizer", _localizer().get("weak", ""))]
     return "\n".join(f"- **{name}**: {weakness}" for name, weakness in said if weakness)
 
 
@@ -211,12 +211,14 @@ def model_card(card: ModelCard) -> str:
 def localizer_card() -> str:
     """What there is to know about the head that finds things by their words."""
     entry = _localizer()
+    if not entry:
+        return "## localizer\n\nNone ships."
     facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
     return f"## localizer\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
 
 
 def _localizer() -> dict[str, str]:
-    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))["localizer"]
+    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8")).get("localizer", {})
     return entry
 
 

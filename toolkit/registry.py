@@ -97,8 +97,10 @@ def _own_card(path: Path, cards: dict[str, ModelCard]) -> ModelCard:
 
 
 def localizer_file() -> tuple[str, str]:
-    """File and sha256 of the localizer that ships."""
-    entry = _manifest()["localizer"]
+    """File and sha256 of the localizer that ships. Raises WeightsError where none does."""
+    entry = _manifest().get("localizer")
+    if entry is None:
+        raise WeightsError(f"{weights_folder() / 'manifest.json'} names no localizer, which finds things by their words; clone the repository again.")
     return entry["file"], entry["sha256"]
 
 
