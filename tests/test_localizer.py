@@ -93,6 +93,10 @@ def test_the_same_photo_gives_the_same_map(sights):
     assert torch.equal(again.heat, sights["animal-cat.jpg"].find("cat").heat)
 
 
+def test_auto_is_a_device():
+    assert load_localizer("auto").device.type in ("cpu", "cuda", "mps")
+
+
 def own_copy():
     return read_localizer(*localizer_file())
 

@@ -264,8 +264,10 @@ class Localizer:
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
     """A localizer from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
+    from toolkit.pipeline import pick_device
     from toolkit.registry import load_strict, read_metadata, read_weights
 
+    device = pick_device(device).type
     state = read_weights(file, sha256)
     metadata = read_metadata(file)
     words, held_out = (json.loads(metadata.get(key, "[]")) for key in ("words", "held_out"))
