@@ -1,5 +1,7 @@
 """A row of small pictures of which one is chosen by a click: candidates, examples."""
 
+from typing import Any
+
 import gradio as gr
 
 TEMPLATE = "<div class='row' role='group' style='--cell: {cell}px'></div>"  # never changes, so that Gradio never rebuilds what is drawn in it
@@ -67,3 +69,8 @@ def choices(items: list[dict[str, str]] | None = None, *, waiting: int = 0, cell
         waiting=waiting,
         chosen=-1,
     )
+
+
+def unchosen(items: list[dict[str, str]]) -> dict[str, Any]:
+    """The update after which none is chosen. It says everything anew: a gr.HTML that is hidden keeps only what an update names."""
+    return gr.update(items=items, waiting=0, chosen=-1)

@@ -11,7 +11,7 @@ import gradio as gr
 from demos import pictures
 from demos.batch import PROGRESS, Updates
 from demos.canvas import hint_canvas
-from demos.choices import choices
+from demos.choices import choices, unchosen
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
 from demos.i18n import both, t, tr
@@ -103,7 +103,9 @@ class Clicks(Hosted[HintDesk]):
         self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **live)
         self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], preprocess=False, **live)
         self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(
+            lambda: unchosen([s.choice for s in samples()]), None, self.samples, **quick
+        )
         for button, save, needs in (
             (self.full, self.save_photo, now[:3]),
             (self.save_json, self.save_hints, now[:1]),
@@ -149,7 +151,7 @@ class Clicks(Hosted[HintDesk]):
             visit.desk = None
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: gr.update(chosen=-1), self.canvas: gr.update(src=""),
+                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.canvas: gr.update(src=""),
             }  # fmt: skip
 
     def receive(self, desk: HintDesk, guidance: Guidance, look: Look, request: gr.Request) -> Updates:
@@ -170,7 +172,7 @@ class Clicks(Hosted[HintDesk]):
         width, height = desk.photo.size
         return {
             self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-            self.photo: None, self.samples: gr.update(chosen=-1), self.unmask: gr.update(visible=False),
+            self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.unmask: gr.update(visible=False),
             self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
             self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
         }  # fmt: skip

@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos import pictures
 from demos.batch import PROGRESS, Updates
-from demos.choices import choices
+from demos.choices import choices, unchosen
 from demos.clicks import Clicks
 from demos.desk import Shop
 from demos.i18n import both, language, t, tr
@@ -118,7 +118,9 @@ class Prompts(Hosted[PromptDesk]):
             ).then(None, None, None, js=SHOW)
         self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **live)  # an event of its script, with every prompt
         self.keep.input(self.change_keep, [self.sheet, self.keep], [self.sheet, self.notice], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(
+            lambda: unchosen([s.choice for s in samples()]), None, self.samples, **quick
+        )
         made = self.full.click(self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **heavy)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
@@ -169,7 +171,7 @@ class Prompts(Hosted[PromptDesk]):
             width, height = desk.photo.size
             yield {
                 self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-                self.photo: None, self.samples: gr.update(chosen=-1), self.keep: gr.update(value=True, visible=desk.colored),
+                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.keep: gr.update(value=True, visible=desk.colored),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
                 self.sheet: gr.update(
                     photo={"n": desk.number, "shape": [width, height], "words": {key: tr(text, request) for key, text in SAYS.items()}},
@@ -192,7 +194,7 @@ class Prompts(Hosted[PromptDesk]):
             visit.desk = None
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: gr.update(chosen=-1), self.sheet: gr.update(photo={}),
+                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.sheet: gr.update(photo={}),
             }  # fmt: skip
 
     def answer(self, value: Any, keep: bool, request: gr.Request) -> Updates:
