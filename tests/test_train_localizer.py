@@ -88,6 +88,11 @@ def test_batches_hold_what_the_source_can_say(folder):
     regions = Regions(folder / "toy.tar", folder / "cache2", 3)
     regions.fill(load_encoder())
     words = words_of(["sky", "dog", "grass", "horse"])
+    for i in range(6):
+        assert regions.view(0, i)["L"].shape == (384, 576), "the whole photo"
+        h, w = regions.view(2, i)["L"].shape
+        assert 256 <= min(h, w) <= 304
+        assert w < 1.45 * h, "a close look is no longer as wide as the photo"
     batch = next(regions.batches(4, 0, words))
     assert batch.tokens.shape == (4, 1152, 16, 16)
     assert batch.labels.shape == (4, 64, 64)

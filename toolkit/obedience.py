@@ -7,11 +7,8 @@ One point in the middle of a labelled region asks for a color that is far from t
 the rest of the photo does is spill. The truth of the photo's colors plays no part.
 """
 
-import io
-import json
 import math
 import statistics
-import tarfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,15 +18,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import in_gamut, lab_to_rgb, rgb_to_lab, to_hex
 from toolkit.evaluate import format_table
 from toolkit.guidance import Guidance, Hint
-from toolkit.photo import Photo, open_photo
+from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
+from toolkit.regions import LabelledPhotos
 
 Mask = NDArray[np.bool_]  # (H, W)
 
@@ -105,29 +102,16 @@ def open_regions(source: str | Path, skipped: list[str], limit: int | None = Non
     limit: this many photos, evenly spread, as such tars are sorted by where their photos come from. Photos without a region of a fitting size are
     told in `skipped`. Raises ValueError for a file that is no such tar.
     """
-    advice = "give a tar of photos NAME.webp with labels NAME.png and a classes.json"
-    try:
-        with tarfile.open(source) as tar:
-            names = tar.getnames()
-            if "classes.json" not in names:
-                raise ValueError(f"{source} has no classes.json; {advice}.")
-            classes = json.loads(_read(tar, "classes.json"))
-            photos = [name for name in names if name.endswith(".webp") and name.removesuffix(".webp") + ".png" in names]
-            n = min(limit or len(photos), len(photos))
-            for name in (photos[i * len(photos) // n] for i in range(n)):
-                labels = name.removesuffix(".webp") + ".png"
-                photo = open_photo(_read(tar, name), name=name)
-                region = find_region(photo, np.asarray(Image.open(io.BytesIO(_read(tar, labels)))), classes)
-                if region is None:
-                    skipped.append(f"{name}: has no region of {SMALLEST:.0%} to {LARGEST:.0%} of the photo")
-                else:
-                    yield region
-    except (tarfile.TarError, OSError):
-        raise ValueError(f"{source} is not a tar that can be read; {advice}.") from None
-
-
-def _read(tar: tarfile.TarFile, name: str) -> bytes:
-    return (tar.extractfile(name) or io.BytesIO()).read()
+    with LabelledPhotos(source) as labelled:
+        classes = {str(value): label for value, label in labelled.classes.items()}
+        n = min(limit or len(labelled.names), len(labelled.names))
+        for name in (labelled.names[i * len(labelled.names) // n] for i in range(n)):
+            photo = labelled.photo(name)
+            region = find_region(photo, labelled.labels(name), classes)
+            if region is None:
+                skipped.append(f"{photo.name}: has no region of {SMALLEST:.0%} to {LARGEST:.0%} of the photo")
+            else:
+                yield region
 
 
 def find_region(photo: Photo, labels: NDArray[np.uint8], classes: dict[str, str]) -> Region | None:

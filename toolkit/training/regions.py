@@ -8,19 +8,14 @@ A tar holds photos SOURCE/NAME.webp, labels NAME.png (palette indices, 0: nothin
 names garments and calls all else 0, another names everything it can; so each photo teaches only the names of its own source.
 """
 
-import io
-import json
 import math
 import random
-import tarfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
@@ -28,9 +23,11 @@ from torch.nn import functional as F
 from toolkit.color import rgb_to_lab
 from toolkit.encoder import STRIDE, Encoder
 from toolkit.pipeline import Frame
+from toolkit.regions import LabelledPhotos
 from toolkit.training.data import Cache
 from toolkit.training.degrade import degrade
 
+CLOSE = 2  # the number of the view that looks closely
 WINDOW = 16  # tokens, 256 px: a photo of 384 px has 24 x 34
 SIZE = 384  # px, short side of a whole photo: that of the model that hints are painted with
 SPARSE = ("labelmefacade", "camvid", "coco-panoptic", "coco-stuff")  # here a 0 means "not said"; elsewhere it means "none of our names"
@@ -120,14 +117,8 @@ class Regions:
         """Raises ValueError for a file that is no such tar."""
         self.tar, self.folder, self.views = Path(tar), Path(folder), views
         self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with tarfile.open(self.tar) as opened:
-                members = opened.getnames()
-                self.photos = [name for name in members if name.endswith(".webp")]
-                file = opened.extractfile("classes.json")
-                self.classes: dict[int, str] = {int(k): v for k, v in json.load(file).items()} if file else {}
-        except (tarfile.TarError, OSError, KeyError):
-            raise ValueError(f"{tar} is no tar of photos with labels and a classes.json.") from None
+        with LabelledPhotos(tar) as labelled:
+            self.photos, self.classes = labelled.names, labelled.classes
         self.sources = [name.split("/")[0] for name in self.photos]
 
     def _file(self, view: int, photo: int) -> Path:
@@ -137,14 +128,16 @@ class Regions:
     def fill(self, encoder: Encoder, progress: Callable[[int, int], None] | None = None) -> None:
         """Encode what is not on disk yet, 2 MB a view; progress(done, all)."""
         device = next(encoder.parameters()).device
-        with tarfile.open(self.tar) as tar:
+        heads = {value for value, name in self.classes.items() if name == "hair"}
+        with LabelledPhotos(self.tar) as labelled:
             for done, (view, i) in enumerate((v, i) for v in range(self.views) for i in range(len(self.photos))):
                 if not self._file(view, i).exists():
-                    photo, labels = (_picture(tar, name) for name in (self.photos[i], self.photos[i].removesuffix(".webp") + ".png"))
-                    rgb = torch.from_numpy(np.array(photo.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
-                    L, marks = look(
-                        rgb, torch.from_numpy(np.array(labels))[None, None].float(), torch.Generator().manual_seed(view * 1_000_003 + i), view
-                    )
+                    rgb = labelled.photo(self.photos[i]).rgb[None].float() / 255
+                    labels = torch.from_numpy(labelled.labels(self.photos[i]).copy())[None, None].float()
+                    generator = torch.Generator().manual_seed(view * 1_000_003 + i)
+                    if view == CLOSE:
+                        rgb, labels = close_look(rgb, labels, heads, generator)
+                    L, marks = look(rgb, labels, generator, view)
                     stored = {"tokens": encoder(L.to(device))[0].half().cpu(), "L": (L[0, 0] * 2.55).round().byte(), "labels": marks.byte()}
                     partial = self._file(view, i).with_suffix(".partial")
                     save_file({k: t.contiguous() for k, t in stored.items()}, partial)
@@ -230,7 +223,7 @@ def close_look(rgb: Tensor, labels: Tensor, heads: set[int], generator: torch.Ge
 def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> tuple[Tensor, Tensor]:
     """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), H and W multiples of 16; labels (H/2, W/2), 0 in the padding."""
     size = SIZE
-    if view == 2:  # a close look is a crop already
+    if view == CLOSE:  # a close look is a crop already
         size = 256 + STRIDE * int(4 * float(torch.rand((), generator=generator)))
     elif view:
         h, w = rgb.shape[-2:]
@@ -249,11 +242,6 @@ def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> 
     marks = F.interpolate(labels, (frame.h, frame.w), mode="nearest-exact")
     marks = F.pad(marks, (0, L.shape[-1] - frame.w, 0, L.shape[-2] - frame.h))
     return L, F.interpolate(marks, (L.shape[-2] // 2, L.shape[-1] // 2), mode="nearest-exact")[0, 0]
-
-
-def _picture(tar: tarfile.TarFile, name: str) -> Image.Image:
-    file = tar.extractfile(name)
-    return Image.open(io.BytesIO(file.read() if file else b""))
 
 
 def _window(view: dict[str, Tensor], generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
