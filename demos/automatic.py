@@ -11,6 +11,7 @@ from PIL import Image
 from demos import pictures
 from demos.batch import PROGRESS, Batch, Updates
 from demos.choices import choices
+from demos.chooser import example_photos, photo_input
 from demos.desk import Desk, Shop
 from demos.i18n import both, t, tr
 from demos.samples import samples
@@ -46,18 +47,9 @@ class Automatic(Hosted[Desk]):
         self._listen(demo)
 
     def _layout_photo(self) -> None:
-        self.photo = gr.Image(
-            label=t("Your photo"),
-            sources=["upload"],
-            format="png",
-            height=280,
-            buttons=[],
-            placeholder=str(t("Drop a photo here,\nor click to choose one")),
-            elem_id="photo",
-        )
+        self.photo = photo_input("photo")
         self.notice = gr.HTML(visible=False, elem_id="notice")
-        gr.Markdown(t("Or one of these"), elem_classes="small")
-        self.samples = choices([s.choice for s in samples()], cell=50, elem_id="samples")
+        self.samples = example_photos("samples")
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
 
     def _layout_dials(self) -> None:

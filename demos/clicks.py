@@ -11,7 +11,7 @@ import gradio as gr
 from demos import pictures
 from demos.batch import PROGRESS, Updates
 from demos.canvas import hint_canvas
-from demos.choices import choices, unchosen
+from demos.chooser import no_example, photo_chooser
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
 from demos.i18n import both, t, tr
@@ -36,30 +36,13 @@ class Clicks(Hosted[HintDesk]):
         self.shop = shop
         super().__init__()
         with gr.Column() as self.chooser:
-            self._layout_chooser()
+            self.photo, self.samples = photo_chooser("hint", WELCOME)
         self.notice = gr.HTML(visible=False, elem_id="hint-notice")
         self.canvas = hint_canvas("hint-canvas")
         with gr.Row(visible=False, elem_classes="hint-desk") as self.desk:
             self._layout_desk()
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
         self._listen(demo)
-
-    def _layout_chooser(self) -> None:
-        with gr.Row(elem_classes="board"):
-            with gr.Column(min_width=0, elem_classes="at-photo"):
-                self.photo = gr.Image(
-                    label=t("Your photo"),
-                    sources=["upload"],
-                    format="png",
-                    height=280,
-                    buttons=[],
-                    placeholder=str(t("Drop a photo here,\nor click to choose one")),
-                    elem_id="hint-photo",
-                )
-                gr.Markdown(t("Or one of these"), elem_classes="small")
-                self.samples = choices([s.choice for s in samples()], cell=50, elem_id="hint-samples")
-            with gr.Column(min_width=0, elem_classes="at-result"):
-                gr.HTML(WELCOME)
 
     def _layout_desk(self) -> None:
         with gr.Column(min_width=280):
@@ -103,9 +86,7 @@ class Clicks(Hosted[HintDesk]):
         self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **live)
         self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], preprocess=False, **live)
         self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(
-            lambda: unchosen([s.choice for s in samples()]), None, self.samples, **quick
-        )
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
         for button, save, needs in (
             (self.full, self.save_photo, now[:3]),
             (self.save_json, self.save_hints, now[:1]),
@@ -151,7 +132,7 @@ class Clicks(Hosted[HintDesk]):
             visit.desk = None
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.canvas: gr.update(src=""),
+                self.photo: None, self.samples: no_example(), self.canvas: gr.update(src=""),
             }  # fmt: skip
 
     def receive(self, desk: HintDesk, guidance: Guidance, look: Look, request: gr.Request) -> Updates:
@@ -172,7 +153,7 @@ class Clicks(Hosted[HintDesk]):
         width, height = desk.photo.size
         return {
             self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-            self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.unmask: gr.update(visible=False),
+            self.photo: None, self.samples: no_example(), self.unmask: gr.update(visible=False),
             self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
             self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
         }  # fmt: skip

@@ -10,7 +10,7 @@ import gradio as gr
 
 from demos import pictures
 from demos.batch import PROGRESS, Updates
-from demos.choices import choices, unchosen
+from demos.chooser import no_example, photo_chooser
 from demos.clicks import Clicks
 from demos.desk import Shop
 from demos.i18n import both, language, t, tr
@@ -65,7 +65,7 @@ class Prompts(Hosted[PromptDesk]):
         self.shop = shop
         super().__init__()
         with gr.Column() as self.chooser:
-            self._layout_chooser()
+            self.photo, self.samples = photo_chooser("prompt", WELCOME)
         self.notice = gr.HTML(visible=False, elem_id="prompt-notice")
         self.sheet = prompt_sheet("prompt-sheet")
         with gr.Row(visible=False) as self.desk:
@@ -73,23 +73,6 @@ class Prompts(Hosted[PromptDesk]):
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="prompt-credit")
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
         self._listen(demo)
-
-    def _layout_chooser(self) -> None:
-        with gr.Row(elem_classes="board"):
-            with gr.Column(min_width=0, elem_classes="at-photo"):
-                self.photo = gr.Image(
-                    label=t("Your photo"),
-                    sources=["upload"],
-                    format="png",
-                    height=280,
-                    buttons=[],
-                    placeholder=str(t("Drop a photo here,\nor click to choose one")),
-                    elem_id="prompt-photo",
-                )
-                gr.Markdown(t("Or one of these"), elem_classes="small")
-                self.samples = choices([s.choice for s in samples()], cell=50, elem_id="prompt-samples")
-            with gr.Column(min_width=0, elem_classes="at-result"):
-                gr.HTML(WELCOME)
 
     def _layout_desk(self) -> None:
         with gr.Column(min_width=280):
@@ -118,9 +101,7 @@ class Prompts(Hosted[PromptDesk]):
             ).then(None, None, None, js=SHOW)
         self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **live)  # an event of its script, with every prompt
         self.keep.input(self.change_keep, [self.sheet, self.keep], [self.sheet, self.notice], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(
-            lambda: unchosen([s.choice for s in samples()]), None, self.samples, **quick
-        )
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
         made = self.full.click(self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **heavy)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
@@ -171,7 +152,7 @@ class Prompts(Hosted[PromptDesk]):
             width, height = desk.photo.size
             yield {
                 self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.keep: gr.update(value=True, visible=desk.colored),
+                self.photo: None, self.samples: no_example(), self.keep: gr.update(value=True, visible=desk.colored),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
                 self.sheet: gr.update(
                     photo={"n": desk.number, "shape": [width, height], "words": {key: tr(text, request) for key, text in SAYS.items()}},
@@ -194,7 +175,7 @@ class Prompts(Hosted[PromptDesk]):
             visit.desk = None
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: unchosen([s.choice for s in samples()]), self.sheet: gr.update(photo={}),
+                self.photo: None, self.samples: no_example(), self.sheet: gr.update(photo={}),
             }  # fmt: skip
 
     def answer(self, value: Any, keep: bool, request: gr.Request) -> Updates:
