@@ -57,7 +57,8 @@ def test_speed_is_a_row_per_size(weights):
 
 
 def test_without_measurements_no_numbers_are_claimed(weights):
-    for page in (cards.results, cards.speed, cards.hints, cards.obeying, cards.clicks, cards.text, cards.text_classes):
+    pages = (cards.results, cards.speed, cards.hints, cards.obeying, cards.clicks, cards.text, cards.text_classes, cards.samples, cards.sample_speed)
+    for page in pages:
         assert page() == "Nothing was measured yet."
 
 
@@ -138,3 +139,37 @@ def test_text_is_told_beside_its_baselines_and_by_class(weights):
     ways = [{"way": "one thing, words to picture", "seconds": 0.9, "times_an_encoding": 4.5}]
     write(weights, "speed.json", SPEED | {"text": {"width": 1154, "height": 866, "text": ways}})
     assert cards.text().endswith("| 1154 × 866 px | ms | times a CLIP encoding |\n| --- | --- | --- |\n| one thing, words to picture | 900 | 4.5 |")
+
+
+def test_samples_stand_beside_models_that_give_one_answer(weights):
+    spread = {"diversity": 9.84, "diversity_se": 0.25, "inside": 0.701, "inside_se": 0.0125, "inside_calibrated": 0.7778, "spread_skill": 0.93}
+    plain = GRAY | {"what": "answer", "frechet": 412.4, "spread": None, "protocol": "Eight samples."}
+    drawn = plain | {"model": "diffusion", "vividness": 0.5}
+    record = [
+        plain,
+        drawn | {"what": "single", "psnr": 21.5, "colorfulness_ratio": 0.95, "frechet": 250.6, "spread": spread},
+        drawn | {"what": "best of 8", "psnr": 23.75, "frechet": None},
+        plain | {"model": "unet", "vividness": 0.0, "psnr": 23.5},
+    ]
+    write(weights, "samples-val.json", record)
+    lines = cards.samples().splitlines()
+    calibration = "9.8 ± 0.2 | 70.1 ± 1.2 % (77.8% if calibrated) | 0.93 (1 if calibrated) |"
+    assert lines[0].startswith("| val, 300 photos | what | PSNR, dB |")
+    assert lines[2] == "| the photo left gray |  | 22.00 ± 0.30 |  | 0% | 412 |  |  |  |"
+    assert lines[3] == f"| diffusion, vividness 0.5 | a single sample | 21.50 ± 0.30 | -0.50 | 95% | 251 | {calibration}"
+    assert lines[4] == "| diffusion, vividness 0.5 | best of 8 | 23.75 ± 0.30 | +1.75 | 0% |  |  |  |  |"
+    assert lines[5] == "| unet, vividness 0 | its one answer | 23.50 ± 0.30 | +1.50 | 0% | 412 |  |  |  |"
+    assert lines[-1] == "Eight samples."
+    assert "\n### Many colorings\n\n| val, 300 photos | what |" in cards.weights_readme()
+
+
+def test_a_sample_has_a_price_by_size_and_steps(weights):
+    drawing = [{"size": size, "steps": steps, "seconds": size * steps / 1e4} for steps in (1, 8) for size in (192, 256)]
+    looking = [{"size": size, "seconds": 0.5} for size in (192, 256)]
+    whole = {"samples": 8, "steps": 8, "seconds": 4.25, "answer_model": "vit-hint", "answer_seconds": 1.2, "times_an_answer": 3.54}
+    report = {"model": "diffusion", "width": 1154, "height": 866, "looking": looking, "drawing": drawing, "whole": whole}
+    write(weights, "speed.json", SPEED | {"samples": report})
+    lines = cards.sample_speed().splitlines()
+    assert lines[0] == "| ms by working size | 192 px | 256 px |"
+    assert lines[2:5] == ["| looking, once a photo | 500 | 500 |", "| one sample, 1 step | 19 | 26 |", "| one sample, 8 steps | 154 | 205 |"]
+    assert "8 pictures by diffusion (8 steps each) of a photo of 1154 × 866 px take 4.2 s from start to finish, 3.5 times the one" in lines[-1]

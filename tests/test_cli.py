@@ -389,8 +389,10 @@ def test_train_refuses_what_is_no_data(album, capsys):
 
 
 def test_bench_measures_every_table(album, capsys, monkeypatch):
-    from toolkit import bench, text_bench
+    from toolkit import bench, sample_bench, text_bench
 
+    for name, value in (("SIZES", (64,)), ("STEPS", (1, 2)), ("SAMPLES", 2), ("REPEATS", 1)):
+        monkeypatch.setattr(sample_bench, name, value)
     monkeypatch.setattr(bench, "REPEATS", 1)
     monkeypatch.setattr(text_bench, "REPEATS", 1)
     monkeypatch.setattr(bench, "MEGAPIXEL", 0.01)
@@ -406,3 +408,17 @@ def test_bench_measures_every_table(album, capsys, monkeypatch):
     text = capsys.readouterr().out
     assert "memory above idle" in text
     assert "ab error at edges" in text
+    assert [row["steps"] for row in report["samples"]["drawing"]] == [1, 2]
+    assert "from start to finish" in text
+
+
+def test_samples_are_numbered_and_one_answer_models_say_so(album, capsys):
+    assert main(["colorize", "album/a.png", "--samples", "2", "--steps", "1", "--layer", *FAST]) == 0
+    assert capsys.readouterr().out.split() == ["album/a-color-1.png", "album/a-color-2.png"]
+    assert open_photo("album/a-color-1.png").rgb.equal(open_photo("album/a-color-2.png").rgb) is False
+    assert Path("album/a-color-2-layer.png").exists()
+    assert main(["colorize", "album/a.png", "--samples", "2", *FAST]) == 1  # they are there already
+    assert main(["colorize", "album/a.png", "--samples", "2", "--model", "unet", "--overwrite", *FAST]) == 1
+    assert "gives one answer" in capsys.readouterr().err
+    assert main(["colorize", "album/a.png", "--samples", "2", "--keep-colors", *FAST]) == 2
+    assert "leave one of them out" in capsys.readouterr().err

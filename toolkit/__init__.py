@@ -35,6 +35,7 @@ __all__ = [
 
 _HOME = {
     "guidance": ("Guidance", "GuidanceError", "Hint"),
+    "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
     "pipeline": ("Cancelled", "Result", "Session"),
     "registry": ("list_models", "load_model"),

@@ -30,9 +30,11 @@ def colorize(args: argparse.Namespace) -> int:
 
     from toolkit.guidance import GuidanceError
     from toolkit.pipeline import pick_device
-    from toolkit.registry import default_model, load_model
+    from toolkit.registry import default_model, drawing_model, load_model
 
-    model = str(args.weights or args.model or default_model())
+    model = str(args.weights or args.model or (drawing_model() if args.samples else default_model()))
+    if args.samples and args.keep_colors:
+        raise ValueError("--samples draws whole colorings and --keep-colors changes parts of one; leave one of them out.")
     load_model(model, pick_device(args.device).type)  # what is wrong with the model or the device is wrong for every photo
     jobs, failed = _jobs(args)
     if args.hints and len(jobs) > 1:
@@ -65,13 +67,16 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
     from toolkit.pipeline import Session
 
     path, target = job
-    layer = target.with_name(f"{target.stem}-layer.png")
-    for file in (target, layer) if args.layer else (target,):
+    targets = [target.with_name(f"{target.stem}-{i + 1}{target.suffix}") for i in range(args.samples)] or [target]
+    layers = [file.with_name(f"{file.stem}-layer.png") for file in targets] if args.layer else []
+    for file in (*targets, *layers):
         if file.exists() and (not args.overwrite or file.samefile(path)):
             raise ValueError(f"{file} is there already; add --overwrite or choose another place with -o.")
     session = Session(path, model, device=args.device, size=args.size)
     guidance = Guidance.load(args.hints, session.photo.size) if args.hints else None
-    dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": args.palette}
+    dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": args.palette, "strength": args.strength}
+    if args.steps:
+        dials["steps"] = args.steps
     if args.text:
         compiled = _compiled(args, session, guidance or Guidance())
         guidance = compiled.guidance
@@ -79,17 +84,20 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
         if not args.quiet:
             tqdm.write(_understood(path.name, compiled), file=sys.stderr)
     if args.keep_colors:
-        result = session.recolor(guidance or Guidance(), seed=args.seed, progress=progress)
+        results = iter([session.recolor(guidance or Guidance(), seed=args.seed, progress=progress)])
+    elif args.samples:
+        results = session.samples(args.samples, guidance, **dials, seed=args.seed, progress=progress)
     else:
-        result = session.colorize(guidance, **dials, seed=args.seed, progress=progress)
+        results = iter([session.colorize(guidance, **dials, seed=args.seed, progress=progress)])
     target.parent.mkdir(parents=True, exist_ok=True)
-    result.save(target, overwrite=args.overwrite, mark=args.mark)
-    if args.layer:
-        result.save_layer(layer, overwrite=args.overwrite)
-    for note in result.notes:
+    for file, result in zip(targets, results, strict=True):
+        result.save(file, overwrite=args.overwrite, mark=args.mark)
+        if args.layer:
+            result.save_layer(file.with_name(f"{file.stem}-layer.png"), overwrite=args.overwrite)
+        if not args.quiet:
+            tqdm.write(str(file), file=sys.stdout)
+    for note in session.notes:
         tqdm.write(f"{path.name}: {note}", file=sys.stderr)
-    if not args.quiet:
-        tqdm.write(str(target), file=sys.stdout)
 
 
 def _compiled(args: argparse.Namespace, session: Any, clicks: Any) -> Any:
@@ -201,6 +209,7 @@ def _add_colorize(commands: Any) -> None:
         "album/ -o colored/ --vividness 0.7        # a folder with its subfolders",
         "grandma.jpg -o new.png --hints hints.json # colored points decide",
         'grandma.jpg --text "the dress is navy and the wall is pale green"',
+        "grandma.jpg --samples 6                   # six plausible colorings",
         'holiday.jpg --text "the car is yellow" --keep-colors   # a color photo: nothing else changes',
         'grandma.jpg --palette "navy,#d8c0a0,olive" --saturation 1.2',
         "-o out.png -- -odd-name.jpg               # a name that begins with a dash",
@@ -217,6 +226,9 @@ def _add_colorize(commands: Any) -> None:
     command.add_argument("--open-words", action="store_true", help="look for things beyond our own words too; downloads 606 MB the first time")
     command.add_argument("--keep-colors", action="store_true", help="of a color photo change only what --text or --hints reach")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
+    command.add_argument("--samples", type=positive, default=0, metavar="N", help="draw N different colorings: NAME-color-1.png and so on")
+    command.add_argument("--steps", type=positive, help="looks at each sample of a model that draws (default: 4)")
+    command.add_argument("--strength", type=number(8), default=1.0, help="of guidance in a model that draws; 1 is none (default: 1)")
     command.add_argument("--seed", type=int, default=0, help="for models that draw lots (default: %(default)s)")
     command.add_argument("--size", type=positive, metavar="PX", help="short side at which the model looks (default: what it was made for)")
     command.add_argument("--format", choices=FORMATS, default="png", help="of the files in a folder (default: %(default)s)")
@@ -235,9 +247,10 @@ def _add_train(commands: Any) -> None:
         "unet --data train-0.tar train-1.tar --val val.tar --out runs/mine",
         "unet --data my-photos/ --out runs/mine --minutes 90 --resume",
         "vit-hint --data my-photos/ --minutes 75 --unet runs/mine/checkpoint.safetensors",
+        "diffusion --data my-photos/ --minutes 85 --painter vit-hint",
         "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "localizer"], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer"], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")
@@ -249,6 +262,7 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--clip", metavar="FILE", help="localizer: CLIP ViT-B/32 text vectors, .npz of words and vectors")
     command.add_argument("--hold-out", type=count, default=0, metavar="N", help="localizer: teach no name of every Nth class (default: none)")
     command.add_argument("--unet", default="unet", metavar="MODEL", help="vit-hint: the U-Net to begin with (default: the one that ships)")
+    command.add_argument("--painter", default="vit-hint", metavar="MODEL", help="diffusion: the hint model to build on (default: the one that ships)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
 

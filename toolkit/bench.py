@@ -2,9 +2,9 @@
 
     python -m toolkit bench
 
-Five tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click and what a sentence costs; how
-time and memory grow from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any size are
-made by enlarging one.
+Six tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click, a sentence and many colorings
+cost; how time and memory grow from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any
+size are made by enlarging one.
 """
 
 import os
@@ -35,6 +35,7 @@ from toolkit.models.base import Dials, Points
 from toolkit.photo import open_photo, save_photo
 from toolkit.pipeline import Session, pick_device, shrink
 from toolkit.registry import load_model
+from toolkit.sample_bench import measure_samples, sample_text
 from toolkit.text_bench import measure_text, text_text
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
@@ -54,12 +55,14 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
     growth = []
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=4 + len(megapixels), unit="table or size", disable=None) as bar:
+    with tempfile.TemporaryDirectory() as folder, tqdm(total=5 + len(megapixels), unit="table or size", disable=None) as bar:
         parts = measure_parts(enlarge(chosen[0], MEGAPIXEL, Path(folder)), model, device)
         bar.update()
         clicks = measure_clicks(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
         text = measure_text(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
+        bar.update()
+        samples = measure_samples(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
         for mp in megapixels:
             growth.append(_in_fresh_process(enlarge(chosen[0], mp, Path(folder)), model, device))
@@ -67,7 +70,8 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         lifts = lift_table(chosen)
         bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    return {"machine": machine, "model": model, **parts, "clicks": clicks, "text": text, "growth": growth, "lift": lifts}
+    tables = {"clicks": clicks, "text": text, "samples": samples, "growth": growth, "lift": lifts}
+    return {"machine": machine, "model": model, **parts, **tables}
 
 
 def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
@@ -232,4 +236,5 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    return "\n\n".join([where, parts, whole, click_text(report["clicks"]), text_text(report["text"]), growth, lifts])
+    costs = [click_text(report["clicks"]), text_text(report["text"]), sample_text(report["samples"])]
+    return "\n\n".join([where, parts, whole, *costs, growth, lifts])

@@ -162,9 +162,9 @@ class Desk {
   }
 
   load(items) {
-    const known = items.map(({x, y, color, size, lasso = []}) => {
+    const known = items.map(({x, y, color, size, lasso = [], stroke = 0}) => {
       const key = ++this.keys;
-      return {x: round(x), y: round(y), color, size, lasso: lasso.map((corner) => corner.map(round)), stroke: 0, key, waits: false};
+      return {x: round(x), y: round(y), color, size, lasso: lasso.map((corner) => corner.map(round)), stroke, key, waits: false};
     });
     this.hints.change(known, -1);
     this.changed(say(known.length === 1 ? '1 hint loaded.' : '{n} hints loaded.', {n: known.length}));

@@ -6,8 +6,8 @@
     python -m toolkit.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
 Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
-obedience.json as `obedience --json`, text-NAME.json as `evaluate-text --json`, speed.json as `bench --json`. Texts about a model are its card's, in
-weights/manifest.json.
+samples-NAME.json as `evaluate --samples ... --json`, obedience.json as `obedience --json`, text-NAME.json as `evaluate-text --json`, speed.json as
+`bench --json`. Texts about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.registry import ModelCard, list_models, weights_folder
+from toolkit.records import keep_record, show_record
+from toolkit.registry import ModelCard, drawing_model, list_models, weights_folder
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,6 +38,9 @@ SAID = (  # a photo without and with a sentence, side by side
     ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
 )
 SAID_PICTURE = ROOT / "assets" / "text.png"
+DRAWN = "portrait-astronaut.jpg"
+DRAWN_SEEDS = 5
+DRAWN_PICTURE = ROOT / "assets" / "samples.png"
 EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
 Shown = tuple[float, int, str]  # factor, digits, unit
@@ -149,6 +153,48 @@ def clicks() -> str:
     return "\n\n".join(pages) or "Nothing was measured yet."
 
 
+def samples() -> str:
+    """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean; the protocol below."""
+    pages = []
+    for name, record in measured("samples").items():
+        rows = []
+        for s in record:
+            gray, spread = s["model"] == "gray", s["spread"]
+            differ = ["", "", ""] if spread is None else _differing(spread)
+            rows.append(
+                [
+                    "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
+                    {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], s["what"]),
+                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
+                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+                    f"{s['colorfulness_ratio']:.0%}",
+                    "" if s["frechet"] is None else f"{s['frechet']:.0f}",
+                    *differ,
+                ]
+            )
+        header = [f"{name}, {record[0]['n']} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
+        header += ["diversity, CIEDE2000", "truth inside the samples' range", "spread by error"]
+        pages.append(f"{table(header, rows)}\n\n{record[0]['protocol']}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def _differing(spread: dict[str, Any]) -> list[str]:
+    """Diversity and calibration of samples."""
+    inside = f"{100 * spread['inside']:.1f} ± {100 * spread['inside_se']:.1f} % ({spread['inside_calibrated']:.1%} if calibrated)"
+    return [f"{spread['diversity']:.1f} ± {spread['diversity_se']:.1f}", inside, f"{spread['spread_skill']:.2f} (1 if calibrated)"]
+
+
+def sample_speed() -> str:
+    """What a sample costs by working size and steps, and many pictures from start to finish."""
+    from toolkit.sample_bench import sample_rows, whole_sentence
+
+    pages = []
+    for report in (r["samples"] for r in measured("speed").values() if "samples" in r):
+        header, rows = sample_rows(report)
+        pages.append(f"{table(header, [[str(cell) for cell in row] for row in rows])}\n\n{whole_sentence(report)}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
 def text() -> str:
     """How well words find their things and color them, beside what needs no eyes or no words; what a sentence costs."""
     pages = []
@@ -205,7 +251,9 @@ def model_card(card: ModelCard) -> str:
         ("weak at", card.weak),
         ("licence", card.license),
     ]
-    return f"## {card.name}\n\n{card.summary}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    page = f"## {card.name}\n\n{card.summary}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    course = show_record(weights_folder() / "training" / card.name, f"training/{card.name}")
+    return f"{page}\n\n{course}" if course else page
 
 
 def localizer_card() -> str:
@@ -238,6 +286,8 @@ def weights_readme() -> str:
             results(),
             "### With hints",
             hints(),
+            "### Many colorings",
+            samples(),
             "### Obedience",
             obeying(),
             "### Text",
@@ -282,6 +332,8 @@ def texts() -> dict[Path, str]:
         ("obeying", obeying),
         ("clicks", clicks),
         ("text", text),
+        ("samples", samples),
+        ("sample-speed", sample_speed),
         ("weak", weak),
         ("speed", speed),
         ("house", house),
@@ -328,6 +380,8 @@ def picture() -> None:
         session = Session(EXAMPLES / name)
         panels += [session.colorize().to_pil(), session.colorize(compile_text(sentence, session).guidance).to_pil()]
     _beside(panels, SAID_PICTURE)
+    answer, drawing = Session(EXAMPLES / DRAWN).colorize(), Session(EXAMPLES / DRAWN, drawing_model())
+    _beside([result.to_pil() for result in (answer, *drawing.samples(DRAWN_SEEDS))], DRAWN_PICTURE)
 
 
 def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":
@@ -359,7 +413,9 @@ def _beside(panels: "Sequence[Image.Image]", file: Path) -> None:
 
 
 def adopt(checkpoint: Path) -> ModelCard:
-    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest. Measure anew afterwards.
+    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest, the run's course beside it.
+
+    Measure anew afterwards.
 
     Raises WeightsError for a file that is none, or does not fit the model.
     """
@@ -374,10 +430,17 @@ def adopt(checkpoint: Path) -> ModelCard:
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     entry = next(m for m in manifest["models"] if m["architecture"] == own.architecture)
     file = weights_folder() / entry["file"]
-    save_file({name: value.half().contiguous() for name, value in state.items()}, file)
+    metadata = None
+    if entry.get("painter"):  # the frozen model inside has a file of its own
+        from toolkit.models.diffusion import PAINTER
+
+        state = {name: value for name, value in state.items() if not name.startswith(PAINTER)}
+        metadata = {"painter": get_card(entry["painter"]).sha256}
+    save_file({name: value.half().contiguous() for name, value in state.items()}, file, metadata)
     file.chmod(0o644)
     entry |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "parameters": sum(value.numel() for value in state.values())}
     manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    keep_record(checkpoint.parent, weights_folder() / "training" / entry["name"])
     return get_card(entry["name"])
 
 
@@ -397,7 +460,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             path.write_text(texts()[path], encoding="utf-8")
     if args.picture and not args.check:
         picture()
-        print(*(f"{file.relative_to(ROOT)} written" for file in (PICTURE, CLICK_PICTURE)), sep="\n")
+        print(*(f"{file.relative_to(ROOT)} written" for file in (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE)), sep="\n")
     return 1 if args.check and stale else 0
 
 

@@ -6,11 +6,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 SHEET_ROWS = 16  # photos on the contact sheet of an evaluation
+SHEET_WIDE = 8  # of its pictures side by side, where each photo has many
 SHEET_HEATS = 48  # heat maps on that of an evaluation of text
 
 
@@ -22,14 +26,18 @@ def evaluate(args: argparse.Namespace) -> int:
 
     from toolkit.evaluate import Setup, find_photos, open_truths, score_table
     from toolkit.evaluate import evaluate as score
-    from toolkit.registry import default_model, get_card
+    from toolkit.registry import default_model, drawing_model, get_card
 
     check_places(args.json, args.sheet, args.plot)
-    args.models = args.models or (default_model(),)
+    args.models = args.models or ((drawing_model(),) if args.samples else ()) + (default_model(),)
     if args.hints is not None:
         return _evaluate_hints(args)
+    if args.samples is not None:
+        return _evaluate_samples(args)
+    if args.steps or args.strength is not None:
+        raise ValueError("--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8.")
     if args.protocol or args.plot:
-        raise ValueError("--protocol and --plot are about hints; say how many with --hints, as in --hints 0,1,10,100.")
+        raise ValueError("--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or with --samples.")
     if "levin2004" in args.models:
         raise ValueError("levin2004 spreads hints and colors nothing by itself; say how many with --hints, as in --hints 0,1,10,100.")
     setup = Setup(args.models, args.vividness or (0.5,), args.size or 256, args.sizes, args.lpips, args.device, args.seed or 0)
@@ -58,6 +66,8 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
     from toolkit.protocols import CLASSICAL, HintSetup, evaluate_hints, hint_table, open_squares
     from toolkit.registry import get_card
 
+    if args.samples or args.steps or args.strength is not None:
+        raise ValueError("--samples, --steps and --strength are not about hints; leave them out, or leave --hints out.")
     if args.size or args.sizes or args.lpips or args.sheet:
         raise ValueError("The protocols of --hints say the size and what is measured; leave --size, --sizes, --lpips and --sheet out.")
     seed = 1234 if args.seed is None else args.seed
@@ -76,6 +86,50 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
 
         plot_hint_curve(scores).savefig(args.plot)
     return 0
+
+
+def _evaluate_samples(args: argparse.Namespace) -> int:
+    from itertools import islice
+
+    from tqdm import tqdm
+
+    from toolkit.evaluate import find_photos, open_truths
+    from toolkit.evaluate_samples import SampleSetup, evaluate_samples, sample_table
+    from toolkit.models.base import Dials
+
+    if args.sizes or args.protocol:
+        raise ValueError("--sizes and --protocol are not about samples; leave them out.")
+    steps, strength = args.steps or Dials.steps, Dials.guidance if args.strength is None else args.strength
+    vividness, size, seed = args.vividness or (), args.size or 256, args.seed or 0
+    setup = SampleSetup(args.models, args.samples, vividness, steps, strength, size, args.lpips, args.device, seed)
+    skipped: list[str] = []
+    photos_there = min(args.limit or sys.maxsize, sum(1 for _ in find_photos(args.sources)))
+    with tqdm(total=photos_there, unit="photo", disable=None) as bar:
+        photos = islice(open_truths(find_photos(args.sources), size, skipped), args.limit)
+        scores, rows = evaluate_samples(photos, setup, keep=SHEET_ROWS if args.sheet else 0, progress=lambda n: advance(bar, n))
+    _report(sample_table(scores), scores, skipped, args.json)
+    if args.sheet:
+        _sample_sheet(rows, args.sheet)
+    if args.plot:
+        from toolkit.sample_plots import plot_ranks
+
+        plot_ranks(scores).savefig(args.plot)
+    return 0
+
+
+def _sample_sheet(rows: "Sequence[Sequence[tuple[str, Tensor]]]", file: str) -> None:
+    """A line of the sheet for each photo, or where that would be more than SHEET_WIDE pictures, several."""
+    import torch
+
+    from toolkit.plots import contact_sheet
+
+    lines = -(-len(rows[0]) // SHEET_WIDE)
+    columns = -(-len(rows[0]) // lines)
+    pictures: list[tuple[str, Tensor]] = []
+    for row in rows:
+        pictures += [*row, *[("", torch.full((3, 1, 1), 255, dtype=torch.uint8))] * (lines * columns - len(row))]
+    titles = [title for title, _ in (pictures if lines > 1 else pictures[:columns])]
+    contact_sheet([picture for _, picture in pictures], titles, columns).savefig(file)
 
 
 def obedience(args: argparse.Namespace) -> int:
@@ -166,11 +220,22 @@ def _add_evaluate(commands: Any) -> None:
         "photos/ --vividness 0.5,1 --limit 100 --sheet sheet.png",
         "photos/ --sizes 192,256,384               # do colors change with the working size?",
         "kodak.tar --models unet,levin2004 --hints 0,1,10,100 --plot curve.png",
+        "val.tar --models diffusion,unet,vit-hint --samples 8 --json samples.json --plot ranks.png",
     )
     command.add_argument("sources", nargs="+", metavar="FOLDER_OR_TAR", help="color photos: folders, tars or single files")
-    command.add_argument("--models", type=several(str), metavar="A,B", help="names, or weights files (default: the first of `models`)")
+    command.add_argument(
+        "--models",
+        type=several(str),
+        metavar="A,B",
+        help="names, or weights files (default: the first of `models`, and with --samples one that draws)",
+    )
     command.add_argument("--limit", type=positive, metavar="N", help="only the first N photos")
-    command.add_argument("--vividness", type=several(number(1)), metavar="V,W", help="one or several (default: 0.5; with --hints 0)")
+    command.add_argument(
+        "--vividness",
+        type=several(number(1)),
+        metavar="V,W",
+        help="one or several (default: 0.5; with --hints 0; with --samples 0,0.5, and 0.5 of models that draw)",
+    )
     command.add_argument("--size", type=positive, metavar="PX", help="short side at which pictures are compared (default: 256)")
     command.add_argument("--sizes", type=several(positive), default=(), metavar="PX,PX", help="working sizes to compare with each other")
     command.add_argument("--lpips", action="store_true", help="measure LPIPS too")
@@ -180,7 +245,12 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--sheet", metavar="OUT.png", help=f"write a contact sheet of the first {SHEET_ROWS} photos here")
     command.add_argument("--hints", type=several(count), metavar="N,M", help="with so many points of the true color; a model may be levin2004")
     command.add_argument("--protocol", choices=["icolorit", "siggraph17"], help="which points (default: icolorit)")
-    command.add_argument("--plot", metavar="OUT.png", help="write the curve over the number of hints here")
+    command.add_argument("--plot", metavar="OUT.png", help="write the curve over the number of hints, or the samples' rank histogram, here")
+    command.add_argument(
+        "--samples", type=positive, metavar="K", help="so many colorings of each photo by models that draw, beside models that do not"
+    )
+    command.add_argument("--steps", type=positive, metavar="N", help="of each sample (default: as in the app)")
+    command.add_argument("--strength", type=number(8), metavar="G", help="of classifier-free guidance, 0 to 8 (default: 1, none)")
 
 
 def _add_obedience(commands: Any) -> None:

@@ -9,7 +9,7 @@ constant L and hue, and written strip by strip, so that 24 megapixels fit where 
 """
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from toolkit.color import color_name, hex_to_lab, lab_to_rgb, lab_to_rgb8, rgb_t
 from toolkit.encoder import STRIDE
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
 from toolkit.registry import default_model, get_card, load_model
 
@@ -39,6 +39,7 @@ LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for 
 PREVIEW = 512  # px, long side of candidates
 AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
 MOST_COLORS = 16
+MOST_SAMPLES, MOST_STEPS, STRONGEST = 64, 100, 8.0  # of models that draw
 UNTOUCHED = 0.02  # share of the new color below which recoloring leaves a pixel's bytes alone
 STRONGEST_TINT = 60.0  # Lab units: beyond, no color of the photo is left
 CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
@@ -200,6 +201,8 @@ class Session:
         saturation: float = 1.0,
         palette: Sequence[str] = (),
         tint: tuple[float, float] = (0.0, 0.0),
+        steps: int = Dials.steps,
+        strength: float = Dials.guidance,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Result:
@@ -207,10 +210,10 @@ class Session:
 
         vividness: 0 (the safe mean of what is plausible) to 1 (as lively as real photos). saturation: 0 to 2, times the chroma of the automatic
         colors. palette: up to 16 colors, as text, that the automatic ones should prefer. tint: a and b added to the automatic colors, -60 to 60.
-        Hints keep the colors they ask for.
+        Hints keep the colors they ask for. steps, strength, seed: of models that draw, see `samples`.
         Raises GuidanceError, ValueError, Cancelled.
         """
-        dials = _dials(vividness, saturation, palette, tint)
+        dials = _dials(vividness, saturation, palette, tint, steps, strength)
         guidance = (guidance or Guidance()).checked(self.photo.size)
         report = _reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
@@ -218,6 +221,48 @@ class Session:
         report(30, 100, "painting")
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
         return self._result(self.photo, rgb, prediction, vividness, seed)
+
+    def samples(
+        self,
+        n: int = 8,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float = 0.5,
+        saturation: float = 1.0,
+        palette: Sequence[str] = (),
+        tint: tuple[float, float] = (0.0, 0.0),
+        steps: int = Dials.steps,
+        strength: float = Dials.guidance,
+        seed: int = 0,
+        progress: Progress | None = None,
+        forming: Callable[[int, Tensor], None] | None = None,
+    ) -> Iterator[Result]:
+        """N colorings of the photo, one after the other, by seed, seed + 1, ...; each is the one that `colorize(seed=...)` gives.
+
+        steps: 1 to 100 looks at each. strength: 0 to 8, of classifier-free guidance; 1 is none. vividness is the temperature: 0 gives one calm answer
+        again and again. forming(i, rgb) sees sample i take shape, a small picture, uint8 (3, h, w), after every step.
+        Raises GuidanceError, Cancelled, ValueError, also for a model that gives one answer only.
+        """
+        dials = _dials(vividness, saturation, palette, tint, steps, strength)
+        if not 1 <= n <= MOST_SAMPLES:
+            raise ValueError(f"{n} samples were asked for; choose a number from 1 to {MOST_SAMPLES}.")
+        guidance = (guidance or Guidance()).checked(self.photo.size)
+        report = _reporter(progress or self._progress)
+        report(0, n, "looking at the photo")
+        for i in range(n):
+
+            def step(done: int, of: int, ab: Tensor, i: int = i) -> None:
+                report(100 * i + 70 * done // of, 100 * n, f"drawing {i + 1} of {n}")
+                if forming is not None:
+                    forming(i, self._small(ab))
+
+            prediction = self._predict(guidance, dials, seed + i, step)
+
+            def painted(done: float, i: int = i) -> None:
+                report(round(100 * i + 70 + 30 * done), 100 * n, f"drawing {i + 1} of {n}")
+
+            rgb = self._paint(self.photo, prediction.ab, guidance, painted)
+            yield self._result(self.photo, rgb, prediction, vividness, seed + i)
 
     def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
         """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes, and L stays everywhere.
@@ -240,6 +285,12 @@ class Session:
             reach = cover if bool(bound.all()) else torch.maximum(cover, reach)
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach)
         return self._result(self.photo, rgb, prediction, 0.0, seed)
+
+    def _small(self, ab: Tensor) -> Tensor:
+        """Small ab (1, 2, h, w) over the copy that the model sees: uint8 (3, 2h, 2w)."""
+        _, frame, encoded = self._encoded()
+        L = frame.crop(encoded.L, 1).cpu()
+        return lab_to_rgb8(torch.cat([L, F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)], 1)[0])
 
     def candidates(self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None) -> list[Candidate]:
         """Proposals over sizes and vividness, small; `session.at(c.size).colorize(vividness=c.vividness)` makes one large."""
@@ -313,7 +364,8 @@ class Session:
         name = Path(self.card.name).name.removesuffix(".safetensors")  # own weights are named by their path, which is nobody else's business
         return Result(rgb, ab, uncertainty, influence, photo, name, vividness, seed, tuple(self.notes))
 
-    def _predict(self, guidance: Guidance, dials: Dials, seed: int) -> Prediction:
+    def _predict(self, guidance: Guidance, dials: Dials, seed: int, step: Step | None = None) -> Prediction:
+        """step: only for a model that draws."""
         marks = guidance.points()
 
         def decode() -> Prediction:
@@ -324,13 +376,24 @@ class Session:
                 marks.ab.to(self._whole.device),
                 None if regions is None else frame.pad(regions[:, None], 2)[:, 0].to(self._whole.device),
             )
+            width = encoded.L.shape[-1]
+
+            def seen(done: int, of: int, ab: Tensor) -> None:
+                assert step is not None
+                step(done, of, frame.crop(ab, width // ab.shape[-1]).float())
+
             with self._precision():
-                whole = model.decode(encoded, points, dials, seed)
+                if step is None:
+                    whole = model.decode(encoded, points, dials, seed)
+                elif isinstance(model, Sampler):
+                    whole = model.draw(encoded, points, dials, seed, seen)
+                else:
+                    raise ValueError(f"{self.card.name} gives one answer to a photo; choose a model that draws, such as diffusion.")
 
             def cut(tensor: Tensor | None) -> Tensor | None:
-                return None if tensor is None else frame.crop(tensor, encoded.L.shape[-1] // tensor.shape[-1]).float()
+                return None if tensor is None else frame.crop(tensor, width // tensor.shape[-1]).float()
 
-            return Prediction(frame.crop(whole.ab, encoded.L.shape[-1] // whole.ab.shape[-1]).float(), cut(whole.uncertainty), cut(whole.influence))
+            return Prediction(frame.crop(whole.ab, width // whole.ab.shape[-1]).float(), cut(whole.uncertainty), cut(whole.influence))
 
         return self._with_ladder(decode)
 
@@ -433,7 +496,7 @@ def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
     return report
 
 
-def _dials(vividness: float, saturation: float, palette: Sequence[str], tint: tuple[float, float]) -> Dials:
+def _dials(vividness: float, saturation: float, palette: Sequence[str], tint: tuple[float, float], steps: int, strength: float) -> Dials:
     if not 0 <= vividness <= 1:
         raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
     if not 0 <= saturation <= 2:
@@ -442,7 +505,12 @@ def _dials(vividness: float, saturation: float, palette: Sequence[str], tint: tu
         raise ValueError(f"A palette is a list of at most {MOST_COLORS} colors.")
     if not all(-STRONGEST_TINT <= t <= STRONGEST_TINT for t in tint):
         raise ValueError(f"The tint is {tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}.")
-    return Dials(vividness, saturation, tuple(hex_to_lab(color)[1:] for color in palette), (float(tint[0]), float(tint[1])))
+    if not 1 <= steps <= MOST_STEPS:
+        raise ValueError(f"{steps} steps were asked for; choose a number from 1 to {MOST_STEPS}.")
+    if not 0 <= strength <= STRONGEST:
+        raise ValueError(f"The strength of guidance is {strength}; choose a number from 0 to {STRONGEST:g}, where 1 is none.")
+    colors = tuple(hex_to_lab(color)[1:] for color in palette)
+    return Dials(vividness, saturation, colors, (float(tint[0]), float(tint[1])), steps, strength)
 
 
 def _place(cell: tuple[int, int]) -> str:

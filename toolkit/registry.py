@@ -42,6 +42,7 @@ class ModelCard:
     size: int = 256  # px, the short side at which it works
     parameters: int = 0
     encoder: str | None = None  # the frozen encoder's file
+    painter: str | None = None  # the frozen hint model that it builds on, by name
     measured: dict[str, Any] = field(default_factory=dict)
 
 
@@ -68,6 +69,14 @@ def list_models() -> list[ModelCard]:
 def default_model() -> str:
     """The name of the model that is taken where nobody names one: the manifest's first."""
     return list_models()[0].name
+
+
+def drawing_model() -> str:
+    """The name of the first model that draws many colorings of a photo. Raises ValueError where none ships."""
+    found = next((card.name for card in list_models() if card.architecture == "diffusion"), None)
+    if found is None:
+        raise ValueError("No model that draws several colorings is here; clone the repository again.")
+    return found
 
 
 def get_card(name: str) -> ModelCard:
@@ -165,7 +174,23 @@ def _vit_hint(card: ModelCard, device: str) -> Colorizer:
     return VitHintColorizer(card, network.to(torch.device(device)), load_encoder(device))
 
 
-BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet, "vit-hint": _vit_hint}
+def _diffusion(card: ModelCard, device: str) -> Colorizer:
+    from toolkit.models.diffusion import PAINTER, ColorDiffusion, DiffusionColorizer
+
+    pipe = ColorDiffusion.fresh()
+    state = read_weights(card.file, card.sha256)
+    if not any(name.startswith(PAINTER) for name in state):  # what ships has it once, in the hint model's own file
+        painter = get_card(card.painter or default_model())
+        if read_metadata(card.file).get("painter") != painter.sha256:
+            raise WeightsError(f"The weights {card.file} were trained on another {painter.name}; use the files that belong together.")
+        state |= {PAINTER + name: value for name, value in read_weights(painter.file, painter.sha256).items()}
+    network = nn.ModuleDict({"conditioner": pipe.conditioner, "denoiser": pipe.denoiser})
+    load_strict(network, state, card.file)
+    network.to(torch.device(device))
+    return DiffusionColorizer(card, pipe, load_encoder(device))
+
+
+BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet, "vit-hint": _vit_hint, "diffusion": _diffusion}
 
 
 @lru_cache(maxsize=4)

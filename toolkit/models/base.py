@@ -1,7 +1,8 @@
 """What a model is to the rest: it encodes a photo once and decodes it as often as one likes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -9,6 +10,8 @@ from toolkit.color import AbBins
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard
+
+Step = Callable[[int, int, Tensor], None]  # (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Dials:
     saturation: float = 1.0  # 0 to 2, times the automatic colors' chroma
     palette: tuple[tuple[float, float], ...] = ()  # ab of colors that the automatic ones should prefer; none: no preference
     tint: tuple[float, float] = (0.0, 0.0)  # ab added to the automatic colors: warmer, cooler, sepia
+    steps: int = 4  # of models that draw: how many times they look at a sample
+    guidance: float = 1.0  # of models that draw: above 1, photo and hints decide more than they should
 
 
 @dataclass(frozen=True)
@@ -72,4 +77,13 @@ class Colorizer(Protocol):
 
     def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
         """Colors for this guidance; the same arguments give the same bytes."""
+        ...
+
+
+@runtime_checkable
+class Sampler(Colorizer, Protocol):
+    """A model that draws: another seed, another coloring."""
+
+    def draw(self, encoded: Encoded, points: Points, dials: Dials, seed: int, step: Step | None = None) -> Prediction:
+        """As decode; `step` sees the sample after every step."""
         ...

@@ -2,6 +2,7 @@
 
     train(Job(data=("my-photos/",), minutes=30))                       # -> runs/unet/checkpoint.safetensors
     train(Job(recipe="vit-hint", data=("my-photos/",), minutes=60))    # -> runs/vit-hint/checkpoint.safetensors
+    train(Job(recipe="diffusion", data=("my-photos/",), minutes=85))   # -> runs/diffusion/checkpoint.safetensors
     train(Job(recipe="localizer", data=("regions.tar",), minutes=70))  # -> runs/localizer/localizer.safetensors
 
 Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
@@ -21,6 +22,7 @@ from toolkit.pipeline import pick_device
 from toolkit.registry import get_card, load_encoder, read_weights
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.data import Cache, load_named, load_photos
+from toolkit.training.diffusion import DiffusionRecipe
 from toolkit.training.localizer import LocalizerRecipe, calibrate, refit_map, ship
 from toolkit.training.loop import Recipe, Schedule, Trainer
 from toolkit.training.regions import Regions, caption_batches
@@ -29,6 +31,7 @@ from toolkit.training.vit_hint import VitHintRecipe
 
 KEPT_BACK = 14  # localizer: every 14th labelled photo is not learned from, but calibrated on
 HELD_OUT = 64  # photos at most that are kept for validation where none are given
+RATES = {"unet": 1.5e-3, "vit-hint": 1.5e-3, "diffusion": 1.2e-3}  # peak learning rates
 PRIOR_BATCHES = 60  # about a thousand views: enough to know how common each color is
 
 
@@ -37,7 +40,7 @@ class Job:
     """What to train on, for how long, and where the result goes."""
 
     data: tuple[str, ...]  # tars, folders, hf:NAME@SPLIT
-    recipe: str = "unet"  # or "vit-hint", whose automatic half begins with a trained U-Net, or "localizer"
+    recipe: str = "unet"  # or "vit-hint", whose automatic half begins with a trained U-Net, "diffusion", which builds on a vit-hint, or "localizer"
     val: tuple[str, ...] = ()  # the same; none: some of the data's photos are held out
     out: str | None = None  # None: runs/ and the recipe's name
     cache: str | None = None  # encoded views; None: in the folder of the run
@@ -47,6 +50,7 @@ class Job:
     device: str = "auto"
     quiet: bool = False  # no progress bars
     unet: str = "unet"  # vit-hint: the U-Net to begin with, a model's name or the checkpoint of a training
+    painter: str = "vit-hint"  # diffusion: the hint model that it builds on, likewise
     captioned: tuple[str, ...] = ()  # localizer: photos with captions; its data is one tar with labels
     captions: str | None = None  # localizer: JSON lines with name, words, captions
     clip: str | None = None  # localizer: .npz of words and CLIP vectors
@@ -74,7 +78,10 @@ def train(job: Job) -> Path:
     if job.recipe == "vit-hint":
         card = get_card(job.unet)
         recipe = VitHintRecipe(unet, read_weights(card.file, card.sha256))
-    trainer = Trainer(recipe, out, Schedule(minutes=job.minutes), device=device.type)
+    if job.recipe == "diffusion":
+        card = get_card(job.painter)
+        recipe = DiffusionRecipe(unet, read_weights(card.file, card.sha256))
+    trainer = Trainer(recipe, out, Schedule(minutes=job.minutes, lr=RATES[job.recipe]), device=device.type)
     if job.resume:
         trainer.resume()
     batches = cache.batches(trainer.schedule.batch, seed=1 + trainer.step + trainer.accelerator.process_index)  # no two processes see the same order
