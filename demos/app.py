@@ -48,9 +48,10 @@ def build(device: str = "auto") -> gr.Blocks:
             for title, build_tab in TABS:
                 with gr.Tab(t(title), id=title):
                     built[title] = build_tab(demo, shop)
-        prompts, clicks = built["Text prompt"], built["Click hints"]
-        if isinstance(prompts, Prompts) and isinstance(clicks, Clicks):
-            prompts.connect(clicks, tabs, "Click hints")
+        clicks = built["Click hints"]
+        for there in built.values():
+            if isinstance(there, Automatic | Prompts) and isinstance(clicks, Clicks):
+                there.connect(clicks, tabs, "Click hints")
         gr.Markdown(t(FOOTER), elem_classes=["small", "closing"])
     return demo.queue(max_size=40)
 

@@ -9,10 +9,13 @@ import gradio as gr
 from PIL import Image
 
 from demos import pictures
+from demos.alternatives import AlternativesPanel
 from demos.batch import PROGRESS, Batch, Updates
 from demos.choices import choices
 from demos.chooser import example_photos, photo_input
+from demos.clicks import Clicks
 from demos.desk import Desk, Shop
+from demos.hint_desk import Look
 from demos.i18n import both, t, tr
 from demos.samples import samples
 from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
@@ -72,6 +75,7 @@ class Automatic(Hosted[Desk]):
             with gr.Row():
                 self.full = gr.Button(t("Download"), variant="primary", scale=3, min_width=200, elem_id="download")
                 self.layer = gr.Button(t("Color layer"), scale=2, min_width=130, elem_id="layer")
+            self.to_clicks = gr.Button(t("Go on with click hints"), visible=False, elem_id="to-clicks")
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
 
     def _layout_more(self) -> None:
@@ -79,6 +83,7 @@ class Automatic(Hosted[Desk]):
         self.unsure = gr.Checkbox(label=t("Show where it is unsure: red places could have other colors"), container=False, elem_id="unsure")
         gr.Markdown(t("Or take another proposal"), elem_classes="small")
         self.choices = choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
+        self.alternatives = AlternativesPanel(self, self.notice, self.shop, "auto")
         gr.Markdown(
             t(
                 "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, "
@@ -90,8 +95,9 @@ class Automatic(Hosted[Desk]):
     def _listen(self, demo: gr.Blocks) -> None:
         model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        shown = [self.notice, self.welcome, self.result, self.more, self.slider, self.about, self.unsure]
-        page = [*shown, self.photo, self.credit, self.samples, self.choices, self.full, self.vividness]
+        shown = [self.notice, self.welcome, self.result, self.more, self.slider, self.about, self.unsure, self.to_clicks]
+        shown += [self.choices, self.alternatives.choices]
+        self.page = page = [*shown, self.photo, self.credit, self.samples, self.full, self.vividness, *self.alternatives.parts]
         dials = [self.model, self.vividness]
         starts = (
             self.photo.upload(self.interrupt, None, None, **quick).then(
@@ -117,7 +123,7 @@ class Automatic(Hosted[Desk]):
         self.vividness.release(
             self.recolor,
             self.vividness,
-            [*shown, self.choices],
+            shown,
             show_progress="minimal",
             show_progress_on=self.slider,
             trigger_mode="always_last",
@@ -126,6 +132,12 @@ class Automatic(Hosted[Desk]):
         self.choices.choose(  # an event of its script
             self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **model
         )
+        self.alternatives.listen()
+        self.alternatives.choices.choose(
+            self.alternatives.halt, None, self.alternatives.parts, **quick
+        ).then(  # what is wanted now is this one, large
+            self.take, self.alternatives.choices, shown, show_progress_on=self.slider, trigger_mode="always_last", **model
+        ).then(None, None, None, js=SHOW)
         self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", api_visibility="private")
         for button, make in ((self.full, self.save_photo), (self.layer, self.save_layer)):
             made = button.click(make, None, [self.file, self.notice], show_progress_on=button, **model)
@@ -160,6 +172,7 @@ class Automatic(Hosted[Desk]):
             yield self._shown(desk, desk.before) | {
                 self.photo: pictures.to_pil(desk.preview.rgb),
                 self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1),
+                **self.alternatives.closed(),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
             }
             desk.colorize(vividness, watch(progress, visit, turn, request))
@@ -194,6 +207,28 @@ class Automatic(Hosted[Desk]):
         updates = self._again(request, lambda desk, watch: desk.adopt(index, watch), progress)
         return updates | ({self.vividness: visit.desk.vividness} if visit.desk else {})
 
+    def take(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
+        """An alternative was chosen: it becomes the page's result."""
+        updates = self._again(request, lambda desk, watch: desk.take(index, watch), progress)
+        return updates | {self.choices: gr.update(chosen=-1)}
+
+    def connect(self, clicks: Clicks, tabs: gr.Tabs, tab: str) -> None:
+        """Let an alternative be gone on with in the tab where one clicks. tab: its id among the tabs."""
+
+        def send(request: gr.Request) -> Updates:
+            """Its colors as hints, and the page turned to them."""
+            desk = self.visits[request.session_hash].desk
+            if desk is None:
+                return self._blank(tr(GONE, request))
+            try:
+                there, guidance = desk.to_hints(self.shop.models[0].name)
+            except FAILURES as error:
+                return {self.notice: notice(tr(str(error), request))}
+            return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Look(), request)
+
+        outputs = [*self.page, tabs, clicks.vividness, clicks.saturation, *clicks.page]
+        self.to_clicks.click(send, None, outputs, concurrency_id="model", concurrency_limit=1, api_visibility="private", show_progress="hidden")
+
     def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
         visit = self.visits[request.session_hash]
         desk = visit.desk
@@ -203,7 +238,7 @@ class Automatic(Hosted[Desk]):
             work(desk, watch(progress, visit, visit.turn, request))
             return self._colored(desk, request)
         except Cancelled:
-            return {}
+            return {self.notice: gr.update()}
         except FAILURES as error:
             return {self.notice: notice(tr(str(error), request))}
 
@@ -216,7 +251,7 @@ class Automatic(Hosted[Desk]):
         try:
             found = desk.propose(lambda done, of, what: visit.turn == turn)
         except Cancelled:
-            return {}
+            return gr.skip()
         items = []
         for candidate in found:
             label = tr(candidate.label, request)
@@ -270,11 +305,16 @@ class Automatic(Hosted[Desk]):
         return {
             self.notice: gr.update(visible=False), self.welcome: gr.update(visible=False), self.result: gr.update(visible=True),
             self.more: gr.update(visible=True), self.slider: (desk.before, after), self.about: "", self.unsure: False,
+            self.to_clicks: gr.update(visible=desk.taken is not None),
         }  # fmt: skip
 
     def _colored(self, desk: Desk, request: gr.Request) -> Updates:
         assert desk.result is not None
-        return self._shown(desk, desk.result.to_pil()) | {self.about: " ".join(tr(remark, request) for remark in desk.remarks())}
+        return (
+            self._shown(desk, desk.result.to_pil())
+            | self.alternatives.marked(desk, request)
+            | {self.about: " ".join(tr(remark, request) for remark in desk.remarks())}
+        )
 
     def _blank(self, error: str | None = None) -> Updates:
         return {

@@ -18,6 +18,7 @@ button:focus-visible { outline: none; }
 button:focus-visible img, button[aria-pressed=true] img { outline-color: var(--color-accent); }
 span { display: block; padding-top: 6px; font-size: 0.78rem; line-height: 1.3; color: var(--body-text-color-subdued); }
 button[aria-pressed=true] span { color: var(--body-text-color); }
+i { background-size: cover; background-position: center; }
 i { animation: breathe 1.6s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: 0.45; } }
 """
@@ -27,9 +28,11 @@ const row = element.querySelector('.row');
 function mark(chosen) {
   row.querySelectorAll('button').forEach((button, i) => button.setAttribute('aria-pressed', i === chosen));
 }
+const key = (item) => item.src + item.title;
 function card(item, i) {
   const button = document.createElement('button'), image = new Image(), label = document.createElement('span');
   button.type = 'button';
+  button.key = key(item);
   button.title = item[`title_${document.documentElement.lang}`] || item.title || item.label;
   image.src = item.src;
   image.alt = button.title;
@@ -40,11 +43,18 @@ function card(item, i) {
 }
 function draw() {
   const blanks = Array.from({length: props.waiting}, () => document.createElement('i'));
-  row.replaceChildren(...(props.items.length ? props.items.map(card) : blanks));
+  let kept = 0;  // what is there already keeps the keyboard's focus while others come
+  while (kept < props.items.length && row.children[kept]?.key === key(props.items[kept])) kept++;
+  while (row.children.length > kept) row.lastChild.remove();
+  row.append(...props.items.slice(kept).map((item, i) => card(item, kept + i)), ...blanks);
   mark(props.chosen);
 }
 watch('items', draw);
 watch('waiting', draw);
+watch('forming', () => {
+  const blank = row.querySelector('i');
+  if (blank && props.forming) blank.style.backgroundImage = `url(${props.forming})`;
+});
 watch('chosen', () => mark(props.chosen));
 draw();
 """
@@ -54,7 +64,7 @@ def choices(items: list[dict[str, str]] | None = None, *, waiting: int = 0, cell
     """Pictures to choose from; the event `choose` comes with the index as value.
 
     items: dicts with src (URL or data URL), label (shown below, may be empty) and title, and where the server does not know
-    the language title_ko. waiting: gray places shown while there are no items.
+    the language title_ko. waiting: gray places after the items, for those to come; the prop `forming`, a URL, is shown in the first of them.
     cell: px, least width of a picture (three always fit beside each other). The prop `chosen` marks an index, -1 none.
 
     A function, not a subclass of gr.HTML: for each subclass of a component Gradio writes a .pyi file beside the source.
@@ -68,6 +78,7 @@ def choices(items: list[dict[str, str]] | None = None, *, waiting: int = 0, cell
         items=items or [],
         waiting=waiting,
         chosen=-1,
+        forming="",
     )
 
 

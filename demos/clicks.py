@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from demos import pictures
+from demos.alternatives import AlternativesPanel, Given
 from demos.batch import PROGRESS, Updates
 from demos.canvas import hint_canvas
 from demos.chooser import no_example, photo_chooser
@@ -41,6 +42,8 @@ class Clicks(Hosted[HintDesk]):
         self.canvas = hint_canvas("hint-canvas")
         with gr.Row(visible=False, elem_classes="hint-desk") as self.desk:
             self._layout_desk()
+        with gr.Column(visible=False) as self.others:
+            self.alternatives = AlternativesPanel(self, self.notice, shop, "hint", self.read)
         self.file = gr.DownloadButton(visible="hidden")  # carries the finished file to the browser
         self._listen(demo)
 
@@ -72,7 +75,10 @@ class Clicks(Hosted[HintDesk]):
         }  # fmt: skip
         quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         now = [self.canvas, self.vividness, self.saturation, self.influence]
-        self.page = page = [self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask]
+        self.page = page = [
+            self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask, self.others,
+            *self.alternatives.parts,
+        ]  # fmt: skip
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
@@ -87,6 +93,10 @@ class Clicks(Hosted[HintDesk]):
         self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], preprocess=False, **live)
         self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **live)
         self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
+        self.alternatives.listen([self.canvas, self.saturation])
+        self.alternatives.choices.choose(  # an event of its script
+            self.take, [self.alternatives.choices, self.canvas], [self.canvas, self.notice, self.alternatives.choices], **live
+        ).then(None, None, None, js=SHOW)
         for button, save, needs in (
             (self.full, self.save_photo, now[:3]),
             (self.save_json, self.save_hints, now[:1]),
@@ -132,6 +142,7 @@ class Clicks(Hosted[HintDesk]):
             visit.desk = None
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
+                self.others: gr.update(visible=False),
                 self.photo: None, self.samples: no_example(), self.canvas: gr.update(src=""),
             }  # fmt: skip
 
@@ -153,16 +164,16 @@ class Clicks(Hosted[HintDesk]):
         width, height = desk.photo.size
         return {
             self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-            self.photo: None, self.samples: no_example(), self.unmask: gr.update(visible=False),
+            self.photo: None, self.samples: no_example(), self.unmask: gr.update(visible=False), self.others: gr.update(visible=True),
             self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
             self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
-        }  # fmt: skip
+        } | self.alternatives.closed()  # fmt: skip
 
     def answer(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints or dials have changed: the picture, the colors of the place at hand, where the selected hint acts."""
         desk = self.visits[request.session_hash].desk
         if desk is None:
-            return {self.notice: notice(tr(GONE, request))} if isinstance(value, dict) and value.get("hints") else {}
+            return {self.notice: notice(tr(GONE, request))} if isinstance(value, dict) and value.get("hints") else gr.skip()
         return self._answer(desk, value, vividness, saturation, reach, request)
 
     def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
@@ -181,6 +192,23 @@ class Clicks(Hosted[HintDesk]):
         if colors is not None:
             news["suggestions"] = [color | {"name": tr(color["name"], request)} for color in colors]
         return {self.canvas: gr.update(**news), self.notice: gr.update(visible=False)}
+
+    def read(self, desk: HintDesk, value: Any, saturation: float) -> Given:
+        """What alternatives respect: the hints of a hand, and the look. Raises GuidanceError, ValueError."""
+        guidance, look = desk.read(desk.own(value), Look.vividness, saturation)
+        return guidance, look.saturation, look.palette
+
+    def take(self, index: int, value: Any, request: gr.Request) -> Updates:
+        """An alternative was chosen: its colors become hints beside those of a hand; undo takes them back."""
+        desk = self.visits[request.session_hash].desk
+        if desk is None:
+            return {self.notice: notice(tr(GONE, request))}
+        try:
+            hints = desk.add_alternative(index, value)
+        except FAILURES as error:
+            return {self.notice: notice(tr(str(error), request))}
+        load = gr.update(load={"hints": hints, "n": next(NUMBERS)})
+        return {self.canvas: load, self.notice: gr.update(visible=False)} | self.alternatives.marked(desk, request)
 
     def suggest_click(self, request: gr.Request) -> Updates:
         """Mark the place where one more hint would tell most."""

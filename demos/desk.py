@@ -7,11 +7,15 @@ painted once, for the download.
 from dataclasses import dataclass
 
 from demos import pictures
+from demos.alternatives_desk import Alternatives, Draw, hints_of
+from demos.hint_desk import HintDesk
+from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
 from toolkit.registry import ModelCard, get_card
 
 PREVIEW = 1600  # px, long side of what the screen shows
+NONE_TAKEN = "None of the alternatives was chosen yet; choose one first."
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Desk:
         self.preview = shrink(photo, PREVIEW)
         self.before = pictures.before(self.preview)
         self._device = device
+        self._clicking: Session | None = None  # of the tab where one clicks
+        self.alternatives: Alternatives | None = None
         self.use(model)
 
     def use(self, model: str) -> None:
@@ -39,6 +45,7 @@ class Desk:
         self.size = get_card(model).size
         self.vividness = 0.5
         self.result: Result | None = None
+        self.taken: Draw | None = None  # what the result was drawn from, where it is one of the alternatives
         self.candidates: list[Candidate] = []
         self._sessions: dict[int, tuple[Session, Session]] = {}
 
@@ -57,7 +64,9 @@ class Desk:
     def colorize(self, vividness: float, progress: Progress | None = None) -> Result:
         """Color the preview. Raises Cancelled."""
         result = self.session.colorize(vividness=vividness, progress=progress)
-        self.vividness, self.result = vividness, result
+        self.vividness, self.result, self.taken = vividness, result, None
+        if self.alternatives is not None:
+            self.alternatives.chosen = -1
         return result
 
     def propose(self, progress: Progress | None = None) -> list[Candidate]:
@@ -71,13 +80,32 @@ class Desk:
         self.size = candidate.size
         return self.colorize(candidate.vividness, progress)
 
+    def take(self, index: int, progress: Progress | None = None) -> Result:
+        """Color the preview as one of the alternatives was. Raises Cancelled, ValueError."""
+        if self.alternatives is None:
+            raise ValueError(NONE_TAKEN)
+        draw = self.alternatives.pick(index).draw
+        self.result, self.taken = self.alternatives.paint(draw, self.preview, progress), draw
+        return self.result
+
+    def to_hints(self, model: str) -> tuple[HintDesk, Guidance]:
+        """The photo for the tab where one clicks, and the alternative that was taken as hints there. Raises ValueError."""
+        if self.taken is None or self.result is None:
+            raise ValueError(NONE_TAKEN)
+        if self._clicking is None:
+            whole = self._both()[0] if model == self.model else None
+            self._clicking = whole if whole is not None and whole.size == whole.card.size else Session(self.photo, model, device=self._device)
+        return HintDesk(self.photo, model, self._device, self._clicking), hints_of(self.result, self.photo)
+
     def finish(self, progress: Progress | None = None) -> Result:
         """The full size, as the preview was made last. Raises Cancelled."""
+        if self.taken is not None and self.alternatives is not None:
+            return self.alternatives.paint(self.taken, progress=progress)
         return self._both()[0].colorize(vividness=self.vividness, progress=progress)
 
     def remarks(self) -> list[str]:
         """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made necessary."""
-        found = [self.session.summary()]
+        found = [self.session.summary() if self.taken is None else f"This is number {self.taken.seed + 1} of many plausible colorings."]
         if self.photo.tone == "color":
             found.append("This photo had color already; only its lightness was used.")
         elif self.photo.tone == "sepia":

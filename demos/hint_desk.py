@@ -1,25 +1,29 @@
 """What one visitor of *Click hints* has in front of them: a photo, its hints, the picture they give. No Gradio here."""
 
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.path import Path as Polygon
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from demos import pictures
+from demos.alternatives_desk import Alternatives, hints_of
 from toolkit.color import parse_color, to_hex
-from toolkit.guidance import Guidance, GuidanceError
+from toolkit.guidance import MAX_HINTS, Guidance, GuidanceError
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 
 SCREEN = 1200  # px, long side of the live picture
 PALETTE = 5  # colors
 LARGEST_HINTS = 20_000_000  # bytes: 2,000 hints with a lasso each
+NEAR = 24  # px of the live picture: a person's hint speaks for its surroundings
 DIMMED = 0.64  # how dark an influence map makes what the hint does not reach
 
 
@@ -46,6 +50,8 @@ class HintDesk:
         self.lock = RLock()  # a click may come while the photo is still being looked at
         self.shown: Result | None = None  # the live picture
         self.waiting: list[dict[str, Any]] = []  # hints from elsewhere, until the browser has the photo
+        self.alternatives: Alternatives | None = None
+        self._added: set[tuple[int, int, str]] = set()  # the hints that came from the alternative chosen last
         self._asked: tuple[float, float] | None = None
 
     @property
@@ -119,6 +125,33 @@ class HintDesk:
         self.mask = found.strokes
         return None
 
+    def own(self, value: Any) -> dict[str, Any]:
+        """What the browser sent without the hints of the alternative chosen last, which others are not to follow; one that was changed is a hand's.
+
+        Raises GuidanceError.
+        """
+        plain = Guidance.from_canvas(value, self.photo.size).to_canvas(self.photo.size)
+        hints = [sent for sent, hint in zip(value["hints"], plain, strict=True) if _name(hint) not in self._added]
+        return dict(value) | {"hints": hints}
+
+    def add_alternative(self, index: int, value: Any) -> list[dict[str, Any]]:
+        """A person's own hints, then the colors of an alternative as hints wherever those leave room. Raises GuidanceError, ValueError."""
+        if self.alternatives is None:
+            raise ValueError("This alternative is not here any more; draw others.")
+        value = self.own(value)
+        own = Guidance.from_canvas(value, self.photo.size)
+        near = NEAR * max(self.photo.size) / max(self.screen.photo.size)
+        lassos = [Polygon(hint.lasso) for hint in own.hints if hint.lasso]
+        free = [
+            hint
+            for hint in hints_of(self.alternatives.pick(index).result, self.photo).hints
+            if all(hypot(hint.x - mine.x, hint.y - mine.y) > near for mine in own.hints)
+            and not any(lasso.contains_point((hint.x, hint.y)) for lasso in lassos)
+        ]
+        added = Guidance(tuple(free[: MAX_HINTS - len(own.hints)])).to_canvas(self.photo.size)
+        self._added = {_name(hint) for hint in added}
+        return [*value["hints"], *added]
+
     def save(self, value: Any, path: Path) -> Path:
         """The hints that the browser sent as .json or, painted over a loaded mask, as .png. Raises GuidanceError."""
         guidance = Guidance.from_canvas(value, self.photo.size)
@@ -132,6 +165,11 @@ class HintDesk:
             color = [round(c * 255) for c in parse_color(hint.color)] + [255]
             mask[:, max(0, top) : bottom, max(0, left) : right] = torch.tensor(color, dtype=torch.uint8).view(4, 1, 1)
         return Guidance(strokes=mask).save(path)
+
+
+def _name(hint: dict[str, Any]) -> tuple[int, int, str]:
+    """Tells hints apart, before and after the browser has rounded them."""
+    return round(1e5 * hint["x"]), round(1e5 * hint["y"]), hint["color"]
 
 
 def _colorize(session: Session, guidance: Guidance, look: Look, progress: Progress | None) -> Result:

@@ -77,6 +77,37 @@ KOREAN = {
     "Memory was short: the model looked at the photo at {size} px.": "메모리가 모자라 모델이 사진을 {size} px로 보았습니다.",
     "Memory was short: went on on the CPU.": "메모리가 모자라 CPU에서 계속했습니다.",
     "Stopped.": "멈췄습니다.",
+    # alternatives.py and alternatives_desk.py
+    "Show me alternatives": "다른 가능성 보기",
+    "Nobody knows the true colors. Here are several that fit the photo; choose one to take it.": (
+        "진짜 색은 아무도 모릅니다. 이 사진에 어울리는 여러 가지이니 마음에 드는 것을 고르세요."
+    ),
+    "Draw others": "다른 것 그리기",
+    "Close": "닫기",
+    "How many": "몇 장",
+    "Variety": "다양함",
+    "How far they may go from the safest colors; at 0 they are all alike. Costs nothing.": (
+        "가장 무난한 색에서 얼마나 멀어져도 되는지. 0이면 모두 같아집니다. 시간은 더 들지 않습니다."
+    ),
+    "Steps": "단계",
+    "In how many strokes each one is drawn: more is cleaner; twice as many take twice as long.": (
+        "한 장을 몇 번에 나누어 그리는지. 많을수록 깔끔하지만, 두 배로 늘리면 시간도 두 배가 듭니다."
+    ),
+    "Guidance": "이끄는 힘",
+    "Above 1, the photo and your hints decide more and chance less; takes twice as long.": (
+        "1보다 크면 우연보다 사진과 힌트가 더 많이 정합니다. 시간은 두 배가 듭니다."
+    ),
+    "A dial is empty; give it a number.": "빈 다이얼이 있습니다. 숫자를 넣어 주세요.",
+    "Waiting for the model …": "모델을 기다리는 중 …",
+    "Looking at the photo …": "사진을 살펴보는 중 …",
+    "Drawing …": "그리는 중 …",
+    "Choose one to take it.": "마음에 드는 것을 고르세요.",
+    "number {n}": "{n}번",
+    "Where they disagree: the redder a place, the more its colors differ.": "서로 다른 곳: 붉을수록 색이 더 엇갈립니다.",
+    "This alternative is not here any more; draw others.": "이 그림은 더는 남아 있지 않습니다. 다른 것을 그려 주세요.",
+    "None of the alternatives was chosen yet; choose one first.": "아직 고른 것이 없습니다. 먼저 하나를 골라 주세요.",
+    "This is number {n} of many plausible colorings.": "그럴듯한 여러 채색 가운데 {n}번입니다.",
+    "Go on with click hints": "클릭 힌트로 이어 가기",
     # batch.py
     "Several photos at once": "여러 장을 한꺼번에",
     "Up to 100 photos, each in its full size, together in one zip. The vividness is the one set above.": (
@@ -344,6 +375,20 @@ KOREAN = {
     ),
     "Saturation is {value}; choose a number from 0 (gray) to 2 (double).": "채도가 {value}입니다. 0(회색)에서 2(두 배) 사이의 수를 골라 주세요.",
     "The tint is {tint}; choose a and b between {least} and {most}.": "색조가 {tint}입니다. a와 b를 {least}에서 {most} 사이로 골라 주세요.",
+    "{n} steps were asked for; choose a number from 1 to {most}.": "{n}단계를 요청했습니다. 1에서 {most} 사이의 수를 골라 주세요.",
+    "The strength of guidance is {strength}; choose a number from 0 to {most}, where 1 is none.": (
+        "이끄는 힘이 {strength}입니다. 0에서 {most} 사이의 수를 골라 주세요. 1은 이끌지 않음입니다."
+    ),
+    "{n} samples were asked for; choose a number from 1 to {most}.": "{n}장을 요청했습니다. 1에서 {most} 사이의 수를 골라 주세요.",
+    "{name} gives one answer to a photo; choose a model that draws, such as diffusion.": (
+        "{name}: 사진 하나에 답을 하나만 냅니다. diffusion처럼 여러 가지를 그리는 모델을 고르세요."
+    ),
+    "No model that draws several colorings is here; clone the repository again.": (
+        "여러 채색을 그리는 모델이 없습니다. 저장소를 다시 복제해 주세요."
+    ),
+    "The weights {name} were trained on another {painter}; use the files that belong together.": (
+        "가중치 {name}: 다른 {painter}로 학습한 것입니다. 서로 짝이 맞는 파일을 쓰세요."
+    ),
     "A palette is a list of at most {most} colors.": "팔레트는 최대 {most}가지 색의 목록입니다.",
     "There is no manifest.json in {folder}; clone the repository again or set HUEPOINT_WEIGHTS.": (
         "{folder}에 manifest.json이 없습니다. 저장소를 다시 복제하거나 HUEPOINT_WEIGHTS를 정해 주세요."

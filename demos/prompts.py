@@ -185,7 +185,7 @@ class Prompts(Hosted[PromptDesk]):
             return {self.notice: notice(tr(GONE, request)), self.sheet: gr.update(photo={})}
         number = value.get("photo") if isinstance(value, dict) else None
         if number != desk.number:
-            return {}  # about the last photo
+            return gr.skip()  # about the last photo
         heard = {"photo": number, "revision": value.get("revision")}
         try:
             shown = desk.ask(_prompt(value), keep)

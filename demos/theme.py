@@ -88,6 +88,10 @@ CSS = """
 .at-dials { grid-area: dials; }
 .at-more { grid-area: more; }
 #slider .wrap.full { background: color-mix(in srgb, var(--block-background-fill) 78%, transparent); }
+.alternatives { border-top: 1px solid var(--block-border-color); padding-top: 16px; }
+.doubt { margin: 0; }
+.doubt img { width: 100%; max-width: 420px; margin: 0; border-radius: 10px; }
+.doubt figcaption { padding-top: 6px; }
 #batch-report { min-height: 64px; }
 #chat [class*="message-buttons"] { display: none; } /* one of them would upload the picture to another host */
 .dark input[type="range"] { --neutral-200: #4a4a4a; }
