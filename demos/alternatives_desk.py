@@ -18,7 +18,7 @@ from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 
 GALLERY = 320  # px, long side of the small pictures
-FAR = 25.0  # Lab units of disagreement that are shown as red as can be: brown against blue
+FAR = 60.0  # Lab units of disagreement that are shown as red as can be: an orange suit against a blue one
 
 
 @dataclass(frozen=True)
