@@ -52,7 +52,7 @@ from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction, Step
 from toolkit.models.unet import AB_SCALE, doubt, preference
 from toolkit.models.vit_hint import Features, VitHint
-from toolkit.propagation import agree, log_region, within_lassos
+from toolkit.propagation import agree, within_lassos
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard
@@ -317,7 +317,7 @@ class DiffusionColorizer:
         if not len(points):
             return Prediction(ab, F.interpolate(unsure, ab.shape[-2:], mode="bilinear", align_corners=False))
         features = encoded.features
-        ab, influence = within_lassos(ab, points, lambda some, alone: self._spread(features, ab, some, alone))
+        ab, influence = within_lassos(ab, points, lambda some, alone: self.painter.spread(features, ab, some, alone))
         left = unsure * (1 - influence.sum(0).clamp(max=1))
         return Prediction(ab, F.interpolate(left, ab.shape[-2:], mode="bilinear", align_corners=False), influence)
 
@@ -335,21 +335,12 @@ class DiffusionColorizer:
                 features = replace(features, ab=moved, logits=preferred)
             painted, reach = features.ab, torch.zeros_like(features.light)
             if len(free):
-                painted, shares = self._spread(features, painted, free, False)
+                painted, shares = self.painter.spread(features, painted, free, False)
                 reach = shares.sum(0)[None, None].clamp(0, 1)
             found = self.pipe.conditioner(encoded.L, encoded.tokens, features, painted, reach)
             encoded.known.clear()
             encoded.known[name] = found
         return found
-
-    def _spread(self, features: Features, auto: Tensor, some: Points, alone: bool) -> tuple[Tensor, Tensor]:
-        anchors = self.painter.anchors(features, auto, some.xy[None], some.ab[None])
-        where = None
-        if alone:
-            h, w = features.keys.shape[-2:]
-            where = auto.new_zeros(len(some), h, w) if some.regions is None else log_region(some.regions, (h, w))
-        ab, influence = self.painter.paint(features, auto, anchors, where)
-        return ab, influence[0]
 
 
 def temperature(vividness: float) -> float:

@@ -186,6 +186,19 @@ class VitHint(nn.Module):
         influence = torch.cat([p[1] for p in parts], 1).transpose(1, 2).unflatten(2, (h, w))
         return auto + self.enlarged(change, features.enlarge), influence
 
+    def spread(self, features: Features, auto: Tensor, points: Points, alone: bool) -> tuple[Tensor, Tensor]:
+        """One photo's points, as propagation.within_lassos asks for them: auto (1, 2, h, w) -> ab (1, 2, h, w), influence (N, h/2, w/2) in [0, 1].
+
+        alone: the points share every place among themselves, each mostly within its region.
+        """
+        anchors = self.anchors(features, auto, points.xy[None], points.ab[None])
+        where = None
+        if alone:
+            h, w = features.keys.shape[-2:]
+            where = auto.new_zeros(len(points), h, w) if points.regions is None else log_region(points.regions, (h, w))
+        ab, influence = self.paint(features, auto, anchors, where)
+        return ab, influence[0]
+
     def attend(self, asking: Places, anchors: Anchors, colors: Tensor, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """What the points change at each asking place: ab (B, P, 2); and each point's share (B, P, N).
 
@@ -296,16 +309,7 @@ class VitHintColorizer:
         if not len(points):
             return Prediction(auto, F.interpolate(unsure, auto.shape[-2:], mode="bilinear", align_corners=False))
 
-        def spread(some: Points, alone: bool) -> tuple[Tensor, Tensor]:
-            anchors = self.network.anchors(features, auto, some.xy[None], some.ab[None])
-            where = None
-            if alone:
-                grid = features.keys.shape[-2:]
-                where = auto.new_zeros(len(some), *grid) if some.regions is None else log_region(some.regions, (grid[0], grid[1]))
-            ab, influence = self.network.paint(features, auto, anchors, where)
-            return ab, influence[0]
-
-        ab, influence = within_lassos(auto, points, spread)
+        ab, influence = within_lassos(auto, points, lambda some, alone: self.network.spread(features, auto, some, alone))
         left = unsure * (1 - influence.sum(0).clamp(max=1))
         return Prediction(ab, F.interpolate(left, auto.shape[-2:], mode="bilinear", align_corners=False), influence)
 
