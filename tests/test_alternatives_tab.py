@@ -310,7 +310,7 @@ def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Vis
         if someone.count("auto")[0] == 1:
             break
     until(lambda: someone.count("auto") == (1, 5))
-    Drawer.steps.release(8)
+    Drawer.steps.release(Draw.steps)  # those of one sample
     until(lambda: someone.count("auto") == (2, 4))
     page.wait_for_selector("#auto-map img")
     page.click("#auto-stop")
