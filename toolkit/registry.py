@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from toolkit.encoder import Encoder
+from toolkit.models import ZOO
 from toolkit.models.base import Colorizer
 
 
@@ -43,6 +44,7 @@ class ModelCard:
     parameters: int = 0
     encoder: str | None = None  # the frozen encoder's file
     painter: str | None = None  # the frozen hint model that it builds on, by name
+    zoo: bool = False  # there to be compared and learned from, not to color anybody's photos
     measured: dict[str, Any] = field(default_factory=dict)
 
 
@@ -61,9 +63,10 @@ def _manifest() -> dict[str, Any]:
         raise WeightsError(f"{path} is not readable JSON; clone the repository again.") from None
 
 
-def list_models() -> list[ModelCard]:
-    """The cards of all models that ship."""
-    return [ModelCard(**card) for card in _manifest()["models"]]
+def list_models(zoo: bool = False) -> list[ModelCard]:
+    """The cards of the models that ship; with those of the teaching zoo behind them, if asked for."""
+    cards = [ModelCard(**card) for card in _manifest()["models"]]
+    return cards if zoo else [card for card in cards if not card.zoo]
 
 
 def default_model() -> str:
@@ -84,7 +87,7 @@ def get_card(name: str) -> ModelCard:
 
     Raises ValueError that names the known ones, WeightsError for a file that is not there.
     """
-    cards = {card.name: card for card in list_models()}
+    cards = {card.name: card for card in list_models(zoo=True)}
     if name in cards:
         return cards[name]
     if name.endswith(".safetensors"):
@@ -190,7 +193,16 @@ def _diffusion(card: ModelCard, device: str) -> Colorizer:
     return DiffusionColorizer(card, pipe, load_encoder(device))
 
 
+def _zoo(card: ModelCard, device: str) -> Colorizer:
+    from toolkit.models.zoo import NETWORKS, ZooColorizer
+
+    network = NETWORKS[card.architecture]()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return ZooColorizer(card, network.to(torch.device(device)))
+
+
 BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet, "vit-hint": _vit_hint, "diffusion": _diffusion}
+BUILDERS.update(dict.fromkeys(ZOO, _zoo))
 
 
 @lru_cache(maxsize=4)

@@ -3,13 +3,15 @@
     train(Job(data=("my-photos/",), minutes=30))                       # -> runs/unet/checkpoint.safetensors
     train(Job(recipe="vit-hint", data=("my-photos/",), minutes=60))    # -> runs/vit-hint/checkpoint.safetensors
     train(Job(recipe="diffusion", data=("my-photos/",), minutes=85))   # -> runs/diffusion/checkpoint.safetensors
+    train(Job(recipe="plain-unet", data=("my-photos/",)))              # the teaching zoo -> runs/plain-unet/checkpoint.safetensors
+    train(Job(recipe="plain-unet", data=("shapes",)))                  # a generated world of shapes; a minute on a CPU
     train(Job(recipe="localizer", data=("regions.tar",), minutes=70))  # -> runs/localizer/localizer.safetensors
 
 Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
 `accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from toolkit.encoder import Encoder
+from toolkit.models import ZOO
 from toolkit.models.unet import UNet
 from toolkit.pipeline import pick_device
 from toolkit.registry import get_card, load_encoder, read_weights
@@ -32,6 +35,8 @@ from toolkit.training.vit_hint import VitHintRecipe
 KEPT_BACK = 14  # localizer: every 14th labelled photo is not learned from, but calibrated on
 HELD_OUT = 64  # photos at most that are kept for validation where none are given
 RATES = {"unet": 1.5e-3, "vit-hint": 1.5e-3, "diffusion": 1.2e-3}  # peak learning rates
+MINUTES = 30.0
+SHAPES_MANY = 1200  # generated pictures
 PRIOR_BATCHES = 60  # about a thousand views: enough to know how common each color is
 
 
@@ -39,13 +44,14 @@ PRIOR_BATCHES = 60  # about a thousand views: enough to know how common each col
 class Job:
     """What to train on, for how long, and where the result goes."""
 
-    data: tuple[str, ...]  # tars, folders, hf:NAME@SPLIT
-    recipe: str = "unet"  # or "vit-hint", whose automatic half begins with a trained U-Net, "diffusion", which builds on a vit-hint, or "localizer"
+    data: tuple[str, ...]  # tars, folders, hf:NAME@SPLIT; of the zoo also "shapes"
+    recipe: str = "unet"  # or "vit-hint", which begins with a trained U-Net, "diffusion", which builds on a vit-hint, "localizer", or one of the zoo
     val: tuple[str, ...] = ()  # the same; none: some of the data's photos are held out
     out: str | None = None  # None: runs/ and the recipe's name
     cache: str | None = None  # encoded views; None: in the folder of the run
     views: int = 2  # random crops of each photo
-    minutes: float = 30.0  # of training, encoding not counted
+    minutes: float | None = None  # of training, encoding not counted; None: 30, where no steps are given
+    steps: int | None = None  # instead of minutes; None: the zoo takes 2,000, on shapes 300
     resume: bool = False
     device: str = "auto"
     quiet: bool = False  # no progress bars
@@ -63,6 +69,8 @@ def train(job: Job) -> Path:
     if (out / "checkpoint.safetensors").exists() and not job.resume:
         raise ValueError(f"There is a run in {out} already; go on with it (--resume) or name another folder (--out).")
     device = pick_device(job.device)
+    if job.recipe in ZOO:
+        return _train_zoo(job, out, device.type)
     encoder = load_encoder(device.type)
     if job.recipe == "localizer":
         return _train_localizer(job, out, encoder)
@@ -81,11 +89,36 @@ def train(job: Job) -> Path:
     if job.recipe == "diffusion":
         card = get_card(job.painter)
         recipe = DiffusionRecipe(unet, read_weights(card.file, card.sha256))
-    trainer = Trainer(recipe, out, Schedule(minutes=job.minutes, lr=RATES[job.recipe]), device=device.type)
+    trainer = Trainer(recipe, out, _schedule(job, lr=RATES[job.recipe]), device=device.type)
     if job.resume:
         trainer.resume()
     batches = cache.batches(trainer.schedule.batch, seed=1 + trainer.step + trainer.accelerator.process_index)  # no two processes see the same order
     trainer.run(batches, quiet=job.quiet)
+    return out / "checkpoint.safetensors"
+
+
+def _schedule(job: Job, lr: float, weight_decay: float = Schedule.weight_decay) -> Schedule:
+    return Schedule(minutes=MINUTES if job.minutes is None else job.minutes, steps=job.steps, lr=lr, weight_decay=weight_decay)
+
+
+def _train_zoo(job: Job, out: Path, device: str) -> Path:
+    """Train one network of the zoo: nothing is encoded beforehand, and the budget is counted in steps, equal for all."""
+    from toolkit.training.gan import GanRecipe
+    from toolkit.training.shapes import shapes
+    from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, ZOO_SCHEDULE, ZooRecipe, views
+
+    drawn = job.data == ("shapes",)
+    photos = shapes(SHAPES_MANY) if drawn else _load(job.data, job.quiet)
+    photos, validation = _split(photos, _load(job.val, job.quiet))
+    side, schedule = (SHAPES_SIDE, SHAPES_SCHEDULE) if drawn else (SIDE, ZOO_SCHEDULE)
+    if job.steps or job.minutes is not None:
+        schedule = replace(schedule, steps=job.steps, minutes=job.minutes or MINUTES)
+    recipe = GanRecipe(validation, side=side) if job.recipe == "pix2pix" else ZooRecipe(job.recipe, validation, side)
+    trainer = Trainer(recipe, out, schedule, device=device)
+    if job.resume:
+        trainer.resume()
+    seed = 1 + trainer.step + trainer.accelerator.process_index
+    trainer.run(views(photos, schedule.batch, side, seed), quiet=job.quiet)
     return out / "checkpoint.safetensors"
 
 
@@ -118,7 +151,7 @@ def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:
         coming = caption_batches(cache, numbers, len(words), 16, seed=2)
     kept = range(5, len(regions.photos), KEPT_BACK)
     recipe = LocalizerRecipe(words, regions=regions, kept=tuple(kept))
-    trainer = Trainer(recipe, out, Schedule(minutes=job.minutes, lr=1.2e-3, weight_decay=0.05), device=job.device)
+    trainer = Trainer(recipe, out, _schedule(job, lr=1.2e-3, weight_decay=0.05), device=job.device)
     if job.resume:
         trainer.resume()
     trainer.run(regions.batches(trainer.schedule.batch, 1 + trainer.step, words, coming, without=set(kept)), quiet=job.quiet)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -46,11 +46,21 @@ class Recipe(Protocol):
         ...
 
 
+@runtime_checkable
+class TwoSpeeds(Protocol):
+    """A recipe whose parts learn at rates of their own."""
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Parameter groups for the optimizer; "times" multiplies the schedule's rate."""
+        ...
+
+
 @dataclass(frozen=True)
 class Schedule:
     """How long and how fast."""
 
     minutes: float = 30.0
+    steps: int | None = None  # the budget where models are compared: equal views, however fast the machine; then minutes do not count
     batch: int = 16
     lr: float = 1.5e-3
     weight_decay: float = 0.02
@@ -59,10 +69,14 @@ class Schedule:
     checkpoint_every: float = 3.0  # minutes
     validate_every: float = 6.0  # minutes
 
+    def progress(self, step: int, seconds: float) -> float:
+        """How much of the budget is used up, 0 to 1."""
+        return min(1.0, seconds / 60 / self.minutes if self.steps is None else step / self.steps)
+
 
 def rate(schedule: Schedule, step: int, seconds: float) -> float:
-    """Learning rate: linear warm-up over steps, then a cosine over time down to a hundredth."""
-    progress = min(1.0, seconds / 60 / schedule.minutes)
+    """Learning rate: linear warm-up over steps, then a cosine over the budget down to a hundredth."""
+    progress = schedule.progress(step, seconds)
     return schedule.lr * min(1.0, (step + 1) / schedule.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
@@ -76,10 +90,11 @@ class Trainer:
         mixed = ("bf16" if bf16 else "fp16") if torch.cuda.is_available() and device != "cpu" else "no"
         parts = DistributedDataParallelKwargs(find_unused_parameters=True)  # a recipe may train a part of its module first
         self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu", kwargs_handlers=[parts])
-        optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
+        parameters = recipe.groups() if isinstance(recipe, TwoSpeeds) else recipe.module.parameters()
+        optimizer = torch.optim.AdamW(parameters, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
         self.module, self.optimizer = self.accelerator.prepare(recipe.module, optimizer)
         self.ema = {k: v.detach().clone().float() for k, v in recipe.module.state_dict().items()}
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.cpu = 0, 0.0, 0.0
 
     def resume(self) -> bool:
         """Go on from the folder's last state, if there is one."""
@@ -87,7 +102,7 @@ class Trainer:
         if not (path.exists() and note.exists()):
             return False
         state, progress = load_file(path), json.loads(note.read_text())
-        self.step, self.seconds = progress["step"], progress["seconds"]
+        self.step, self.seconds, self.cpu = progress["step"], progress["seconds"], progress.get("cpu", 0.0)
         device = self.accelerator.device
         self.recipe.module.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
         self.ema = {k[4:]: v.to(device) for k, v in state.items() if k.startswith("ema.")}
@@ -108,21 +123,23 @@ class Trainer:
                     state[f"adam.{i}.{name}"] = self.optimizer.state[p][name]
         _save(state, self.folder / "state.safetensors")
         _save(self.ema, self.folder / "checkpoint.safetensors", {"architecture": self.recipe.architecture})
-        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds}))
+        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, "cpu": self.cpu}))
 
     def run(self, batches: Iterator[Movable], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
-        """Train until the schedule's minutes are used up (all runs of this folder together); callback(record) -> False stops early."""
+        """Train until the schedule's budget is used up (all runs of this folder together); callback(record) -> False stops early."""
         schedule, started, before = self.schedule, time.monotonic(), self.seconds
+        worked, cpu_before = time.process_time(), self.cpu
         saved = validated = self.seconds / 60
-        bar = tqdm(total=round(schedule.minutes * 60), initial=round(before), unit="s", disable=quiet or not self.accelerator.is_main_process)
+        bar = tqdm(total=100, unit="%", disable=quiet or not self.accelerator.is_main_process)
         self.module.train()
-        while self.seconds < schedule.minutes * 60:
+        while self._progress() < 1:
             record: dict[str, float] = {"step": self.step + 1, "samples": (self.step + 1) * schedule.batch, **self._step(next(batches))}
             self.seconds = before + time.monotonic() - started
-            record["seconds"] = round(self.seconds, 1)
-            bar.n = min(round(self.seconds), bar.total)
+            self.cpu = cpu_before + time.process_time() - worked  # what a busy machine does not lengthen
+            record |= {"seconds": round(self.seconds, 1), "cpu": round(self.cpu, 1)}
+            bar.n = round(100 * self._progress())
             bar.set_postfix_str(f"step {self.step}, loss {record['loss']:.4f}")
-            last = self.seconds >= schedule.minutes * 60
+            last = self._progress() >= 1
             if self.seconds / 60 - validated >= schedule.validate_every or last:
                 record |= self._validate()
                 validated = self.seconds / 60
@@ -135,11 +152,14 @@ class Trainer:
                 break
         bar.close()
 
+    def _progress(self) -> float:
+        return self.schedule.progress(self.step, self.seconds)
+
     def _step(self, batch: Movable) -> dict[str, float]:
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.schedule, self.step, self.seconds)
+            group["lr"] = rate(self.schedule, self.step, self.seconds) * group.get("times", 1.0)
         with self.accelerator.autocast():
-            losses = self.recipe.loss(self.module, batch.to(self.accelerator.device), self.seconds / 60 / self.schedule.minutes)
+            losses = self.recipe.loss(self.module, batch.to(self.accelerator.device), self._progress())
         self.accelerator.backward(losses["loss"])
         self.accelerator.clip_grad_norm_(self.module.parameters(), 1.0)
         self.optimizer.step()

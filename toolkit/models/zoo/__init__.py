@@ -1,0 +1,72 @@
+"""The teaching zoo: seven architectures that courses compare, trained on the same photos for as many steps, each in a file of its own.
+
+    network = NETWORKS["plain-unet"]()
+    ab = network(L)                # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
+
+All learn from lightness alone, from scratch. What they lack against the models of the parent folder is a frozen ViT that knows what things are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from toolkit.models import ZOO
+from toolkit.models.base import Dials, Encoded, Points, Prediction
+from toolkit.models.zoo.autoencoder import Autoencoder
+from toolkit.models.zoo.deep_cnn import DeepCNN
+from toolkit.models.zoo.drconv_unet import DRConvUNet
+from toolkit.models.zoo.pix2pix import Pix2Pix
+from toolkit.models.zoo.plain_unet import PlainUNet
+from toolkit.models.zoo.simple_cnn import SimpleCNN
+from toolkit.models.zoo.vae import VAE
+from toolkit.propagation import propagate, within_lassos
+
+if TYPE_CHECKING:
+    from toolkit.registry import ModelCard
+
+BUILT = (SimpleCNN, DeepCNN, Autoencoder, VAE, PlainUNet, DRConvUNet, Pix2Pix)
+NETWORKS: dict[str, Callable[[], nn.Module]] = dict(zip(ZOO, BUILT, strict=True))
+CELL = 4  # px of L per key
+LEVELS, WIDTH = 12, 9.0  # bumps over L, and their width in L units
+
+
+class ZooColorizer:
+    """A trained network of the zoo, as a toolkit.models.base.Colorizer."""
+
+    bins = None
+
+    def __init__(self, card: ModelCard, network: nn.Module) -> None:
+        self.card, self.network = card, network.eval()
+
+    @torch.inference_mode()
+    def encode(self, L: Tensor) -> Encoded:
+        """L (1, 1, H, W) in [0, 100], H and W multiples of 16."""
+        return Encoded(L, self.network(L).float(), light_keys(L))
+
+    @torch.inference_mode()
+    def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
+        """Automatic colors, then the points, each spread over what is as light. Vividness has no meaning but for the VAE: how far z is from 0."""
+        ab = encoded.ab
+        if isinstance(self.network, VAE) and dials.vividness:
+            z = torch.randn(1, self.network.latent, generator=torch.Generator().manual_seed(seed)).to(ab)
+            ab = self.network(encoded.L, z * dials.vividness)
+        ab = ab * dials.saturation + ab.new_tensor(dials.tint).view(1, 2, 1, 1)
+        if not len(points):
+            return Prediction(ab)
+        ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
+        return Prediction(ab, influence=influence)
+
+
+def light_keys(L: Tensor) -> Tensor:
+    """Keys that know nothing but lightness, for networks that have none: L (1, 1, H, W) -> unit vectors (1, 12, H/4, W/4).
+
+    Each is a row of Gaussian bumps around the cell's mean L (a population code), so that the cosine of two falls with the difference of their L.
+    """
+    mean = F.avg_pool2d(L, CELL)
+    centers = torch.linspace(0, 100, LEVELS).to(L).view(1, -1, 1, 1)
+    return F.normalize(torch.exp(-((mean - centers) / WIDTH).square() / 2), dim=1)
