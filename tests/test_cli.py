@@ -40,7 +40,7 @@ def usage_error(*argv):
     return stop.value.code
 
 
-@pytest.mark.parametrize("command", ["colorize", "models", "evaluate", "obedience", "evaluate-text", "train", "bench"])
+@pytest.mark.parametrize("command", ["colorize", "compare", "export", "mask", "models", "evaluate", "obedience", "evaluate-text", "train", "bench"])
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
     assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
@@ -231,9 +231,9 @@ def test_steps_of_the_memory_ladder_are_told(album, capsys, monkeypatch):
 def test_models_prints_the_cards(capsys):
     assert main(["models"]) == 0
     text = capsys.readouterr().out
-    assert all(card.name in text and card.license in text for card in list_models())
+    assert all(card.name in text and card.license in text for card in list_models(zoo=True))
     assert main(["models", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [asdict(card) for card in list_models()]
+    assert json.loads(capsys.readouterr().out) == [asdict(card) for card in list_models(zoo=True)]
 
 
 def test_evaluate_writes_what_it_prints(album, capsys):

@@ -1,5 +1,7 @@
 """Each metric against another implementation, known numbers, and bad input."""
 
+import warnings
+
 import numpy as np
 import pytest
 import skimage.color
@@ -8,8 +10,30 @@ import torch
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor
+from torchmetrics.functional.image import peak_signal_noise_ratio as their_psnr
+from torchmetrics.functional.image import structural_similarity_index_measure as their_ssim
 
-from toolkit.metrics import Lpips, ciede2000, colorfulness, colorfulness_ratio, gray_psnr, psnr, ssim
+from toolkit.color import lab_to_rgb, rgb_to_lab
+from toolkit.guidance import Guidance, Hint
+from toolkit.metrics import (
+    ENOUGH_FOR_ERRORS,
+    FewPhotos,
+    Lpips,
+    ab_distance,
+    bleeding,
+    ciede2000,
+    colorfulness,
+    colorfulness_difference,
+    colorfulness_ratio,
+    few,
+    gray_psnr,
+    hint_error,
+    leakage,
+    match_chroma,
+    psnr,
+    ssim,
+    warn_if_few,
+)
 from toolkit.registry import WeightsError
 
 METRICS = {"psnr": psnr, "ssim": ssim, "ciede2000": ciede2000}
@@ -146,3 +170,165 @@ def test_pictures_that_are_too_small_or_all_gray() -> None:
         Lpips()(small, small)
     with pytest.raises(ValueError, match="all gray"):
         colorfulness_ratio(gray, gray)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_psnr_and_ssim_are_torchmetrics(kind: str) -> None:
+    # A second reference beside scikit-image. Its SSIM counts windows that mirror the border, too (up to 0.02 apart): those are cut off here.
+    rgb, truth = changed(kind), photo()
+    assert psnr(rgb, truth).item() == pytest.approx(their_psnr(rgb, truth, data_range=1.0).item(), abs=1e-4)
+    _, windows = their_ssim(rgb, truth, data_range=1.0, sigma=1.5, return_full_image=True)
+    assert ssim(rgb, truth).item() == pytest.approx(windows[..., 5:-5, 5:-5].mean().item(), abs=1e-4)
+
+
+def test_the_other_colorfulness_takes_absolute_values_first() -> None:
+    halves = torch.zeros(1, 3, 2, 4)
+    halves[:, 0, 0] = 1
+    halves[:, 1, 1] = 1
+    # |rg| is 255 and |yb| 127.5 throughout: no spread, and a shift of both.
+    assert colorfulness(halves, absolute=True).item() == pytest.approx(0.3 * 255 * np.sqrt(1.25), rel=1e-5)
+    rgb = 255 * array(photo())
+    rg, yb = np.abs(rgb[..., 0] - rgb[..., 1]), np.abs((rgb[..., 0] + rgb[..., 1]) / 2 - rgb[..., 2])
+    expected = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
+    assert colorfulness(photo(), absolute=True).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_difference_in_colorfulness_has_two_definitions() -> None:
+    found = colorfulness_difference(torch.tensor([10.0, 50.0, 30.0]), torch.tensor([40.0, 20.0, 33.0]))
+    assert found.of_means == pytest.approx(1), "-30, +30 and -3 make up for each other"
+    assert found.mean_of == pytest.approx(21), "photo by photo they do not"
+    with pytest.raises(ValueError, match="one number a photo"):
+        colorfulness_difference(torch.ones(3), torch.ones(2))
+
+
+def flat(*colors: tuple[float, float, float], side: int = 32) -> Tensor:
+    """Stripes of Lab colors of equal width beside each other, as rgb (1, 3, side, side)."""
+    lab = torch.tensor(colors, dtype=torch.float32).T.repeat_interleave(side // len(colors), 1)  # (3, side)
+    return lab_to_rgb(lab[None, :, None].expand(1, 3, side, side).contiguous())
+
+
+def test_chroma_is_that_of_the_truth_and_hue_and_lightness_stay() -> None:
+    truth, faded, pumped = (flat((60, k * 20, 0), (50, 0, -k * 10)) for k in (1.0, 0.3, 1.6))
+    for rgb in (faded, pumped):
+        torch.testing.assert_close(match_chroma(rgb, truth), truth, atol=2e-3, rtol=0)
+    lab, before = rgb_to_lab(match_chroma(changed("swap"), photo())), rgb_to_lab(changed("swap"))
+    torch.testing.assert_close(lab[:, :1], before[:, :1], atol=0.5, rtol=0)
+    colored = before[:, 1:].norm(dim=1) > 10
+    turned = torch.atan2(lab[:, 2], lab[:, 1]) - torch.atan2(before[:, 2], before[:, 1])
+    assert float((torch.remainder(turned + np.pi, 2 * np.pi) - np.pi)[colored].abs().max()) < 0.05
+    chroma = [rgb_to_lab(x)[:, 1:].norm(dim=1).mean().item() for x in (match_chroma(changed("swap"), photo()), photo())]
+    assert chroma[0] == pytest.approx(chroma[1], rel=0.1)
+    assert chroma[0] <= chroma[1] + 0.01, "the gamut only takes away"
+
+
+def test_pumped_saturation_wins_nothing_and_gray_stays_gray() -> None:
+    truth, pumped = flat((60, 20, 0), (50, 0, -10)), flat((60, 40, 0), (50, 0, -20))
+    assert ciede2000(pumped, truth).item() > 5
+    assert ciede2000(match_chroma(pumped, truth), truth).item() < 0.1
+    torch.testing.assert_close(match_chroma(changed("gray"), photo()), changed("gray"), atol=2e-3, rtol=0)
+
+
+def test_distance_in_ab_is_the_plane_s_and_only_where_asked() -> None:
+    lab, other = torch.zeros(1, 3, 2, 2), torch.tensor([50.0, 3.0, 4.0]).view(1, 3, 1, 1).expand(1, 3, 2, 2).clone()
+    other[..., 1, 1] = 0
+    where = torch.tensor([[True, False], [False, False]])[None, None]
+    assert ab_distance(lab, other, where).item() == pytest.approx(5)
+    assert ab_distance(lab, other, torch.ones_like(where)).item() == pytest.approx(5 * 3 / 4)
+    assert ab_distance(lab, other, ~torch.ones_like(where)).isnan().all()
+
+
+def test_a_hint_s_error_is_measured_on_its_own_pixels() -> None:
+    rgb = flat((60, 0, 0), (60, 30, 0))
+    hint = Hint(4, 4, "#808080", 3)
+    near = Guidance((hint,))
+    assert hint_error(rgb, near)[0] == pytest.approx(0, abs=0.05)
+    assert hint_error(rgb, near).pixels == 9
+    far = hint_error(rgb, Guidance((Hint(28, 4, "#808080", 3),)))
+    assert far.ab == pytest.approx(30, abs=0.1)
+    wished = np.array([60.0, 0, 0]), np.array([60.0, 30, 0])
+    assert far.ciede2000 == pytest.approx(float(skimage.color.deltaE_ciede2000(*wished)), abs=0.1)
+    both = hint_error(rgb, near + Guidance((Hint(28, 4, "#808080", 3),)))
+    assert both.ab == pytest.approx((0 + far.ab) / 2, abs=0.1)
+
+
+def test_no_picture_is_blamed_for_a_color_that_its_lightness_cannot_show() -> None:
+    asked = Hint(4, 4, "#000080", 5)  # navy on a bright wall
+    _, a, b = rgb_to_lab(torch.tensor([0, 0, 128 / 255]).view(3, 1, 1)).flatten().tolist()
+    best = lab_to_rgb(torch.tensor([85.0, a, b]).view(1, 3, 1, 1).expand(1, 3, 32, 32).contiguous())
+    found = hint_error(best, Guidance((asked,)))
+    assert found.ciede2000 == pytest.approx(0, abs=0.1)
+    assert found.ab > 30
+
+
+def test_strokes_are_hints_and_no_hint_is_an_error() -> None:
+    rgb = flat((60, 30, 0))
+    strokes = torch.zeros(4, 32, 32, dtype=torch.uint8)
+    strokes[:, 3, 5:9] = torch.tensor([128, 128, 128, 255], dtype=torch.uint8)[:, None]
+    found = hint_error(rgb, Guidance(strokes=strokes))
+    assert (found.pixels, found.ab) == (4, pytest.approx(30, abs=0.1))
+    with pytest.raises(ValueError, match="cover some"):
+        hint_error(rgb, Guidance())
+
+
+def test_leakage_is_the_change_outside_of_the_region() -> None:
+    without, region = flat((60, 0, 0), (60, 0, 0)), torch.zeros(1, 1, 32, 32, dtype=torch.bool)
+    region[..., :16] = True
+    assert leakage(flat((60, 30, 0), (60, 0, 0)), without, region).item() == pytest.approx(0, abs=0.01)
+    assert leakage(flat((60, 30, 0), (60, 6, 8)), without, region).item() == pytest.approx(10, abs=0.05)
+    assert leakage(without, without, torch.ones_like(region)).isnan().all()
+    with pytest.raises(ValueError, match="one plane a picture"):
+        leakage(without, without, region[0])
+
+
+RED, GREEN = (60.0, 30.0, 0.0), (60.0, -30.0, 0.0)
+
+
+def shifted(px: int) -> Tensor:
+    """Red beside green, the border so many pixels too far to the right."""
+    rgb = flat(RED, GREEN)
+    rgb[..., 16 : 16 + px] = rgb[..., :1]
+    return rgb
+
+
+def test_color_that_crosses_its_border_bleeds() -> None:
+    truth = flat(RED, GREEN)
+    assert bleeding(truth, truth).item() == 0
+    # The band is 3 px beside the two columns in which the step shows: 8 px, of which px are 60 units off.
+    assert [bleeding(shifted(px), truth).item() for px in (1, 2, 4)] == pytest.approx([60 / 8, 2 * 60 / 8, 4 * 60 / 8], abs=0.2)
+    # From there on it is wrong elsewhere, too: 4 of 24 px.
+    assert bleeding(shifted(8), truth).item() == pytest.approx(60 * (4 / 8 - 4 / 24), abs=0.3)
+
+
+def test_wrong_colors_that_keep_their_borders_do_not_bleed() -> None:
+    truth = flat(RED, GREEN)
+    for rgb in (flat(GREEN, RED), flat((60, 0, 0)), flat((60, 0, 30), (60, 0, -30))):
+        assert bleeding(rgb, truth).item() == pytest.approx(0, abs=0.2)
+    assert bleeding(truth, flat(RED)).isnan().all(), "a truth of one color has no border"
+
+
+def test_a_gray_photo_has_the_number_that_its_truths_chroma_has() -> None:
+    truth = flat((60, 0, 0), (60, 0, 0), RED, (60, 0, 0))  # all of the red is within 3 px of a border: 8 of the band's 16 columns
+    assert bleeding(flat((60, 0, 0)), truth).item() == pytest.approx(30 / 2, abs=0.1)
+    wide = truth.clone()
+    wide[..., 13:27] = truth[..., 16:17]  # 3 px too far to either side: 6 columns
+    assert bleeding(wide, truth).item() == pytest.approx(30 * 6 / 16, abs=0.1)
+
+
+def test_borders_may_come_from_labels() -> None:
+    labels = torch.zeros(1, 1, 32, 32, dtype=torch.long)
+    labels[..., 16:] = 7
+    for truth in (flat(RED, GREEN), flat(RED)):
+        assert bleeding(shifted(2), truth, labels).isfinite().all()
+    assert bleeding(shifted(2), flat(RED, GREEN), labels).item() == bleeding(shifted(2), flat(RED, GREEN)).item()
+    with pytest.raises(ValueError, match="one plane a picture"):
+        bleeding(flat(RED), flat(RED), labels[0])
+
+
+def test_too_few_photos_are_told_in_a_sentence() -> None:
+    assert few("a standard error", 10, ENOUGH_FOR_ERRORS) is None
+    assert few("a standard error", 1, 10) == "1 photo is too few for a standard error (10 would do): it may be far off."
+    with pytest.warns(FewPhotos, match="6 photos are too few for a mean"):
+        warn_if_few("a mean", 6, 10)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_if_few("a mean", 10, 10)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit import protocols as module
+from toolkit import contestants
 from toolkit.color import rgb_to_lab
 from toolkit.evaluate import find_photos
 from toolkit.metrics import psnr
@@ -37,15 +37,15 @@ class Parrot:
     def encode(self):
         Parrot.looked += 1
 
-    def colorize(self, guidance, *, vividness):
+    def colorize(self, guidance, *, vividness, seed):
         Parrot.painted.append((len(guidance), vividness))
-        self.rgb = module._in_color(self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width)))
+        self.rgb = contestants.in_color(self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width)))
         return self
 
 
 @pytest.fixture
 def parrot(monkeypatch):
-    monkeypatch.setattr(module, "Session", Parrot)
+    monkeypatch.setattr(contestants, "Session", Parrot)
     monkeypatch.setattr(Parrot, "looked", 0)
     monkeypatch.setattr(Parrot, "painted", [])
     return Parrot
@@ -106,7 +106,7 @@ def test_scores_are_the_floored_psnr_of_what_was_painted(parrot):
     ]
     assert Parrot.looked == 2
     assert Parrot.painted == [(0, 0.0), (7, 0.0), (0, 1.0), (7, 1.0)] * 2
-    expected = [float(psnr(float_rgb(module._in_color(p, torch.zeros(1, 2, 224, 224))), float_rgb(p.rgb))) for p in photos]
+    expected = [float(psnr(float_rgb(contestants.in_color(p, torch.zeros(1, 2, 224, 224))), float_rgb(p.rgb))) for p in photos]
     assert scores[0].psnr == scores[1].psnr == scores[2].psnr == pytest.approx(np.mean(expected), abs=1e-3)
     assert scores[0].psnr_se == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
     assert scores[3].psnr > scores[2].psnr

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toolkit.comparing import compare, compare_steps
+    from toolkit.comparison import CompareSetup, Comparison
     from toolkit.guidance import Guidance, GuidanceError, Hint
     from toolkit.photo import Photo, PhotoError, open_photo, save_photo
     from toolkit.pipeline import Cancelled, Result, Session
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cancelled",
+    "CompareSetup",
+    "Comparison",
     "Guidance",
     "GuidanceError",
     "Hint",
@@ -27,6 +31,8 @@ __all__ = [
     "PhotoError",
     "Result",
     "Session",
+    "compare",
+    "compare_steps",
     "list_models",
     "load_model",
     "open_photo",
@@ -34,6 +40,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "comparing": ("compare", "compare_steps"),  # no module is called compare: it would hide the function
+    "comparison": ("Comparison", "CompareSetup"),
     "guidance": ("Guidance", "GuidanceError", "Hint"),
     "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),

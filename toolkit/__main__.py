@@ -1,4 +1,4 @@
-"""The command line: `python -m toolkit colorize|models|evaluate|obedience|evaluate-text|train|bench`.
+"""The command line: `python -m toolkit colorize|mask|models|evaluate|obedience|evaluate-text|train|bench|compare`.
 
 Everything heavy is imported inside the command that needs it: --help answers at once. Whatever goes wrong is said in one sentence, without a
 traceback; exit codes: 0 done, 1 some or all of it failed, 2 the command cannot be meant like this, 130 stopped with Ctrl-C.
@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.arguments import DEVICE_HELP, add_command, advance, count, number, positive, several
+from toolkit.export_command import add_export
+from toolkit.mask_command import add_mask
 from toolkit.measuring import add_commands
+from toolkit.models import ZOO
 
 FORMATS = ("png", "jpg", "webp", "tiff")
 OURS = re.compile(r"(.+)-color(-\d+)?(-layer)?")  # how this command names what it writes
@@ -161,7 +164,7 @@ def models(args: argparse.Namespace) -> int:
     from toolkit.evaluate import format_table
     from toolkit.registry import list_models
 
-    cards = list_models()
+    cards = list_models(zoo=True)
     if args.json:
         print(json.dumps([asdict(card) for card in cards], indent=2))
         return 0
@@ -194,8 +197,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m toolkit", description=about, epilog="COMMAND --help says more, with examples.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_colorize(commands)
+    add_mask(commands)
     add_commands(commands)
     _add_train(commands)
+    add_export(commands)
     _add_models(commands)
     return top
 
@@ -248,15 +253,18 @@ def _add_train(commands: Any) -> None:
         "unet --data my-photos/ --out runs/mine --minutes 90 --resume",
         "vit-hint --data my-photos/ --minutes 75 --unet runs/mine/checkpoint.safetensors",
         "diffusion --data my-photos/ --minutes 85 --painter vit-hint",
+        "plain-unet --data shapes                  # of the teaching zoo, on a generated world of shapes: a minute on a CPU",
+        "drconv-unet --data my-photos/ --steps 2000",
         "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer"], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", *ZOO], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")
     command.add_argument("--cache", metavar="DIR", help="where encoded photos are kept, 0.6 MB each view (default: in the run's folder)")
     command.add_argument("--views", type=positive, default=2, metavar="N", help="random crops of each photo (default: %(default)s)")
-    command.add_argument("--minutes", type=float, default=30.0, metavar="M", help="of training; encoding comes before (default: %(default)s)")
+    command.add_argument("--minutes", type=float, metavar="M", help="of training; encoding comes before (default: 30, of the zoo 2,000 steps)")
+    command.add_argument("--steps", type=positive, metavar="N", help="of training, instead of minutes")
     command.add_argument("--captioned", nargs="+", default=(), metavar="SRC", help="localizer: photos with captions; --data are tars with labels")
     command.add_argument("--captions", metavar="FILE", help="localizer: the captions, a line of JSON for each photo, .jsonl.gz")
     command.add_argument("--clip", metavar="FILE", help="localizer: CLIP ViT-B/32 text vectors, .npz of words and vectors")

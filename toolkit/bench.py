@@ -2,24 +2,22 @@
 
     python -m toolkit bench
 
-Six tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click, a sentence and many colorings
-cost; how time and memory grow from a quarter of a megapixel to 24; and how well the lift to full size keeps color inside its edges. Photos of any
-size are made by enlarging one.
+Seven tables: where the time of a one-megapixel photo goes, beside the bare network at its working size; what a click, a sentence and many colorings
+cost; how time and memory grow from a quarter of a megapixel to 24; how well the lift to full size keeps color inside its edges; and what the
+classical models gain by being solved small. Photos of any size are made by enlarging one.
 """
 
 import os
 import platform
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -27,10 +25,12 @@ from kornia.filters import gaussian_blur2d, sobel
 from torch import Tensor
 from tqdm import tqdm
 
+from toolkit.classical_bench import classical_text, measure_classical
 from toolkit.click_bench import click_text, measure_clicks
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.evaluate import format_table
 from toolkit.lift import Lift, lift
+from toolkit.meter import Peak
 from toolkit.models.base import Dials, Points
 from toolkit.photo import open_photo, save_photo
 from toolkit.pipeline import Session, pick_device, shrink
@@ -42,7 +42,6 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 LARGE = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "interior-living-room.jpg")  # of the examples, those in color with 1 to 2 megapixels
 MEGAPIXEL = 1.0  # size of the photo whose parts are timed
 REPEATS = 5  # of each part; the median counts
-EVERY = 0.005  # s, between two looks at the memory
 
 
 def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str = "unet", device: str = "auto") -> dict[str, Any]:
@@ -55,7 +54,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         raise ValueError("The demo's examples are not installed here; name a photo to measure with.")
     device = pick_device(device).type
     growth = []
-    with tempfile.TemporaryDirectory() as folder, tqdm(total=5 + len(megapixels), unit="table or size", disable=None) as bar:
+    with tempfile.TemporaryDirectory() as folder, tqdm(total=6 + len(megapixels), unit="table or size", disable=None) as bar:
         parts = measure_parts(enlarge(chosen[0], MEGAPIXEL, Path(folder)), model, device)
         bar.update()
         clicks = measure_clicks(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
@@ -69,8 +68,10 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
             bar.update()
         lifts = lift_table(chosen)
         bar.update()
+        classical = measure_classical(chosen, MEGAPIXEL)
+        bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    tables = {"clicks": clicks, "text": text, "samples": samples, "growth": growth, "lift": lifts}
+    tables = {"clicks": clicks, "text": text, "samples": samples, "growth": growth, "lift": lifts, "classical": classical}
     return {"machine": machine, "model": model, **parts, **tables}
 
 
@@ -141,7 +142,7 @@ def _in_fresh_process(path: Path, model: str, device: str) -> dict[str, Any]:
 def measure_growth(path: Path, model: str, device: str) -> dict[str, Any]:
     """Time from file to file, and the peak of memory above that of a process with the weights loaded that has not seen a photo yet."""
     load_model(model, device)
-    with _Peak() as peak:
+    with Peak() as peak:
         start = time.perf_counter()
         photo = open_photo(path)
         Session(photo, model, device=device).colorize().save(path.with_suffix(".png"), overwrite=True)
@@ -191,33 +192,6 @@ def _near_edges(L: Tensor, reach: int = 8, steepness: float = 3.0) -> Tensor:
     return F.max_pool2d(edges.float(), 2 * reach + 1, 1, reach) > 0
 
 
-class _Peak:
-    """The most memory this process holds while the block runs, above what it held before; looked up by a thread every few milliseconds."""
-
-    def __enter__(self) -> Self:
-        import psutil
-
-        self._memory = lambda: int(psutil.Process().memory_info().rss)
-        self._before = self._most = self._memory()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self._done.wait(EVERY):
-            self._most = max(self._most, self._memory())
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._done.set()
-        self._thread.join()
-
-    @property
-    def above(self) -> int:
-        """Bytes."""
-        return self._most - self._before
-
-
 def report_text(report: dict[str, Any]) -> str:
     """The record as tables to read."""
     machine = report["machine"]
@@ -237,4 +211,4 @@ def report_text(report: dict[str, Any]) -> str:
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
     costs = [click_text(report["clicks"]), text_text(report["text"]), sample_text(report["samples"])]
-    return "\n\n".join([where, parts, whole, *costs, growth, lifts])
+    return "\n\n".join([where, parts, whole, *costs, growth, lifts, classical_text(report["classical"])])

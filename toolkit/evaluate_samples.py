@@ -12,6 +12,7 @@ histograms for verifying ensemble forecasts").
 import math
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -23,12 +24,12 @@ from torch.nn import functional as F
 from toolkit import metrics
 from toolkit.color import delta_e, lab_to_rgb8, rgb_to_lab
 from toolkit.evaluate import format_table
-from toolkit.frechet import ENOUGH, features, frechet
 from toolkit.lift import Lift
 from toolkit.models.base import Dials, Sampler
 from toolkit.photo import Photo
 from toolkit.pipeline import MOST_SAMPLES, Session, pick_device, shrink
 from toolkit.registry import load_model
+from toolkit.set_metrics import ENOUGH, features, frechet
 
 ANSWERS = (0.0, 0.5)  # vividness of models that give one answer: the mean that PSNR asks for, and their default
 DRAWN = (0.5,)  # of models that draw: the temperature at which they were trained
@@ -301,13 +302,20 @@ class _Sums:
                     psnr_se=_se(numbers["psnr"]),
                     gray_psnr=round(gray, 4),
                     colorfulness_ratio=round(mean["colorfulness"] / max(mean["true_colorfulness"], 1e-3), 4),
-                    frechet=round(frechet(torch.cat(self.features[key]), truths), 3) if key in self.features and len(truths) > 1 else None,
+                    frechet=self._frechet(key, truths),
                     protocol=self.setup.protocol(len(truths)),
                     spread=self._spread_score(key, mean) if key in self.ranks else None,
                     **plain,
                 )
             )
         return found
+
+    def _frechet(self, key: Key, truths: Tensor) -> float | None:
+        if key not in self.features or len(truths) < 2:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", metrics.FewPhotos)  # the protocol says it
+            return round(frechet(torch.cat(self.features[key]), truths), 3)
 
     def _spread_score(self, key: Key, mean: dict[str, float]) -> Spread:
         K, numbers = self.setup.samples, self.numbers[key]

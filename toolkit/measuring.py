@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
+from toolkit.compare_command import add_compare
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -62,9 +63,9 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
+    from toolkit.contestants import contestant
     from toolkit.evaluate import find_photos
-    from toolkit.protocols import CLASSICAL, HintSetup, evaluate_hints, hint_table, open_squares
-    from toolkit.registry import get_card
+    from toolkit.protocols import HintSetup, evaluate_hints, hint_table, open_squares
 
     if args.samples or args.steps or args.strength is not None:
         raise ValueError("--samples, --steps and --strength are not about hints; leave them out, or leave --hints out.")
@@ -73,8 +74,7 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
     seed = 1234 if args.seed is None else args.seed
     setup = HintSetup(args.models, args.hints, args.protocol or "icolorit", args.vividness or (0.0,), args.device, seed)
     for model in setup.models:
-        if model != CLASSICAL:
-            get_card(model)
+        contestant(model)
     skipped: list[str] = []
     photos_there = min(args.limit or sys.maxsize, sum(1 for _ in find_photos(args.sources)))
     with tqdm(total=photos_there, unit="photo", disable=None) as bar:
@@ -310,3 +310,4 @@ def add_commands(commands: Any) -> None:
     _add_obedience(commands)
     _add_evaluate_text(commands)
     _add_bench(commands)
+    add_compare(commands)

@@ -92,7 +92,7 @@ def agree(x: Tensor, keys: Tensor) -> Tensor:
     red or blue comes out in patches of both once the distribution is sharpened.
     """
     coarse = F.interpolate(x, keys.shape[-2:], mode="area")
-    places = keys.flatten(2).transpose(1, 2)  # (1, C, h', w') -> (1, h'w', C)
-    mean = F.scaled_dot_product_attention(places, places, coarse.flatten(2).transpose(1, 2), scale=AGREEMENT)
-    difference = mean.transpose(1, 2).view_as(coarse) - coarse
+    places = keys.flatten(2).transpose(1, 2)[:, None]  # (1, C, h', w') -> (1, 1, h'w', C): one head, as ONNX wants it
+    mean = F.scaled_dot_product_attention(places, places, coarse.flatten(2).transpose(1, 2)[:, None], scale=AGREEMENT)
+    difference = mean[:, 0].transpose(1, 2).view_as(coarse) - coarse
     return x + F.interpolate(difference, x.shape[-2:], mode="bilinear", align_corners=False)

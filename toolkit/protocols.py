@@ -12,25 +12,20 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from toolkit import metrics
 from toolkit.color import lab_to_rgb, rgb_to_lab, to_hex
+from toolkit.contestants import Model, Painter, contestant
 from toolkit.evaluate import Source, format_table, open_truths
 from toolkit.guidance import MAX_HINTS, Guidance, Hint
-from toolkit.models.classical import levin2004
 from toolkit.photo import Photo
-from toolkit.pipeline import Session
 
 COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
-CLASSICAL = "levin2004"  # the name of the reference that is no model
 CEILING = 50.0  # dB: iColoriT's floor of 1e-5 under the squared error
-Painter = Callable[[Guidance], Tensor]  # hints -> the photo in color, uint8 (3, H, W)
 
 
 class Patch(NamedTuple):
@@ -85,7 +80,7 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class HintSetup:
-    """What is measured, and how. models: names, weights files, or "levin2004". Raises ValueError for what cannot be meant."""
+    """What is measured, and how. models: as `contestant` knows them. Raises ValueError for what cannot be meant."""
 
     models: tuple[str, ...] = ("unet",)
     hints: tuple[int, ...] = COUNTS
@@ -102,11 +97,8 @@ class HintSetup:
 
     def sentence(self) -> str:
         """The protocol in one sentence."""
-        protocol = PROTOCOLS[self.protocol]
         return (
-            f"Protocol {self.protocol}: centre squares of photos at {protocol.side} x {protocol.side} px; hints are patches of {protocol.places}, in "
-            f"the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first n of one draw a photo, from numpy's "
-            f"default_rng(({self.seed}, the photo's number from 0)); L kept, gamut mapped at constant L, 8-bit RGB against 8-bit truth as floats in "
+            f"{revealed(self.protocol, self.seed)}; L kept, gamut mapped at constant L, 8-bit RGB against 8-bit truth as floats in "
             f"[0, 1], squared error over pixels and channels of each photo floored at 1e-5, PSNR averaged over photos ± its standard error; a model "
             f"works at its own size and with the vividness given in its row; colorfulness is that of the results without hints by the truth's."
         )
@@ -131,6 +123,16 @@ class HintScore:
     colorfulness_ratio: float  # mean colorfulness of the results / of the truth
     seconds: float  # to paint a photo with these hints; a model has looked at it before
     protocol: str
+
+
+def revealed(protocol: str, seed: int) -> str:
+    """Which photos and which hints, as the beginning of a sentence."""
+    about = PROTOCOLS[protocol]
+    return (
+        f"Protocol {protocol}: centre squares of photos at {about.side} x {about.side} px; hints are patches of {about.places}, in "
+        f"the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first n of one draw a photo, from numpy's "
+        f"default_rng(({seed}, the photo's number from 0))"
+    )
 
 
 def reveal(lab: Tensor, patch: Patch) -> Hint:
@@ -173,33 +175,14 @@ def evaluate_hints(photos: Iterable[Photo], setup: HintSetup, progress: Callable
 
 def _painters(photo: Photo, setup: HintSetup) -> Iterator[tuple[str, float | None, Painter]]:
     """(name, vividness, what paints this photo) of everything in the table; a model looks at the photo once."""
-    yield "gray", None, partial(_gray, photo)
-    for model in setup.models:
-        if model == CLASSICAL:
-            yield model, None, partial(_optimized, photo)
-            continue
-        session = Session(photo, model, device=setup.device)
-        session.encode()
-        for vividness in setup.vividness:
-            yield model, vividness, partial(_colored, session, vividness)
-
-
-def _in_color(photo: Photo, ab: Tensor) -> Tensor:
-    return (lab_to_rgb(torch.cat([photo.lightness(), ab], 1))[0] * 255).round().byte()
-
-
-def _gray(photo: Photo, guidance: Guidance) -> Tensor:
-    return _in_color(photo, torch.zeros(1, 2, photo.height, photo.width))
-
-
-def _colored(session: Session, vividness: float, guidance: Guidance) -> Tensor:
-    return session.colorize(guidance, vividness=vividness).rgb
-
-
-def _optimized(photo: Photo, guidance: Guidance) -> Tensor:
-    nothing = torch.full((1, 2, photo.height, photo.width), torch.nan)
-    ab = guidance.stamp(nothing)
-    return _in_color(photo, levin2004(photo.lightness(), ab, ~ab[:, :1].isnan()))
+    for name in ("gray", *setup.models):
+        one = contestant(name)
+        if isinstance(one, Model):
+            session = one.session(photo, setup.device)
+            for vividness in setup.vividness:
+                yield name, vividness, one.painter(session, vividness)
+        else:
+            yield name, None, one.look(photo, setup.device)
 
 
 def _measure(paint: Painter, guidance: Guidance, photo: Photo) -> dict[str, float]:

@@ -205,7 +205,7 @@ BUILDERS: dict[str, Callable[[ModelCard, str], Colorizer]] = {"unet": _unet, "vi
 BUILDERS.update(dict.fromkeys(ZOO, _zoo))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)  # a comparison of the whole zoo loads each once
 def load_model(name: str, device: str = "cpu") -> Colorizer:
     """A model with its weights on a device; loaded once. Raises ValueError for an unknown name, WeightsError for bad files."""
     card = get_card(name)

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import delta_e, hex_to_lab, map_to_gamut, rgb_to_lab
+from toolkit.metrics import ab_distance
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 from toolkit.regions import LabelledPhotos
@@ -232,7 +233,7 @@ class _Trial:
             "wish": float(delta_e(picture[:, inside, None], wish).mean()),
             "to_name": float(delta_e(picture[:, inside, None], wished(color, self.L[:, inside], plain=True)).mean()),
             "automatic": float(delta_e(automatic[:, inside, None], wish).mean()),
-            "outside": float((picture - automatic)[1:, ~inside].norm(dim=0).mean()),
+            "outside": float(ab_distance(picture[None], automatic[None], ~inside[None, None])),
         }
 
     def doubt(self, of_source: Iterable[str], of_all: Iterable[str], sums: _Sums) -> None:

@@ -110,7 +110,15 @@ class Trainer:
             moments = {name: state[f"adam.{i}.{name}"].to(device) for name in ("exp_avg", "exp_avg_sq") if f"adam.{i}.{name}" in state}
             if moments:
                 self.optimizer.state[p] = {"step": torch.tensor(float(self.step)), **moments}
+        self._forget_later()
         return True
+
+    def _forget_later(self) -> None:
+        """Take out of the log what came after the state that is gone on from: those steps are made again."""
+        log = self.folder / "log.jsonl"
+        if log.exists() and self.accelerator.is_main_process:
+            kept = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if json.loads(line)["step"] <= self.step]
+            log.write_text("".join(kept), encoding="utf-8")
 
     def save(self) -> None:
         """Write the state to resume from and the averaged weights to use; each file appears whole or not at all."""
