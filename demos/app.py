@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from demos.automatic import Automatic
 from demos.chat import Chat
 from demos.clicks import Clicks
+from demos.compare import Compare
 from demos.desk import Shop
 from demos.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t
 from demos.prompts import Prompts
@@ -29,6 +30,7 @@ TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
     ("Click hints", Clicks),
     ("Text prompt", Prompts),
     ("Chat", Chat),
+    ("Compare", Compare),
 )
 
 SLOGAN = "Believable color for black-and-white photographs"

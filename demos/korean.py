@@ -3,6 +3,7 @@
 A particle that depends on the last sound of a value is written so that it fits any value: as "{name}: ...", or with both forms.
 """
 
+from demos.korean_compare import COMPARE
 from toolkit.text.color_korean import korean_colors
 
 KOREAN = {
@@ -15,6 +16,7 @@ KOREAN = {
     "Click hints": "클릭 힌트",
     "Text prompt": "글로 칠하기",
     "Chat": "대화",
+    "Compare": "비교",
     # automatic.py, clicks.py and what they share
     "Your photo, in color": "당신의 사진에 색을",
     "Add a black-and-white photograph, or begin with one of the examples.": "흑백 사진을 넣거나 예시 사진으로 시작해 보세요.",
@@ -419,4 +421,4 @@ KOREAN = {
     ),
 }
 
-KOREAN |= korean_colors()
+KOREAN |= COMPARE | korean_colors()

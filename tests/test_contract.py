@@ -13,7 +13,7 @@ from toolkit.pipeline import Cancelled, Session
 from toolkit.registry import list_models, load_encoder, load_model
 
 SMALL = 64  # px: the network's answer does not depend on how long one waits for it
-pytestmark = pytest.mark.parametrize("model", [card.name for card in list_models()])
+every_model = pytest.mark.parametrize("model", [card.name for card in list_models(zoo=True)])
 
 
 def textured(height, width, low=70, high=180, seed=0):
@@ -28,6 +28,7 @@ def lab(rgb):
     return rgb_to_lab(rgb[None].float() / 255)
 
 
+@every_model
 def test_same_seed_same_picture_in_any_order(model):
     photo = textured(60, 90)
     guidance = Guidance((Hint(20, 20, "#8a5a44"),))
@@ -38,6 +39,7 @@ def test_same_seed_same_picture_in_any_order(model):
     assert torch.equal(Session(photo, model, size=SMALL).colorize(guidance, seed=3).rgb, first.rgb)
 
 
+@every_model
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (7, 3000), (3000, 7), (101, 67), (64, 64), (1, 400)])
 def test_the_result_has_the_photos_size_and_lightness(model, size):
     photo = textured(*size)
@@ -48,6 +50,7 @@ def test_the_result_has_the_photos_size_and_lightness(model, size):
     assert (lab(result.rgb)[:, :1] - photo.lightness()).abs().max() < 0.35
 
 
+@every_model
 @pytest.mark.parametrize("value", [0, 1, 128, 254, 255])
 def test_a_flat_photo_stays_finite_and_keeps_its_lightness(model, value):
     photo = Photo.from_array(np.full((40, 50), value, np.uint8))
@@ -58,6 +61,7 @@ def test_a_flat_photo_stays_finite_and_keeps_its_lightness(model, value):
         assert (result.rgb.int() - value).abs().max() <= 1  # black and white have no color
 
 
+@every_model
 def test_hints_are_honored_to_8_bits(model):
     photo = textured(80, 120, low=100, high=150)
     hints = (Hint(20, 20, "#9a7060", 9), Hint(119, 79, "#5a8070", 4), Hint(0, 79, "#7070a0", 1))
@@ -70,6 +74,7 @@ def test_hints_are_honored_to_8_bits(model):
         assert (inside - torch.tensor(hint.ab)[:, None]).abs().max() < 1.2
 
 
+@every_model
 def test_hints_that_no_screen_can_show_keep_their_hue(model):
     photo = Photo.from_array(np.full((40, 40), 235, np.uint8))  # no saturated blue is this light
     hint = Hint(20, 20, "blue", 5)
@@ -78,6 +83,7 @@ def test_hints_that_no_screen_can_show_keep_their_hue(model):
     assert (result.rgb[:, 20, 20].float() - 255 * nearest).abs().max() <= 1
 
 
+@every_model
 def test_a_painted_mask_is_honored_pixel_by_pixel(model):
     photo = textured(60, 80, low=100, high=150)
     strokes = torch.zeros(4, 60, 80, dtype=torch.uint8)
@@ -87,6 +93,7 @@ def test_a_painted_mask_is_honored_pixel_by_pixel(model):
     assert (lab(result.rgb)[0, 1:, 10:30, 40:44].flatten(1) - want).abs().max() < 1.2
 
 
+@every_model
 def test_no_hints_are_no_guidance(model):
     session = Session(textured(60, 90), model, size=SMALL)
     plain = session.colorize()
@@ -95,6 +102,7 @@ def test_no_hints_are_no_guidance(model):
     assert torch.equal(session.colorize(Guidance(strokes=empty)).rgb, plain.rgb)
 
 
+@every_model
 def test_guidance_that_cannot_be_used_is_refused(model):
     session = Session(textured(60, 90), model, size=SMALL)
     for guidance in (
@@ -106,6 +114,7 @@ def test_guidance_that_cannot_be_used_is_refused(model):
             session.colorize(guidance)
 
 
+@every_model
 def test_it_can_be_cancelled_at_every_step_and_asked_again(model):
     session = Session(textured(60, 90), model, size=SMALL)
     steps = []
@@ -119,6 +128,7 @@ def test_it_can_be_cancelled_at_every_step_and_asked_again(model):
     assert torch.equal(session.colorize().rgb, whole.rgb)
 
 
+@every_model
 def test_it_sees_at_other_sizes_and_says_how_unsure_it_is(model):
     session = Session(textured(60, 90), model, size=SMALL)
     for size in (32, 50, 96):
@@ -130,6 +140,7 @@ def test_it_sees_at_other_sizes_and_says_how_unsure_it_is(model):
         assert bool(((unsure >= 0) & (unsure <= 1)).all())
 
 
+@every_model
 def test_suggested_colors_are_shares_of_one_whole(model):
     session = Session(textured(60, 90), model, size=SMALL)
     for x, y in ((0, 0), (89, 59), (-10, 1000)):
@@ -141,6 +152,7 @@ def test_suggested_colors_are_shares_of_one_whole(model):
             assert all(len(s.color) == 7 and s.name for s in found)
 
 
+@every_model
 def test_it_loads_and_colors_without_a_network(model, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("something wanted to use the network")
@@ -154,6 +166,7 @@ def test_it_loads_and_colors_without_a_network(model, monkeypatch):
     assert Session(textured(30, 40), model, device="cpu", size=SMALL).colorize().rgb.shape == (3, 30, 40)
 
 
+@pytest.mark.parametrize("model", [card.name for card in list_models()])  # the size is the pipeline's business; a minute each
 @pytest.mark.slow
 def test_24_megapixels(model):
     photo = Photo.from_array(np.tile(textured(40, 60).rgb.permute(1, 2, 0).numpy(), (100, 100, 1)))

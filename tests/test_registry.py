@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from toolkit import registry
+from toolkit.models import ZOO
 from toolkit.registry import BUILDERS, WeightsError, get_card, list_models, load_encoder, load_model, weights_folder
 
 
@@ -43,7 +44,7 @@ def sentence(error):
     return text
 
 
-@pytest.mark.parametrize("card", list_models(), ids=lambda card: card.name)
+@pytest.mark.parametrize("card", list_models(zoo=True), ids=lambda card: card.name)
 def test_a_card_says_what_it_has_to_and_its_file_is_what_it_says(card):
     assert hashlib.sha256((weights_folder() / card.file).read_bytes()).hexdigest() == card.sha256
     assert card.architecture in BUILDERS
@@ -55,8 +56,14 @@ def test_a_card_says_what_it_has_to_and_its_file_is_what_it_says(card):
 
 
 def test_names_are_unique():
-    names = [card.name for card in list_models()]
+    names = [card.name for card in list_models(zoo=True)]
     assert len(names) == len(set(names))
+
+
+def test_the_zoo_is_shown_to_those_who_ask_for_it():
+    plain, all_of_them = ([card.name for card in list_models(zoo=zoo)] for zoo in (False, True))
+    assert all_of_them[: len(plain)] == plain
+    assert all_of_them[len(plain) :] == list(ZOO)
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():

@@ -183,6 +183,9 @@ def train(args: argparse.Namespace) -> int:
     from toolkit.training.commands import train as run
 
     weights = run(Job(**{k: v for k, v in vars(args).items() if k not in ("run", "command")}))
+    if args.study:
+        print(f"The losses of every variant are drawn in {weights}.")
+        return 0
     if args.recipe == "localizer":
         print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-text REGIONS.tar --weights {weights}")
         return 0
@@ -255,6 +258,7 @@ def _add_train(commands: Any) -> None:
         "diffusion --data my-photos/ --minutes 85 --painter vit-hint",
         "plain-unet --data shapes                  # of the teaching zoo, on a generated world of shapes: a minute on a CPU",
         "drconv-unet --data my-photos/ --steps 2000",
+        "pix2pix --data shapes --study --out runs/balance   # what keeps a GAN in balance",
         "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
     )
     command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", *ZOO], help="what to train")
@@ -268,6 +272,7 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--captioned", nargs="+", default=(), metavar="SRC", help="localizer: photos with captions; --data are tars with labels")
     command.add_argument("--captions", metavar="FILE", help="localizer: the captions, a line of JSON for each photo, .jsonl.gz")
     command.add_argument("--clip", metavar="FILE", help="localizer: CLIP ViT-B/32 text vectors, .npz of words and vectors")
+    command.add_argument("--study", action="store_true", help="pix2pix: train without, with each and with all of its cures; draws the losses")
     command.add_argument("--hold-out", type=count, default=0, metavar="N", help="localizer: teach no name of every Nth class (default: none)")
     command.add_argument("--unet", default="unet", metavar="MODEL", help="vit-hint: the U-Net to begin with (default: the one that ships)")
     command.add_argument("--painter", default="vit-hint", metavar="MODEL", help="diffusion: the hint model to build on (default: the one that ships)")

@@ -6,8 +6,8 @@
     python -m toolkit.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
 Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
-samples-NAME.json as `evaluate --samples ... --json`, obedience.json as `obedience --json`, text-NAME.json as `evaluate-text --json`, speed.json as
-`bench --json`. Texts about a model are its card's, in weights/manifest.json.
+samples-NAME.json as `evaluate --samples ... --json`, compare-NAME.json as `compare ... --json`, obedience.json as `obedience --json`, text-NAME.json
+as `evaluate-text --json`, speed.json as `bench --json`. Texts about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -272,6 +272,8 @@ def _localizer() -> dict[str, str]:
 
 def weights_readme() -> str:
     """weights/README.md."""
+    from toolkit.zoo_cards import comparisons, zoo
+
     manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
     others = [entry for group, entries in manifest.items() if group != "models" for entry in _entries(entries)]
     rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in others]
@@ -282,8 +284,13 @@ def weights_readme() -> str:
             "is missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
             *[model_card(card) for card in list_models()],
             localizer_card(),
+            "## The teaching zoo",
+            zoo(),
+            *[model_card(card) for card in list_models(zoo=True) if card.zoo],
             "## Measured",
             results(),
+            "### Compared",
+            comparisons(),
             "### With hints",
             hints(),
             "### Many colorings",
@@ -325,6 +332,8 @@ def between(text: str, name: str, body: str) -> str:
 
 def texts() -> dict[Path, str]:
     """What each generated file should hold, by its path."""
+    from toolkit.zoo_cards import classical, comparisons, zoo
+
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, make in (
         ("results", results),
@@ -334,6 +343,9 @@ def texts() -> dict[Path, str]:
         ("text", text),
         ("samples", samples),
         ("sample-speed", sample_speed),
+        ("zoo", zoo),
+        ("compare", comparisons),
+        ("classical", classical),
         ("weak", weak),
         ("speed", speed),
         ("house", house),
@@ -459,8 +471,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not args.check:
             path.write_text(texts()[path], encoding="utf-8")
     if args.picture and not args.check:
+        from toolkit.zoo_cards import zoo_pictures
+
         picture()
-        print(*(f"{file.relative_to(ROOT)} written" for file in (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE)), sep="\n")
+        made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, *zoo_pictures())
+        print(*(f"{file.relative_to(ROOT)} written" for file in made), sep="\n")
     return 1 if args.check and stale else 0
 
 

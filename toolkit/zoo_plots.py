@@ -49,9 +49,9 @@ def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) ->
     if not logs:
         raise ValueError("There are no logs to draw; give those of toolkit.training.gan.study.")
     rows = -(-len(logs) // GAN_COLUMNS)
-    figure = Chart(1400, rows * 470 + 30)
+    figure = Chart(1400, rows * 450 + 20)
     for i, (name, log) in enumerate(logs.items()):
-        left, top = 70 + i % GAN_COLUMNS * 450, 60 + i // GAN_COLUMNS * 470
+        left, top = 70 + i % GAN_COLUMNS * 450, 60 + i // GAN_COLUMNS * 450
         losses, accuracy = figure.place(left, top, 370, 210), figure.place(left, top + 250, 370, 90)
         for key, (label, color) in SIDES.items():
             steps, values = _series(log, key)
@@ -61,10 +61,11 @@ def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) ->
         for level in (0.5, 1.0):
             accuracy.axhline(level, color=HAIR, linewidth=1)
         end = next((r for r in reversed(log) if "val_psnr" in r), None)
-        result = "" if end is None else f": {end['val_psnr'] - end['val_gray_psnr']:+.1f} dB, {end['val_colorfulness_ratio']:.0%} of the color"
+        result = "" if end is None else f": {end['val_psnr'] - end['val_gray_psnr']:+.1f} dB, {end['val_colorfulness_ratio']:.0%} color"
         _quiet(losses, f"{name}{result}")
         _quiet(accuracy, "critic's accuracy")
         losses.set_ylim(0, HIGHEST)
+        losses.tick_params(labelbottom=False)
         accuracy.set_ylim(0.35, 1.05)
         if i == 0:
             losses.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper right")

@@ -60,6 +60,7 @@ class Job:
     captioned: tuple[str, ...] = ()  # localizer: photos with captions; its data is one tar with labels
     captions: str | None = None  # localizer: JSON lines with name, words, captions
     clip: str | None = None  # localizer: .npz of words and CLIP vectors
+    study: bool = False  # pix2pix: train it without and with each of its cures instead, and draw what became of it
     hold_out: int = 0  # localizer: every so many class names are not taught
 
 
@@ -107,9 +108,11 @@ def _train_zoo(job: Job, out: Path, device: str) -> Path:
     from toolkit.training.shapes import shapes
     from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, ZOO_SCHEDULE, ZooRecipe, views
 
-    drawn = job.data == ("shapes",)
+    drawn = tuple(job.data) == ("shapes",)
     photos = shapes(SHAPES_MANY) if drawn else _load(job.data, job.quiet)
     photos, validation = _split(photos, _load(job.val, job.quiet))
+    if job.study:
+        return _study(job, out, photos, validation)
     side, schedule = (SHAPES_SIDE, SHAPES_SCHEDULE) if drawn else (SIDE, ZOO_SCHEDULE)
     if job.steps or job.minutes is not None:
         schedule = replace(schedule, steps=job.steps, minutes=job.minutes or MINUTES)
@@ -120,6 +123,19 @@ def _train_zoo(job: Job, out: Path, device: str) -> Path:
     seed = 1 + trainer.step + trainer.accelerator.process_index
     trainer.run(views(photos, schedule.batch, side, seed), quiet=job.quiet)
     return out / "checkpoint.safetensors"
+
+
+def _study(job: Job, out: Path, photos: list[Tensor], validation: list[Tensor]) -> Path:
+    """The study of a GAN's balance; returns the figure."""
+    from toolkit.training.gan import STUDY_STEPS, VARIANTS, study
+    from toolkit.zoo_plots import gan_curves
+
+    if job.recipe != "pix2pix":
+        raise ValueError(f"The study is of pix2pix, which has a critic; {job.recipe} has none.")
+    with tqdm(desc="cures", total=len(VARIANTS), disable=job.quiet) as bar:
+        logs = study(photos, validation, out, job.steps or STUDY_STEPS, lambda name: bar.update())
+    gan_curves(logs).savefig(out / "balance.png")
+    return out / "balance.png"
 
 
 def _fill(cache: Cache | Regions, encoder: Encoder, unit: str, quiet: bool) -> None:
