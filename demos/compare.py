@@ -18,8 +18,8 @@ from demos.i18n import both, t, tr
 from demos.samples import FIRST, samples
 from demos.talk import FAILURES, Hosted, notice
 from demos.visits import Visits
-from toolkit.comparing import compare_steps
 from toolkit.comparison import TRUTH, CompareSetup, Comparison
+from toolkit.comparison.run import compare_steps
 from toolkit.contestants import CLASSICAL
 from toolkit.photo import SUFFIXES, Photo, PhotoError, open_photo
 from toolkit.pipeline import Progress, shrink

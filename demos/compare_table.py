@@ -10,8 +10,8 @@ import gradio as gr
 
 from demos.i18n import tr
 from toolkit.comparison import Comparison
+from toolkit.comparison.measures import METRICS
 from toolkit.contestants import BASELINES
-from toolkit.measures import METRICS
 
 COLUMNS = (  # of the table: the metric, its header, what it is multiplied with, digits behind the point
     ("psnr", "PSNR, dB ↑", 1, 2),

@@ -9,9 +9,10 @@ from scipy import stats
 from toy_contestants import Toy, photo, table_of
 
 import toolkit
-from toolkit import comparing, measures, metrics, set_metrics
-from toolkit.comparison import CompareSetup
-from toolkit.measures import paired, ratio_and_error
+from toolkit import metrics, set_metrics
+from toolkit.comparison import CompareSetup, measures
+from toolkit.comparison import run as comparing
+from toolkit.comparison.measures import paired, ratio_and_error
 from toolkit.protocols import HintSetup, evaluate_hints
 
 QUICK = CompareSetup(metrics=("psnr", "colorfulness"), size=48)

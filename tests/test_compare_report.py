@@ -11,9 +11,9 @@ import pytest
 from toy_contestants import Toy, photo, table_of
 
 import toolkit
-from toolkit import comparing
 from toolkit.__main__ import main
 from toolkit.comparison import CompareSetup
+from toolkit.comparison import run as comparing
 from toolkit.photo import open_photo, save_photo
 
 NASTY = "<img src=x onerror=alert(1)>|*b*"

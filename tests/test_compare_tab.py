@@ -15,7 +15,7 @@ from toy_contestants import Toy, photo, table_of
 from demos import app, compare
 from demos.compare import BAR, Compare, gr
 from demos.desk import Shop
-from toolkit import comparing
+from toolkit.comparison import run as comparing
 from toolkit.photo import Photo, save_photo
 from toolkit.registry import list_models
 

@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toolkit.comparing import compare, compare_steps
     from toolkit.comparison import CompareSetup, Comparison
+    from toolkit.comparison.run import compare, compare_steps
     from toolkit.guidance import Guidance, GuidanceError, Hint
     from toolkit.photo import Photo, PhotoError, open_photo, save_photo
     from toolkit.pipeline import Cancelled, Result, Session
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "comparing": ("compare", "compare_steps"),  # no module is called compare: it would hide the function
+    "comparison.run": ("compare", "compare_steps"),  # no module is called compare: it would hide the function
     "comparison": ("Comparison", "CompareSetup"),
     "guidance": ("Guidance", "GuidanceError", "Hint"),
     "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here

@@ -1,4 +1,4 @@
-"""The command `python -m toolkit compare`; it asks and prints, `toolkit.comparing` does the work."""
+"""The command `python -m toolkit compare`; it asks and prints, `toolkit.comparison.run` does the work."""
 
 import argparse
 import sys
@@ -16,9 +16,9 @@ def compare(args: argparse.Namespace) -> int:
     """Compare models on color photos."""
     from tqdm import tqdm
 
-    from toolkit.compare_report import photos
-    from toolkit.comparing import compare as run
     from toolkit.comparison import CompareSetup
+    from toolkit.comparison.report import photos
+    from toolkit.comparison.run import compare as run
 
     check_places(args.html, args.csv, args.markdown, args.json, args.sheet)
     setup = CompareSetup(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cards import ROOT, measured, table
-from toolkit.measures import METRICS, SETS
+from toolkit.comparison.measures import METRICS, SETS
 from toolkit.models import ZOO
 from toolkit.registry import get_card, list_models, weights_folder
 
@@ -88,8 +88,8 @@ def _logs(names: tuple[str, ...]) -> "dict[str, list[Record]]":
 
 def zoo_pictures() -> list[Path]:
     """Draw the learning curves, the study of the GAN and the zoo's answers for three photos of the demo; returns the files."""
-    from toolkit.comparing import compare
     from toolkit.comparison import CompareSetup
+    from toolkit.comparison.run import compare
     from toolkit.training.gan import VARIANTS
     from toolkit.zoo_plots import gan_curves, read_logs, zoo_curves
 

@@ -22,12 +22,12 @@ import torch
 from torch import Tensor
 
 from toolkit import metrics
-from toolkit.compare_journal import Found, Journal
 from toolkit.comparison import GRAY, TRUTH, CompareSetup, Comparison, Key, Record
+from toolkit.comparison.journal import Found, Journal
+from toolkit.comparison.measures import COLORFUL
 from toolkit.contestants import Contestant, Painter, contestant
 from toolkit.evaluate import Source, find_photos, open_truths
 from toolkit.guidance import Guidance, Hint
-from toolkit.measures import COLORFUL
 from toolkit.meter import Peak
 from toolkit.photo import Photo, encode_photo
 from toolkit.pipeline import Progress, pick_device

@@ -7,9 +7,9 @@ from html import escape
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toolkit.compare_report import cells, photos
 from toolkit.comparison import TRUTH, Comparison
-from toolkit.measures import METRICS
+from toolkit.comparison.measures import METRICS
+from toolkit.comparison.report import cells, photos
 from toolkit.photo import encode_photo
 
 QUALITY = 92  # of the pictures' JPEG, always 4:4:4

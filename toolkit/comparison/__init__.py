@@ -21,8 +21,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from toolkit.comparison.measures import COLORFUL, METRICS, SETS, Floats, mean_and_error, paired, ratio_and_error
 from toolkit.guidance import MAX_HINTS
-from toolkit.measures import COLORFUL, METRICS, SETS, Floats, mean_and_error, paired, ratio_and_error
 from toolkit.protocols import CEILING, PROTOCOLS, revealed
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class Comparison:
 
     def text(self) -> str:
         """The table, the differences to the baseline, notes and the protocol, for a terminal."""
-        from toolkit.compare_report import text
+        from toolkit.comparison.report import text
 
         return text(self)
 
@@ -261,19 +261,19 @@ class Comparison:
 
         Raises ValueError where no picture was kept.
         """
-        from toolkit.compare_plots import grid
+        from toolkit.comparison.plots import grid
 
         return grid(self, photos, hints)
 
     def curves(self) -> "Figure":
         """PSNR over the number of hints with bands of one standard error. Raises ValueError where there is one number of hints only."""
-        from toolkit.compare_plots import curves
+        from toolkit.comparison.plots import curves
 
         return curves(self)
 
     def speed(self, hints: int | None = None) -> "Figure":
         """PSNR over the seconds that a photo takes, a dot a model. hints: None: the most."""
-        from toolkit.compare_plots import speed
+        from toolkit.comparison.plots import speed
 
         return speed(self, hints)
 
@@ -284,19 +284,19 @@ class Comparison:
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Everything but the pictures as JSON; also written, where a path is given."""
-        from toolkit.compare_report import as_json
+        from toolkit.comparison.report import as_json
 
         return _written(as_json(self), path)
 
     def to_markdown(self, path: str | Path | None = None) -> str:
         """The table, the differences and the protocol as Markdown; also written, where a path is given."""
-        from toolkit.compare_report import markdown
+        from toolkit.comparison.report import markdown
 
         return _written(markdown(self), path)
 
     def to_html(self, path: str | Path) -> Path:
         """Write one file with table, differences, curves and pictures that zoom together; it asks nothing of any network."""
-        from toolkit.compare_html import page
+        from toolkit.comparison.html import page
 
         _written(page(self), path)
         return Path(path)

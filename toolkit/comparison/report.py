@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from toolkit.comparison import Comparison
+from toolkit.comparison.measures import COLORFUL, METRICS, SETS
 from toolkit.evaluate import format_table
-from toolkit.measures import COLORFUL, METRICS, SETS
 
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
