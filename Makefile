@@ -8,7 +8,7 @@
 PYTHON ?= python3
 PORT ?= 7860
 PIP_ARGS ?=
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,8 +20,9 @@ INSTALLED := $(VENV)/.installed
 app: $(INSTALLED)
 	$(BIN)/python -m demos --port $(PORT)
 
+# A worker for each core, each with one thread: two that wait for each other's threads are slower than one.
 test: lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Gradio, as it runs, writes stubs beside our components; mypy would read them instead of the code.
 lint: $(INSTALLED)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toolkit import cards
+from toolkit import cards, zoo_cards
 
 GRAY = {"model": "gray", "vividness": None, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "gray_psnr": 22.0, "ciede2000": 10.0, "colorfulness_ratio": 0}
 UNET = GRAY | {"model": "unet", "vividness": 0.5, "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}
@@ -56,8 +56,41 @@ def test_speed_is_a_row_per_size(weights):
     assert "2.5 times" in cards.speed()
 
 
+def test_a_comparison_is_a_row_per_model_with_what_it_is_ahead(weights):
+    row = {"model": "gray", "hints": 0, "n": 24, "psnr": 22.0, "psnr_se": 0.5, "lpips": 0.25, "lpips_se": None, "colorfulness_ratio": 0.0}
+    row |= {"looking": 0.0, "painting": 0.01, "peak_mb": 9.4}
+    ahead = {"model": "unet", "metric": "psnr", "difference": 1.5, "se": 0.25, "wins": 20, "n": 24}
+    other = {"model": "unet", "metric": "lpips", "difference": -0.1, "se": 0.01, "wins": 24, "n": 24}
+    unet = row | {"model": "unet", "psnr": 23.5, "lpips": None, "colorfulness_ratio": 0.5, "looking": 0.2}
+    record = {"setup": {"metrics": ["psnr", "lpips", "colorfulness"], "baseline": "gray"}, "photos": 24, "protocol": "As said."}
+    write(weights, "compare-kodak.json", record | {"table": [row, unet], "versus": [other, ahead]})
+    header, _, gray, better, _, protocol = zoo_cards.comparisons().splitlines()
+    assert header == "| kodak, 24 photos | PSNR, dB | over gray, dB | LPIPS | colorfulness | ms | MB |"
+    assert gray == "| gray | 22.00 ± 0.50 |  | 0.2500 | 0% | 10 | 9 |"
+    assert better == "| unet | 23.50 ± 0.50 | +1.50 ± 0.25, wins 20 of 24 |  | 50% | 210 | 9 |"
+    assert protocol == "As said."
+
+
+def test_the_zoo_is_a_row_per_network_with_its_training_time(weights):
+    assert zoo_cards.zoo() == "None ships yet."
+    tiny = CARD | {"name": "simple-cnn", "architecture": "simple-cnn", "summary": "Small.", "parameters": 1234, "zoo": True}
+    (weights / "manifest.json").write_text(json.dumps({"models": [CARD, tiny]}))
+    (weights / "u.safetensors").write_bytes(bytes(250_000))
+    (weights / "training" / "simple-cnn").mkdir(parents=True)
+    log = [{"step": 1, "samples": 16, "cpu": 1.0}, {"step": 2000, "samples": 32000, "cpu": 660.0}]
+    (weights / "training" / "simple-cnn" / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in log))
+    assert zoo_cards.zoo().splitlines()[2:] == ["| simple-cnn | Small. | 1,234 | 0.2 | 32,000 | 11 |"]
+
+
+def test_solving_small_is_shown_beside_the_direct_solve(weights):
+    methods = [{"method": "levin_fast", "seconds": 0.5, "times_faster": 20.04, "psnr": 31.0, "gain": 0.05, "least_gain": -0.7}]
+    write(weights, "speed.json", SPEED | {"classical": {"megapixels": 1.0, "hints": 100, "photos": 3, "methods": methods}})
+    assert zoo_cards.classical().splitlines()[-1] == "| levin_fast | 0.50 | 20.0 | 31.00 | +0.05 | -0.70 |"
+
+
 def test_without_measurements_no_numbers_are_claimed(weights):
     pages = (cards.results, cards.speed, cards.hints, cards.obeying, cards.clicks, cards.text, cards.text_classes, cards.samples, cards.sample_speed)
+    pages += (zoo_cards.comparisons, zoo_cards.classical)
     for page in pages:
         assert page() == "Nothing was measured yet."
 

@@ -172,3 +172,12 @@ def test_the_shipped_weights_beat_gray_on_the_examples():
     assert not skipped
     assert scores[1].n == len(IN_COLOR)
     assert scores[1].psnr > scores[0].psnr
+
+
+def test_a_strip_that_would_fill_the_memory_is_left_out_and_told():
+    skipped = []
+    rng = np.random.default_rng(0)
+    strip, plain = (rng.integers(0, 256, shape, np.uint8) for shape in ((10, 400, 3), (10, 40, 3)))
+    (kept,) = open_truths([("strip", lambda: png(strip)), ("plain", lambda: png(plain))], 64, skipped)
+    assert kept.size == (256, 64)
+    assert skipped == ["strip: is more than 12 times as long as wide; crop it to compare"]

@@ -28,6 +28,7 @@ from toolkit.color import lab_to_rgb
 from toolkit.photo import SUFFIXES, Photo, PhotoError, open_photo
 from toolkit.pipeline import Session, shrink
 
+LONGEST = 12  # times a photo's short side: at a fixed short side the rest of a strip would fill the memory
 Source = tuple[str, Callable[[], bytes]]  # a photo's name, and how to read its file
 COLUMNS = ("model", "vividness", "n", "psnr", "psnr_se", "gray_psnr", "colorfulness_ratio", "ciede2000", "lpips", "size_change", "seconds")
 
@@ -104,6 +105,9 @@ def open_truths(sources: Iterable[Source], size: int, skipped: list[str]) -> Ite
             continue
         if photo.tone == "gray":
             skipped.append(f"{name}: has no color to compare with")
+            continue
+        if max(photo.size) > LONGEST * min(photo.size):
+            skipped.append(f"{name}: is more than {LONGEST} times as long as wide; crop it to compare")
             continue
         scale = size / min(photo.size)
         small = shrink(photo, (round(photo.height * scale), round(photo.width * scale)))

@@ -43,7 +43,7 @@ from toolkit.models.classical import check_shapes
 Floats = NDArray[np.float64]
 
 SHORT_SIDE = 192  # px; 256 takes nearly twice as long and is no nearer to the truth
-TOLERANCE = 1e-3  # of the residual: ab is 0.1 to 0.6 units off on average, PSNR up to 0.1 dB either way; 1e-4 takes half as long again
+TOLERANCE = 1e-3  # of the residual: ab is 0.1 to 0.6 units off on average, PSNR up to 0.1 dB either way
 LEAST = 1e-3  # weight, so that no part of a photo stands alone
 STEPS = 100  # of conjugate gradients at most; harmonic alone takes ten, some mixtures would take hundreds
 ROUNDS = 8  # of lagged diffusivity; the last lowers E by 0.1 %
