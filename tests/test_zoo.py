@@ -148,7 +148,7 @@ def test_shapes_are_the_same_for_a_seed_and_in_color():
     assert all(torch.equal(a, b) for a, b in zip(some, again, strict=True))
     assert not torch.equal(torch.stack(some), torch.stack(others))
     for picture in some:
-        assert picture.shape == (3, 96, 96)
+        assert picture.shape == (3, 48, 48)
         assert picture.dtype == torch.uint8
         assert rgb_to_lab(picture[None].float() / 255)[:, 1:].abs().amax() > 20
 

@@ -51,7 +51,7 @@ class Job:
     cache: str | None = None  # encoded views; None: in the folder of the run
     views: int = 2  # random crops of each photo
     minutes: float | None = None  # of training, encoding not counted; None: 30, where no steps are given
-    steps: int | None = None  # instead of minutes; None: the zoo takes 2,000, on shapes 300
+    steps: int | None = None  # instead of minutes; None: the zoo takes 2,000, on shapes 800
     resume: bool = False
     device: str = "auto"
     quiet: bool = False  # no progress bars

@@ -25,7 +25,7 @@ from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, ZooRecipe, 
 
 WEIGHT = 0.05  # of the critic's opinion beside the Huber loss: about as large, once the generator is trained
 ALONE = 0.15  # share of the training in which the critic learns alone after the generator did, so that it knows photos when they meet
-STUDY_STEPS = 300
+STUDY_STEPS = 600
 
 
 @dataclass(frozen=True)

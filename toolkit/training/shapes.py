@@ -1,7 +1,7 @@
 """A world of circles, squares, triangles and rings, whose colors follow a rule that can be learned in a minute on a CPU.
 
-    photos = shapes(2000)                          # uint8 (3, 96, 96) each, as load_photos gives them
-    python -m toolkit train plain-unet --data shapes --steps 300
+    photos = shapes(2000)                          # uint8 (3, 48, 48) each, as load_photos gives them
+    python -m toolkit train plain-unet --data shapes
 
 The rule: circles are red, squares blue, triangles green; their lightness is drawn by lot and says nothing. So one has to see the shape, and a network
 that looks at a few pixels only cannot. Rings are purple or yellow by the toss of a coin: whoever has to give one answer says gray. The ground is warm
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from toolkit.color import lab_to_rgb8
 
-SIDE = 96  # px
+SIDE = 48  # px
 CHROMA = 45.0  # Lab units
 HUES = {"circle": 30.0, "square": 280.0, "triangle": 140.0}  # degrees in the ab plane: red, blue, green
 COIN = (315.0, 95.0)  # purple, yellow

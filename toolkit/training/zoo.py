@@ -21,9 +21,9 @@ from toolkit.training.loop import Schedule
 from toolkit.training.losses import huber_ab
 
 SIDE = 96  # px, of the views; networks from scratch learn more from many small ones than from few large ones
-SHAPES_SIDE = 64
+SHAPES_SIDE = 32  # px: a network that has to learn in a minute sees many small pictures
 ZOO_SCHEDULE = Schedule(steps=2000, lr=2e-3, ema=0.995)  # 32,000 views: about three rounds through eleven thousand photos
-SHAPES_SCHEDULE = Schedule(steps=300, lr=3e-3, warmup=20, ema=0.98)
+SHAPES_SCHEDULE = Schedule(steps=800, lr=3e-3, warmup=20, ema=0.98)
 KL_WEIGHT = 0.01  # of the VAE: less, and z tells everything in training and nothing later; more, and it is ignored
 SHEET_ROWS = 12
 
