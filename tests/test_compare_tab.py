@@ -242,8 +242,16 @@ class Guest:
         assert self.hosts == {self.host}
 
     def choose(self, models: list[str]) -> None:
-        for box in self.page.locator("#compare-models input, #compare-zoo input").all():
-            box.set_checked(box.get_attribute("name") in models or box.get_attribute("value") in models)
+        """Until it stays: while the page wakes up, it sets its own choice once more."""
+        boxes = self.page.locator("#compare-models input, #compare-zoo input").all()
+        wanted = [box.get_attribute("name") in models or box.get_attribute("value") in models for box in boxes]
+        for _ in range(20):
+            for box, checked in zip(boxes, wanted, strict=True):
+                box.set_checked(checked)
+            self.page.wait_for_timeout(200)
+            if [box.is_checked() for box in boxes] == wanted:
+                return
+        raise AssertionError(f"{models} cannot be chosen")
 
     def compare(self, *paths: str) -> None:
         """Drop photos and begin."""
