@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from browsing import WAIT, until
 from PIL import Image
 
 from demos import app
@@ -20,7 +21,7 @@ from demos.automatic import Automatic
 from demos.batch import gr
 from demos.desk import Desk, Shop
 from demos.hint_desk import HintDesk
-from tests.test_clicks import CHROMIUM, WAIT, Toy, scene, until
+from tests.test_clicks import Toy, scene
 from toolkit import pipeline
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session
@@ -176,24 +177,11 @@ def test_without_a_photo_or_a_model_that_draws_nothing_happens() -> None:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def url(chromium) -> Iterator[str]:
     demo = app.build("cpu")
     app.launch(demo, prevent_thread_lock=True, quiet=True)
     yield demo.local_url
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(url: str) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

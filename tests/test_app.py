@@ -1,4 +1,4 @@
-"""The app: its parts without a browser, then the whole of it in headless Chromium as a visitor uses it."""
+"""The app: its parts without a chromium, then the whole of it in headless Chromium as a visitor uses it."""
 
 import io
 import os
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from browsing import WAIT
 from PIL import Image
 
 from demos import app, desk, pictures
@@ -23,8 +24,6 @@ from demos.visits import Visits
 from toolkit.photo import Photo, open_photo
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 240_000  # ms; long, for a machine that has much else to do
 
 
 def scene(width: int, height: int) -> Image.Image:
@@ -135,30 +134,17 @@ def looked_up() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def url(looked_up: list[str]) -> Iterator[str]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def url(chromium, looked_up: list[str]) -> Iterator[str]:
     demo = app.build("cpu")
     app.launch(demo, prevent_thread_lock=True, quiet=True)
     yield demo.local_url
     demo.close()
 
 
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser, url: str, looked_up: list[str]) -> Iterator:
+def page(chromium, url: str, looked_up: list[str]) -> Iterator:
     """The page, ready; what it asked of other hosts is checked at the end of each test."""
-    page = browser.new_page(viewport={"width": 1280, "height": 1800})
+    page = chromium.new_page(viewport={"width": 1280, "height": 1800})
     page.set_default_timeout(WAIT)
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or "") if request.url.startswith(("http", "ws")) else None)

@@ -1,13 +1,13 @@
 """The tab *Chat* in headless Chromium, as someone uses it who cannot click into a photo. The network is a toy, and a thing is where we say."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from browsing import WAIT
 from PIL import Image
 from toy_scene import MIDDLE, Anywhere, Toy, gray
 
@@ -16,9 +16,6 @@ from demos.chat import Chat, ChatDesk, gr
 from demos.desk import Shop
 from toolkit import pipeline
 from toolkit.registry import get_card
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 120_000  # ms; long, for a machine that has much else to do
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,26 +51,13 @@ def test_a_folder_goes_with_its_desk() -> None:
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Chat]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def tab(chromium) -> Iterator[Chat]:
     with gr.Blocks(analytics_enabled=False) as demo:
         tab = Chat(demo, Shop("cpu", (get_card("unet"),)))
     app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
     tab.url = demo.local_url  # type: ignore[attr-defined]
     yield tab
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(tab: Chat) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Visitor:

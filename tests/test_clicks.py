@@ -1,15 +1,15 @@
 """The tab *Click hints*: its desk without a browser, then the page in headless Chromium. The network is a toy: quick, and its colors are known."""
 
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import torch
+from browsing import WAIT, until
 from PIL import Image
 from torch.nn import functional as F
 
@@ -23,9 +23,6 @@ from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
 from toolkit.photo import Photo
 from toolkit.registry import get_card
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 120_000  # ms; long, for a machine that has much else to do
 
 
 class Toy:
@@ -133,26 +130,13 @@ def test_hints_come_back_from_a_file_and_from_a_mask(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def clicks() -> Iterator[Clicks]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def clicks(chromium) -> Iterator[Clicks]:
     with gr.Blocks(analytics_enabled=False) as demo:
         tab = Clicks(demo, Shop("cpu", (get_card("unet"),)))
     app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
     tab.url = demo.local_url  # type: ignore[attr-defined]
     yield tab
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(clicks: Clicks) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Visitor:
@@ -245,13 +229,6 @@ class Visitor:
         """What Python has painted, once it is what the browser holds."""
         until(lambda: self.desk.guidance.hints == Guidance.from_canvas(self.value, self.desk.photo.size).hints)
         return self.desk.guidance
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT / 1000
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from test_clicks import CHROMIUM, WAIT, until
+from browsing import WAIT, until
 from toy_contestants import Toy, photo, table_of
 
 from demos import app, compare
@@ -200,24 +200,11 @@ def test_of_the_examples_those_in_color_are_compared(tab: Compare) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(tab: Compare) -> Iterator[str]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def url(chromium, tab: Compare) -> Iterator[str]:
     demo = tab.demo  # type: ignore[attr-defined]
     app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
     yield demo.local_url
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(url: str) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Guest:

@@ -3,12 +3,12 @@
 import ast
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import nasty
 import pytest
+from browsing import WAIT
 
 from demos import app, samples
 from demos.batch import gr
@@ -20,8 +20,6 @@ from toolkit.text.color_korean import korean_color
 
 TOOLKIT = Path(canvas.__file__).parent
 DEMOS = Path(app.__file__).parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 120_000  # ms; long, for a machine that has much else to do
 HANGUL = re.compile("[가-힣]")
 SAME = {"PNG"}  # words that are the same in both languages
 ERRORS = {
@@ -165,28 +163,15 @@ def test_the_canvas_says_nothing_in_english_only() -> None:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def url(chromium) -> Iterator[str]:
     demo = app.build("cpu")
     app.launch(demo, prevent_thread_lock=True, quiet=True)
     yield demo.local_url
     demo.close()
 
 
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-def opened(browser, url: str, locale: str):
-    page = browser.new_context(locale=locale, viewport={"width": 1280, "height": 1800}).new_page()
+def opened(chromium, url: str, locale: str):
+    page = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 1800}).new_page()
     page.set_default_timeout(WAIT)
     page.goto(url)
     page.wait_for_selector("#samples button")
@@ -195,8 +180,8 @@ def opened(browser, url: str, locale: str):
 
 
 @pytest.mark.browser
-def test_a_korean_browser_is_spoken_to_in_korean_errors_included(browser, url: str, tmp_path: Path) -> None:
-    page = opened(browser, url, "ko-KR")
+def test_a_korean_browser_is_spoken_to_in_korean_errors_included(chromium, url: str, tmp_path: Path) -> None:
+    page = opened(chromium, url, "ko-KR")
     assert page.evaluate("document.documentElement.lang") == "ko"
     assert page.get_by_role("tab", name="자동").is_visible()
     assert "당신의 사진에 색을" in page.inner_text("body")
@@ -216,8 +201,8 @@ def test_a_korean_browser_is_spoken_to_in_korean_errors_included(browser, url: s
 
 
 @pytest.mark.browser
-def test_the_switch_switches_and_keeps_the_rest_of_the_address(browser, url: str) -> None:
-    page = opened(browser, f"{url}?__theme=light", "en-US")
+def test_the_switch_switches_and_keeps_the_rest_of_the_address(chromium, url: str) -> None:
+    page = opened(chromium, f"{url}?__theme=light", "en-US")
     assert page.get_by_role("tab", name="Automatic").is_visible()
     assert page.get_attribute(".languages a[lang=en]", "aria-current") == "true"
     page.click(".languages a[lang=ko]")
@@ -231,8 +216,8 @@ def test_the_switch_switches_and_keeps_the_rest_of_the_address(browser, url: str
 
 
 @pytest.mark.browser
-def test_only_the_page_is_touched_on_its_way(browser, url: str) -> None:
-    page = opened(browser, url, "en-US")
+def test_only_the_page_is_touched_on_its_way(chromium, url: str) -> None:
+    page = opened(chromium, url, "en-US")
     answer = page.request.get(url, headers={"accept-language": "ko"})
     assert answer.ok
     assert int(answer.headers["content-length"]) == len(answer.body())

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import shutil
 import threading
 from urllib.parse import urlsplit
 
@@ -16,7 +15,6 @@ from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.masking import MaskDesk, mask_of
 from toolkit.photo import Photo
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SIZE = (80, 60)
 HINT = {"x": 0.5, "y": 0.25, "color": "#ff0000", "size": 7, "lasso": []}
 
@@ -136,21 +134,15 @@ def test_the_command_opens_the_page_and_ends_with_ctrl_c(tmp_path, monkeypatch, 
 
 
 @pytest.fixture
-def painter(desk):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1100, "height": 900})
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        page.goto(desk.address)
-        page.wait_for_selector(".hue:not([hidden])")
-        yield page
-        browser.close()
+def painter(chromium, desk):
+    page = chromium.new_page(viewport={"width": 1100, "height": 900})
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.goto(desk.address)
+    page.wait_for_selector(".hue:not([hidden])")
+    yield page
+    page.close()
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import torch
+from browsing import WAIT, until
 from PIL import Image
 
 from demos import app, prompt_desk
@@ -18,7 +19,7 @@ from demos.desk import Shop
 from demos.i18n import translate
 from demos.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
 from demos.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
-from tests.test_clicks import CHROMIUM, WAIT, Toy, scene, until
+from tests.test_clicks import Toy, scene
 from toolkit import pipeline
 from toolkit.guidance import Guidance
 from toolkit.photo import Photo
@@ -184,9 +185,7 @@ def test_everything_is_said_in_korean_too() -> None:
 
 
 @pytest.fixture(scope="module")
-def tabs() -> Iterator[tuple[Prompts, Clicks, str]]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def tabs(chromium) -> Iterator[tuple[Prompts, Clicks, str]]:
     shop = Shop("cpu", (get_card("unet"),))
     with gr.Blocks(analytics_enabled=False) as demo:
         with gr.Tabs() as strip:
@@ -198,17 +197,6 @@ def tabs() -> Iterator[tuple[Prompts, Clicks, str]]:
     app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
     yield prompts, clicks, demo.local_url
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def chromium(tabs: tuple[Prompts, Clicks, str]) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 class Visitor:

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -333,16 +332,10 @@ class Cell:
 
 
 @pytest.fixture
-def cell(widget):
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield lambda: Cell(browser.new_page(viewport={"width": 1100, "height": 1000}), widget)
-        browser.close()
+def cell(chromium, widget):
+    context = chromium.new_context(viewport={"width": 1100, "height": 1000})
+    yield lambda: Cell(context.new_page(), widget)
+    context.close()
 
 
 @pytest.mark.browser

@@ -1,0 +1,20 @@
+"""The browser, one for each file of tests; the tests that need it are skipped where none is installed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
