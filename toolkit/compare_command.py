@@ -82,7 +82,9 @@ def add_compare(commands: Any) -> None:
         "val.tar --models unet,diffusion --metrics psnr,ssim,lpips,hue-ciede2000,frechet,kid",
     )
     command.add_argument("photos", nargs="+", metavar="PHOTOS", help="color photos: folders, tars or single files")
-    command.add_argument("--models", type=several(str), metavar="A,B", help="names, NAME@VIVIDNESS, weights files (default: all of `models`)")
+    command.add_argument(
+        "--models", type=several(str), metavar="A,B", help="names, NAME@VIVIDNESS, weights files (default: `models` without the zoo)"
+    )
     command.add_argument("--hints", type=several(count), default=(0,), metavar="N,M", help="with so many points of the true color (default: 0)")
     command.add_argument("--limit", type=positive, metavar="N", help="only the first N photos")
     command.add_argument("--baseline", default="gray", metavar="NAME", help="whom differences are to (default: %(default)s)")
