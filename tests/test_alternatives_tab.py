@@ -302,6 +302,7 @@ def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Vis
     until(lambda: someone.count("auto") == (2, 4))
     page.wait_for_selector("#auto-map img")
     page.click("#auto-stop")
+    page.wait_for_selector("#auto-drawing >> text=Stopping")  # the word has arrived; the next step hears it
     Drawer.steps.release()
     page.wait_for_selector("#auto-drawing >> text=Stopped.")
     assert someone.count("auto") == (2, 0)
