@@ -1,4 +1,4 @@
-"""The browser, one for each file of tests; the tests that need it are skipped where none is installed."""
+"""The browser and the whole app, one for each file of tests; the tests that need them are skipped where no browser is installed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,3 +18,13 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def url(chromium: Any) -> Iterator[str]:
+    from demos import app
+
+    demo = app.build("cpu")
+    app.launch(demo, prevent_thread_lock=True, quiet=True)
+    yield demo.local_url
+    demo.close()

@@ -15,7 +15,6 @@ import torch
 from browsing import WAIT, until
 from PIL import Image
 
-from demos import app
 from demos.alternatives_desk import Alternatives, Draw
 from demos.automatic import Automatic
 from demos.batch import gr
@@ -174,14 +173,6 @@ def test_without_a_photo_or_a_model_that_draws_nothing_happens() -> None:
 
 
 # ---- in the browser
-
-
-@pytest.fixture(scope="module")
-def url(chromium) -> Iterator[str]:
-    demo = app.build("cpu")
-    app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
 
 
 @pytest.fixture(scope="module")

@@ -162,14 +162,6 @@ def test_the_canvas_says_nothing_in_english_only() -> None:
 # ---- in the browser
 
 
-@pytest.fixture(scope="module")
-def url(chromium) -> Iterator[str]:
-    demo = app.build("cpu")
-    app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
-
-
 def opened(chromium, url: str, locale: str):
     page = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 1800}).new_page()
     page.set_default_timeout(WAIT)

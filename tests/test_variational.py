@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from test_classical import problem
 from torch.nn import functional as F
 
 from toolkit import classical_bench
@@ -12,16 +13,6 @@ from toolkit.models.variational import BEST, LEVIN, Terms, energy, levin_fast, v
 EACH = {"harmonic": Terms(1), "bilaplacian": Terms(0, 1), "tv": Terms(0, 0, 1), "tgv": Terms(0, 0, 0, 1), "all": Terms(0.5, 0.5, 0.5, 0.5)}
 LINEAR = {"harmonic": Terms(1), "bilaplacian": Terms(0, 1), "both": Terms(0.7, 0.3), "no edges": Terms(0.7, 0.3, edge=0)}
 EXACT = 1e-10
-
-
-def problem(L, hints):
-    """L (H, W) and {(x, y): (a, b)} as the tensors the models take."""
-    L = torch.as_tensor(np.asarray(L), dtype=torch.float32)[None, None]
-    ab, hinted = torch.full((1, 2, *L.shape[2:]), torch.nan), torch.zeros_like(L, dtype=torch.bool)
-    for (x, y), color in hints.items():
-        ab[0, :, y, x] = torch.tensor(color)
-        hinted[0, 0, y, x] = True
-    return L, ab, hinted
 
 
 def scene(height, width, seed=0):

@@ -109,8 +109,10 @@ def _train_zoo(job: Job, out: Path, device: str) -> Path:
     from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, ZOO_SCHEDULE, ZooRecipe, views
 
     drawn = tuple(job.data) == ("shapes",)
-    photos = shapes(SHAPES_MANY) if drawn else _load(job.data, job.quiet)
-    photos, validation = _split(photos, _load(job.val, job.quiet))
+    if drawn:
+        photos, validation = shapes(SHAPES_MANY), shapes(HELD_OUT, seed=1)
+    else:
+        photos, validation = _split(_load(job.data, job.quiet), _load(job.val, job.quiet))
     if job.study:
         return _study(job, out, photos, validation)
     side, schedule = (SHAPES_SIDE, SHAPES_SCHEDULE) if drawn else (SIDE, ZOO_SCHEDULE)

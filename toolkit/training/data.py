@@ -135,6 +135,14 @@ def view(photo: Tensor, shape: tuple[int, int], generator: torch.Generator) -> T
     return kornia.geometry.hflip(out) if u[3] < 0.5 else out
 
 
+def center(photo: Tensor, side: int) -> Tensor:
+    """The centre square of a photo: uint8 (3, h, w) -> float (3, side, side) in [0, 1]."""
+    short = min(photo.shape[-2:])
+    y, x = (photo.shape[-2] - short) // 2, (photo.shape[-1] - short) // 2
+    square = photo[None, :, y : y + short, x : x + short].float() / 255
+    return F.interpolate(square, (side, side), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)[0]
+
+
 def make_views(photos: list[Tensor], shape: tuple[int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Photos -> damaged lightness (B, 1, H, W) in [0, 100], true ab (B, 2, H, W)."""
     rgb = torch.stack([view(p, shape, generator) for p in photos])

@@ -11,7 +11,7 @@ from toolkit.encoder import Encoder
 from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.base import Dials
 from toolkit.models.unet import UNet
-from toolkit.training.data import Batch
+from toolkit.training.data import Batch, center
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
 
 VALIDATION_SIZE = 256
@@ -36,7 +36,7 @@ class UNetRecipe:
         self.module = UNet().to(memory_format=torch.channels_last)  # a quarter faster on CPUs
         self.losses = losses or UNetLosses()
         self.cross_entropy = RebalancedCrossEntropy(self.module.bins, rebalancing_weights(prior, self.losses.rebalance))
-        crops = [_center(photo) for photo in validation]
+        crops = [center(photo, VALIDATION_SIZE) for photo in validation]
         self.truth = torch.stack(crops) if crops else torch.zeros(0, 3, VALIDATION_SIZE, VALIDATION_SIZE)
         lab = rgb_to_lab(self.truth)
         self.L, self.ab = lab[:, :1], lab[:, 1:]
@@ -85,12 +85,3 @@ def bin_prior(batches: list[Batch], model: UNet) -> Tensor:
         ab = F.avg_pool2d(batch.ab, 4).permute(0, 2, 3, 1).reshape(-1, 2)
         counts += torch.bincount(torch.cdist(ab, centers).argmin(1), minlength=len(centers))
     return counts / counts.sum()
-
-
-def _center(photo: Tensor) -> Tensor:
-    """The centre square of a photo at 256 px: uint8 (3, h, w) -> float (3, 256, 256) in [0, 1]."""
-    side = min(photo.shape[-2:])
-    y, x = (photo.shape[-2] - side) // 2, (photo.shape[-1] - side) // 2
-    square = photo[None, :, y : y + side, x : x + side].float() / 255
-    size = (VALIDATION_SIZE, VALIDATION_SIZE)
-    return F.interpolate(square, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)[0]

@@ -16,7 +16,7 @@ from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.zoo import NETWORKS
 from toolkit.models.zoo.vae import VAE, kl
-from toolkit.training.data import Batch, view
+from toolkit.training.data import Batch, center, view
 from toolkit.training.loop import Schedule
 from toolkit.training.losses import huber_ab
 
@@ -41,13 +41,7 @@ def views(photos: Sequence[Tensor], size: int, side: int, seed: int) -> Iterator
 
 def centers(photos: Sequence[Tensor], side: int) -> Tensor:
     """The centre squares of photos, uint8 (3, h, w) each -> floats (N, 3, side, side) in [0, 1]."""
-    squares = []
-    for photo in photos:
-        short = min(photo.shape[-2:])
-        y, x = (photo.shape[-2] - short) // 2, (photo.shape[-1] - short) // 2
-        square = photo[None, :, y : y + short, x : x + short].float() / 255
-        squares.append(F.interpolate(square, (side, side), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1))
-    return torch.cat(squares) if squares else torch.zeros(0, 3, side, side)
+    return torch.stack([center(photo, side) for photo in photos]) if photos else torch.zeros(0, 3, side, side)
 
 
 class ZooRecipe:
