@@ -32,7 +32,7 @@ ERRORS = {
 }  # what the app tells people: demos.talk.FAILURES
 SPEAKING = (  # modules whose errors a visitor can meet
     "decoding.py", "photo.py", "guidance.py", "pipeline.py", "registry.py", "text/parser.py", "text/compiler.py",
-    "text/localizer.py", "text/shapes.py",
+    "text/localizer.py", "text/shapes.py", "reference.py", "palette.py", "recoloring.py",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from toolkit import Session
 from toolkit.photo import Photo, open_photo
-from toolkit.registry import WeightsError, localizer_file, weights_folder
+from toolkit.registry import WeightsError, head_file, weights_folder
 from toolkit.text import open_words
 from toolkit.text.localizer import CLIP, load_localizer, read_localizer
 
@@ -98,7 +98,7 @@ def test_auto_is_a_device():
 
 
 def own_copy():
-    return read_localizer(*localizer_file())
+    return read_localizer(*head_file("localizer"))
 
 
 def test_new_words_come_through_clips_map():
@@ -165,7 +165,7 @@ def test_known_words_need_no_network(monkeypatch):
 
 
 def test_other_weights_are_refused(tmp_path):
-    file, _ = localizer_file()
+    file, _ = head_file("localizer")
     with pytest.raises(WeightsError, match="not what the manifest promises"):
         read_localizer(file, "0" * 64)
     state = load_file(weights_folder() / file)

@@ -33,18 +33,6 @@ def test_the_dial_goes_from_the_mean_to_the_lively_colors():
     assert torch.allclose(model.paint(ab, logits, Dials(0.5)), (ab + lively) / 2, atol=1e-4)
 
 
-def test_saturation_and_palette_change_the_automatic_colors():
-    model = UNet()
-    ab, logits = torch.randn(1, 2, 8, 8) * 20, torch.randn(1, len(model.bins), 4, 4)
-    plain = model.paint(ab, logits, Dials(1.0))
-    assert torch.allclose(model.paint(ab, logits, Dials(1.0, saturation=1.5)), plain * 1.5)
-    wanted = torch.tensor([40.0, 30.0]).view(1, 2, 1, 1)
-    for vividness in (0.0, 1.0):
-        plain = model.paint(ab, logits, Dials(vividness))
-        near = model.paint(ab, logits, Dials(vividness, palette=((40.0, 30.0),)))
-        assert (near - wanted).norm(dim=1).mean() < (plain - wanted).norm(dim=1).mean() - 5
-
-
 def test_doubt_grows_with_the_standard_deviation_of_the_color():
     bins = AbBins.make()
     one, two = (int(torch.cdist(torch.tensor([ab]), bins.centers).argmin()) for ab in ([-20.0, 0.0], [20.0, 0.0]))

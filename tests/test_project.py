@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from toolkit import cards
-from toolkit.registry import localizer_file
+from toolkit.registry import head_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -176,7 +176,7 @@ def test_example_photos_have_their_licence():
 
 def test_third_party_names_every_weight_of_others():
     text = (ROOT / "THIRD_PARTY.md").read_text()
-    own = {card.file for card in cards.list_models(zoo=True)} | {localizer_file()[0]}
+    own = {card.file for card in cards.list_models(zoo=True)} | {head_file(name)[0] for name in cards.HEADS}
     for file in {p.name for p in (ROOT / "weights").glob("*.safetensors")} - own:
         assert f"weights/{file}" in text
 

@@ -13,14 +13,16 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from toolkit.arguments import DEVICE_HELP, add_command, advance, count, number, positive, several
+from toolkit.arguments import DEVICE_HELP, add_command, advance, count, number, positive, several, signed
 from toolkit.export_command import add_export
 from toolkit.mask_command import add_mask
 from toolkit.measuring import add_commands
 from toolkit.models import ZOO
+from toolkit.transfer_command import add_transfer
 
 FORMATS = ("png", "jpg", "webp", "tiff")
 OURS = re.compile(r"(.+)-color(-\d+)?(-layer)?")  # how this command names what it writes
@@ -36,10 +38,17 @@ def colorize(args: argparse.Namespace) -> int:
     from toolkit.registry import default_model, drawing_model, load_model
 
     model = str(args.weights or args.model or (drawing_model() if args.samples else default_model()))
-    if args.samples and args.keep_colors:
-        raise ValueError("--samples draws whole colorings and --keep-colors changes parts of one; leave one of them out.")
+    if args.samples and args.recolor:
+        raise ValueError("--samples draws whole colorings and --recolor changes parts of one; leave one of them out.")
+    if args.recolor and not (args.text or args.hints or args.reference):
+        raise ValueError("--recolor changes only what --text, --hints or --reference reach; give one of them.")
+    _references(args)  # what is wrong with a reference, too
     load_model(model, pick_device(args.device).type)  # what is wrong with the model or the device is wrong for every photo
     jobs, failed = _jobs(args)
+    if args.temporal:
+        from toolkit.temporal_command import color_clips
+
+        return _told(failed + color_clips(jobs, model, args, _guided))
     if args.hints and len(jobs) > 1:
         raise ValueError("A hint file belongs to one photo; color the photos one by one.")
     with tqdm(total=100 * len(jobs), bar_format="{l_bar}{bar}| {elapsed}<{remaining}", disable=True if args.quiet else None) as bar:
@@ -52,6 +61,11 @@ def colorize(args: argparse.Namespace) -> int:
             except (OSError, ValueError, RuntimeError, MemoryError) as error:
                 failed.append(_about(job[0], error))
             advance(bar, 100 * (i + 1))
+    return _told(failed)
+
+
+def _told(failed: Sequence[str]) -> int:
+    """Print what failed; returns the exit code."""
     if failed:
         print(f"{len(failed)} failed:", *(f"  {line}" for line in failed), sep="\n", file=sys.stderr)
     return 1 if failed else 0
@@ -66,7 +80,6 @@ def _about(path: Path, error: Exception) -> str:
 def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any) -> None:
     from tqdm import tqdm
 
-    from toolkit.guidance import Guidance
     from toolkit.pipeline import Session
 
     path, target = job
@@ -76,18 +89,9 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
         if file.exists() and (not args.overwrite or file.samefile(path)):
             raise ValueError(f"{file} is there already; add --overwrite or choose another place with -o.")
     session = Session(path, model, device=args.device, size=args.size)
-    guidance = Guidance.load(args.hints, session.photo.size) if args.hints else None
-    dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": args.palette, "strength": args.strength}
-    if args.steps:
-        dials["steps"] = args.steps
-    if args.text:
-        compiled = _compiled(args, session, guidance or Guidance())
-        guidance = compiled.guidance
-        dials |= {name: value for name, value in asdict(compiled.settings).items() if value is not None}
-        if not args.quiet:
-            tqdm.write(_understood(path.name, compiled), file=sys.stderr)
-    if args.keep_colors:
-        results = iter([session.recolor(guidance or Guidance(), seed=args.seed, progress=progress)])
+    guidance, dials = _guided(args, path.name, session)
+    if args.recolor:
+        results = iter([session.recolor(guidance, seed=args.seed, progress=progress)])
     elif args.samples:
         results = session.samples(args.samples, guidance, **dials, seed=args.seed, progress=progress)
     else:
@@ -103,13 +107,59 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
         tqdm.write(f"{path.name}: {note}", file=sys.stderr)
 
 
+def _guided(args: argparse.Namespace, name: str, session: Any) -> tuple[Any, dict[str, Any]]:
+    """What hints, sentence and references say, as one guidance, and the dials. Where they disagree hints count most, references least."""
+    from tqdm import tqdm
+
+    from toolkit.guidance import Guidance
+    from toolkit.palette import extract_palette, warmth_tint
+    from toolkit.photo import open_photo
+
+    palette = extract_palette(open_photo(args.palette_of)) if args.palette_of else args.palette
+    dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": palette, "strength": args.strength}
+    dials["tint"] = warmth_tint(args.warmth)
+    if args.steps:
+        dials["steps"] = args.steps
+    guidance = Guidance.load(args.hints, session.photo.size) if args.hints else Guidance()
+    if args.text:
+        compiled = _compiled(args, session, guidance)
+        guidance = compiled.guidance
+        dials |= {name: value for name, value in asdict(compiled.settings).items() if value is not None}
+        if not args.quiet:
+            tqdm.write(_understood(name, compiled), file=sys.stderr)
+    if args.reference:
+        from toolkit.reference import take_colors
+
+        taken = take_colors(
+            session, _references(args), weight=args.reference_weight, vividness=dials["vividness"], recolor=args.recolor, clicks=guidance
+        )  # fmt: skip
+        guidance += taken.guidance
+        for note in taken.notes:
+            tqdm.write(f"{name}: {note}", file=sys.stderr)
+    return guidance, dials
+
+
+@lru_cache(maxsize=1)
+def _seen_references(files: tuple[str, ...], device: str) -> tuple[Any, ...]:
+    """Looked at once for all photos."""
+    from toolkit.photo import open_photo
+    from toolkit.pipeline import pick_device
+    from toolkit.reference import Take, see_reference
+
+    return tuple(Take(see_reference(open_photo(file), pick_device(device).type)) for file in files)
+
+
+def _references(args: argparse.Namespace) -> tuple[Any, ...]:
+    return _seen_references(tuple(args.reference), args.device)
+
+
 def _compiled(args: argparse.Namespace, session: Any, clicks: Any) -> Any:
     """The sentence on one photo; words that are not known are looked up in CLIP's, if the person said yes."""
     from toolkit.text import compile_text
     from toolkit.text.open_words import localizer_for
 
     localizer = localizer_for(args.text) if args.open_words else None
-    return compile_text(args.text, session, clicks=clicks, localizer=localizer, vividness=args.vividness, recolor=args.keep_colors)
+    return compile_text(args.text, session, clicks=clicks, localizer=localizer, vividness=args.vividness, recolor=args.recolor)
 
 
 def _understood(name: str, compiled: Any) -> str:
@@ -189,6 +239,9 @@ def train(args: argparse.Namespace) -> int:
     if args.recipe == "localizer":
         print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-text REGIONS.tar --weights {weights}")
         return 0
+    if args.recipe == "matcher":
+        print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-reference FOLDER --weights {weights}")
+        return 0
     print(f"The weights are in {weights}. Color a photo with them:\n  python -m toolkit colorize PHOTO --weights {weights}")
     print(f"Score them on photos they have not seen:\n  python -m toolkit evaluate FOLDER --models {args.recipe},{weights}")
     return 0
@@ -201,6 +254,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_colorize(commands)
     add_mask(commands)
+    add_transfer(commands)
     add_commands(commands)
     _add_train(commands)
     add_export(commands)
@@ -218,8 +272,10 @@ def _add_colorize(commands: Any) -> None:
         "grandma.jpg -o new.png --hints hints.json # colored points decide",
         'grandma.jpg --text "the dress is navy and the wall is pale green"',
         "grandma.jpg --samples 6                   # six plausible colorings",
-        'holiday.jpg --text "the car is yellow" --keep-colors   # a color photo: nothing else changes',
+        "grandma.jpg --reference aunt.jpg          # skin from skin, sky from sky",
+        'holiday.jpg --text "the car is yellow" --recolor       # a color photo: nothing else changes',
         'grandma.jpg --palette "navy,#d8c0a0,olive" --saturation 1.2',
+        "frames/ --temporal -o colored/            # the frames of a clip, in the order of their names",
         "-o out.png -- -odd-name.jpg               # a name that begins with a dash",
     )
     command.add_argument("photos", nargs="+", metavar="PHOTO", help="photos, or folders of photos")
@@ -229,10 +285,17 @@ def _add_colorize(commands: Any) -> None:
     command.add_argument("--vividness", type=number(1), default=0.5, help="0 safe and dull to 1 lively (default: %(default)s)")
     command.add_argument("--saturation", type=number(2), default=1.0, help="times the strength of the automatic colors, 0 to 2 (default: 1)")
     command.add_argument("--palette", type=several(str), default=(), metavar="A,B", help="colors to prefer, as #3a6ea5 or by name")
+    command.add_argument("--palette-of", metavar="PHOTO", help="prefer the colors of this photo")
+    command.add_argument("--warmth", type=signed, default=0.0, metavar="W", help="-1 cool to 1 warm (default: 0)")
     command.add_argument("--hints", metavar="FILE", help="colored points: .json, or a .png of the photo's size whose opaque pixels are the colors")
     command.add_argument("--text", metavar="SENTENCE", help="which things shall have which color, in English or Korean")
     command.add_argument("--open-words", action="store_true", help="look for things beyond our own words too; downloads 606 MB the first time")
-    command.add_argument("--keep-colors", action="store_true", help="of a color photo change only what --text or --hints reach")
+    command.add_argument("--reference", nargs="+", default=(), metavar="PHOTO", help="color photos whose like places lend their colors")
+    command.add_argument("--reference-weight", type=number(1), default=0.5, metavar="W", help="0 to 1: how readily they do (default: %(default)s)")
+    command.add_argument(
+        "--recolor", "--keep-colors", action="store_true", help="of a color photo change only what --text, --hints or --reference reach"
+    )
+    command.add_argument("--temporal", action="store_true", help="the photos are frames of a clip: no flicker; hints are for its first frame")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
     command.add_argument("--samples", type=positive, default=0, metavar="N", help="draw N different colorings: NAME-color-1.png and so on")
     command.add_argument("--steps", type=positive, help="looks at each sample of a model that draws (default: 4)")
@@ -260,8 +323,9 @@ def _add_train(commands: Any) -> None:
         "drconv-unet --data my-photos/ --steps 2000",
         "pix2pix --data shapes --study --out runs/balance   # what keeps a GAN in balance",
         "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
+        "matcher --data my-photos/ --regions regions.tar --captions photos.jsonl.gz --minutes 60",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", *ZOO], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", *ZOO], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")
@@ -270,12 +334,13 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--minutes", type=float, metavar="M", help="of training; encoding comes before (default: 30, of the zoo 2,000 steps)")
     command.add_argument("--steps", type=positive, metavar="N", help="of training, instead of minutes")
     command.add_argument("--captioned", nargs="+", default=(), metavar="SRC", help="localizer: photos with captions; --data are tars with labels")
-    command.add_argument("--captions", metavar="FILE", help="localizer: the captions, a line of JSON for each photo, .jsonl.gz")
+    command.add_argument("--captions", metavar="FILE", help="localizer, matcher: what is on the photos, a line of JSON for each, .jsonl.gz")
+    command.add_argument("--regions", metavar="TAR", help="matcher: photos with labels, to learn from beside --data")
     command.add_argument("--clip", metavar="FILE", help="localizer: CLIP ViT-B/32 text vectors, .npz of words and vectors")
     command.add_argument("--study", action="store_true", help="pix2pix: train without, with each and with all of its cures; draws the losses")
     command.add_argument("--hold-out", type=count, default=0, metavar="N", help="localizer: teach no name of every Nth class (default: none)")
     command.add_argument("--unet", default="unet", metavar="MODEL", help="vit-hint: the U-Net to begin with (default: the one that ships)")
-    command.add_argument("--painter", default="vit-hint", metavar="MODEL", help="diffusion: the hint model to build on (default: the one that ships)")
+    command.add_argument("--painter", default="vit-hint", metavar="MODEL", help="diffusion, matcher: the hint model to build on (default: ours)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
 

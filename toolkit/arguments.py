@@ -32,6 +32,14 @@ def number(most: float) -> Callable[[str], float]:
     return between
 
 
+def signed(text: str) -> float:
+    """A kind of argument: a number from -1 to 1."""
+    value = float(text)
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from -1 to 1")
+    return value
+
+
 def count(text: str) -> int:
     """A kind of argument: 0, 1, 2 ..."""
     value = int(text)

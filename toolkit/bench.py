@@ -34,6 +34,7 @@ from toolkit.meter import Peak
 from toolkit.models.base import Dials, Points
 from toolkit.photo import open_photo, save_photo
 from toolkit.pipeline import Session, pick_device, shrink
+from toolkit.reference_bench import measure_reference, reference_text
 from toolkit.registry import load_model
 from toolkit.sample_bench import measure_samples, sample_text
 from toolkit.text_bench import measure_text, text_text
@@ -59,6 +60,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         bar.update()
         clicks = measure_clicks(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
+        reference = measure_reference(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         text = measure_text(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
         bar.update()
         samples = measure_samples(open_photo(enlarge(chosen[0], MEGAPIXEL, Path(folder))), model, device)
@@ -71,7 +73,7 @@ def bench_report(photos: Sequence[str], megapixels: Sequence[float], model: str 
         classical = measure_classical(chosen, MEGAPIXEL)
         bar.update()
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": torch.get_num_threads(), "device": device}
-    tables = {"clicks": clicks, "text": text, "samples": samples, "growth": growth, "lift": lifts, "classical": classical}
+    tables = {"clicks": clicks, "text": text, "reference": reference, "samples": samples, "growth": growth, "lift": lifts, "classical": classical}
     return {"machine": machine, "model": model, **parts, **tables}
 
 
@@ -210,5 +212,5 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    costs = [click_text(report["clicks"]), text_text(report["text"]), sample_text(report["samples"])]
+    costs = [click_text(report["clicks"]), text_text(report["text"]), reference_text(report["reference"]), sample_text(report["samples"])]
     return "\n\n".join([where, parts, whole, *costs, growth, lifts, classical_text(report["classical"])])

@@ -7,7 +7,8 @@
 
 Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
 samples-NAME.json as `evaluate --samples ... --json`, compare-NAME.json as `compare ... --json`, obedience.json as `obedience --json`, text-NAME.json
-as `evaluate-text --json`, speed.json as `bench --json`. Texts about a model are its card's, in weights/manifest.json.
+as `evaluate-text --json`, reference-NAME.json as `evaluate-reference --json`, palette-NAME.json as `evaluate-palette --json`, temporal-NAME.json as
+`evaluate-temporal --json`, speed.json as `bench --json`. Texts about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -37,6 +38,7 @@ SAID = (  # a photo without and with a sentence, side by side
     ("interior-living-room.jpg", "the wall is sky blue and the floor is orange"),
     ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
 )
+HEADS = ("localizer", "matcher")  # on the frozen encoder, beside the models
 SAID_PICTURE = ROOT / "assets" / "text.png"
 DRAWN = "portrait-astronaut.jpg"
 DRAWN_SEEDS = 5
@@ -235,7 +237,7 @@ def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
 
 def weak() -> str:
     """What each model is weak at, in its card's words."""
-    said = [(card.name, card.weak) for card in list_models()] + [("localizer", _localizer().get("weak", ""))]
+    said = [(card.name, card.weak) for card in list_models()] + [(name, _head(name).get("weak", "")) for name in HEADS]
     return "\n".join(f"- **{name}**: {weakness}" for name, weakness in said if weakness)
 
 
@@ -256,22 +258,25 @@ def model_card(card: ModelCard) -> str:
     return f"{page}\n\n{course}" if course else page
 
 
-def localizer_card() -> str:
-    """What there is to know about the head that finds things by their words."""
-    entry = _localizer()
+def head_card(name: str) -> str:
+    """What there is to know about a head that is no model by itself."""
+    entry = _head(name)
     if not entry:
-        return "## localizer\n\nNone ships."
+        return f"## {name}\n\nNone ships."
     facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
-    return f"## localizer\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    page = f"## {name}\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    course = show_record(weights_folder() / "training" / name, f"training/{name}")
+    return f"{page}\n\n{course}" if course else page
 
 
-def _localizer() -> dict[str, str]:
-    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8")).get("localizer", {})
+def _head(name: str) -> dict[str, str]:
+    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8")).get(name, {})
     return entry
 
 
 def weights_readme() -> str:
     """weights/README.md."""
+    from toolkit.reference_cards import clips, palettes, references
     from toolkit.zoo_cards import comparisons, zoo
 
     manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
@@ -283,7 +288,7 @@ def weights_readme() -> str:
             "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that "
             "is missing or left over is an error. This page is made by `python -m toolkit.cards` from the manifest and from `measured/`.",
             *[model_card(card) for card in list_models()],
-            localizer_card(),
+            *map(head_card, HEADS),
             "## The teaching zoo",
             zoo(),
             *[model_card(card) for card in list_models(zoo=True) if card.zoo],
@@ -300,6 +305,12 @@ def weights_readme() -> str:
             "### Text",
             text(),
             text_classes(),
+            "### References",
+            references(),
+            "### Palettes",
+            palettes(),
+            "### Clips",
+            clips(),
             "## Made by others",
             table(["file", "what it is", "licence", "sha256"], rows),
             "Their notices are in [THIRD_PARTY.md](../THIRD_PARTY.md).\n",
@@ -332,6 +343,7 @@ def between(text: str, name: str, body: str) -> str:
 
 def texts() -> dict[Path, str]:
     """What each generated file should hold, by its path."""
+    from toolkit.reference_cards import clips, palettes, references
     from toolkit.zoo_cards import classical, comparisons, zoo
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -343,6 +355,9 @@ def texts() -> dict[Path, str]:
         ("text", text),
         ("samples", samples),
         ("sample-speed", sample_speed),
+        ("reference", references),
+        ("palette", palettes),
+        ("temporal", clips),
         ("zoo", zoo),
         ("compare", comparisons),
         ("classical", classical),
@@ -384,16 +399,16 @@ def picture() -> None:
     for name in PICTURED:
         session = Session(EXAMPLES / name)
         panels += [Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB"), session.colorize().to_pil()]
-    _beside(panels, PICTURE)
+    beside(panels, PICTURE)
     clicked = Session(EXAMPLES / CLICKED).preview(2 * PICTURE_HEIGHT)
-    _beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
+    beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
     panels = []
     for name, sentence in SAID:
         session = Session(EXAMPLES / name)
         panels += [session.colorize().to_pil(), session.colorize(compile_text(sentence, session).guidance).to_pil()]
-    _beside(panels, SAID_PICTURE)
+    beside(panels, SAID_PICTURE)
     answer, drawing = Session(EXAMPLES / DRAWN).colorize(), Session(EXAMPLES / DRAWN, drawing_model())
-    _beside([result.to_pil() for result in (answer, *drawing.samples(DRAWN_SEEDS))], DRAWN_PICTURE)
+    beside([result.to_pil() for result in (answer, *drawing.samples(DRAWN_SEEDS))], DRAWN_PICTURE)
 
 
 def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":
@@ -411,7 +426,8 @@ def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "I
     return panel
 
 
-def _beside(panels: "Sequence[Image.Image]", file: Path) -> None:
+def beside(panels: "Sequence[Image.Image]", file: Path) -> None:
+    """Write pictures of one height next to each other."""
     from PIL import Image
 
     panels = [p.resize((round(p.width * PICTURE_HEIGHT / p.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS) for p in panels]
@@ -424,36 +440,39 @@ def _beside(panels: "Sequence[Image.Image]", file: Path) -> None:
     sheet.save(file, optimize=True)
 
 
-def adopt(checkpoint: Path) -> ModelCard:
+def adopt(checkpoint: Path) -> Path:
     """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest, the run's course beside it.
 
-    Measure anew afterwards.
-
-    Raises WeightsError for a file that is none, or does not fit the model.
+    Measure anew afterwards. Returns the file in weights/. Raises WeightsError for a file that is none, or does not fit the model.
     """
     from safetensors.torch import load_file, save_file
 
-    from toolkit.registry import get_card, load_model
+    from toolkit.models.matcher import read_matcher
+    from toolkit.registry import get_card, load_model, read_metadata
 
-    own = get_card(str(checkpoint))
-    load_model(own.name)
-    state = load_file(checkpoint)
     manifest_file = weights_folder() / "manifest.json"
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
-    entry = next(m for m in manifest["models"] if m["architecture"] == own.architecture)
+    state, metadata = load_file(checkpoint), None
+    if read_metadata(str(checkpoint.absolute())).get("architecture") == "matcher":
+        read_matcher(str(checkpoint.absolute()))
+        entry, name = manifest["matcher"], "matcher"
+    else:
+        own = get_card(str(checkpoint))
+        load_model(own.name)
+        entry = next(m for m in manifest["models"] if m["architecture"] == own.architecture)
+        name = entry["name"]
     file = weights_folder() / entry["file"]
-    metadata = None
     if entry.get("painter"):  # the frozen model inside has a file of its own
         from toolkit.models.diffusion import PAINTER
 
-        state = {name: value for name, value in state.items() if not name.startswith(PAINTER)}
+        state = {key: value for key, value in state.items() if not key.startswith(PAINTER)}
         metadata = {"painter": get_card(entry["painter"]).sha256}
-    save_file({name: value.half().contiguous() for name, value in state.items()}, file, metadata)
+    save_file({key: value.half().contiguous() for key, value in state.items()}, file, metadata)
     file.chmod(0o644)
     entry |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "parameters": sum(value.numel() for value in state.values())}
     manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    keep_record(checkpoint.parent, weights_folder() / "training" / entry["name"])
-    return get_card(entry["name"])
+    keep_record(checkpoint.parent, weights_folder() / "training" / name)
+    return file
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -464,17 +483,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards")
     args = parser.parse_args(argv)
     if args.adopt:
-        print(f"weights/{adopt(args.adopt).file} written")
+        print(f"weights/{adopt(args.adopt).name} written")
     stale = [path for path, text in texts().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is out of date' if args.check else 'written'}")
         if not args.check:
             path.write_text(texts()[path], encoding="utf-8")
     if args.picture and not args.check:
+        from toolkit.reference_cards import reference_picture
         from toolkit.zoo_cards import zoo_pictures
 
         picture()
-        made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, *zoo_pictures())
+        made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, reference_picture(), *zoo_pictures())
         print(*(f"{file.relative_to(ROOT)} written" for file in made), sep="\n")
     return 1 if args.check and stale else 0
 

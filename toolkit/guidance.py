@@ -138,6 +138,14 @@ class Guidance:
                 region[min(max(int(row), 0), grid[0] - 1), min(max(int(column), 0), grid[1] - 1)] = 1
         return regions
 
+    def cover(self, width: int, rows: range) -> Tensor | None:
+        """The pixels of some rows of a photo that lie inside any lasso, (1, len(rows), width) bool; None where something may spread freely."""
+        lassos = {hint.lasso for hint in self.hints}
+        if not lassos or () in lassos or self.strokes is not None:
+            return None
+        corners = [torch.tensor(lasso, dtype=torch.float64) + 0.5 for lasso in lassos]
+        return torch.stack([_filled(polygon, rows, width) for polygon in corners]).any(0, keepdim=True)
+
     def stamp(self, ab: Tensor, top: int = 0) -> Tensor:
         """Write the colors into rows [top, top + h) of the photo's own ab: ab (1, 2, h, W) -> (1, 2, h, W), every hinted pixel exactly its color."""
         ab, (h, W) = ab.clone(), ab.shape[-2:]
@@ -318,14 +326,19 @@ def _inside(lasso: Lasso, size: tuple[int, int], grid: tuple[int, int]) -> Tenso
     if not lasso:
         return torch.ones(h, w)
     corners = (torch.tensor(lasso, dtype=torch.float64) + 0.5) * torch.tensor([w * SAMPLES / width, h * SAMPLES / height])
+    return _filled(corners, range(h * SAMPLES), w * SAMPLES).float().view(h, SAMPLES, w, SAMPLES).mean((1, 3))
+
+
+def _filled(corners: Tensor, rows: range, width: int) -> Tensor:
+    """Which centres of the cells of some rows lie inside a closed polygon, (len(rows), width) bool; corners (E, 2) in cells, float64."""
     (x0, y0), (x1, y1) = corners.T, corners.roll(-1, 0).T  # (E,) each
-    centres = torch.arange(h * SAMPLES, dtype=torch.float64) + 0.5
+    centres = torch.arange(rows.start, rows.stop, dtype=torch.float64) + 0.5
     below = centres[:, None] >= corners[:, 1]  # (rows, E)
     row, edge = (below != below.roll(-1, 1)).nonzero(as_tuple=True)
     x = x0[edge] + (centres[row] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
-    column = (x - 0.5).ceil().clamp(0, w * SAMPLES).long()  # the first sample at or right of the crossing
-    turns = torch.zeros(h * SAMPLES, w * SAMPLES + 1).index_put_((row, column), (y1 - y0)[edge].sign().float(), accumulate=True).cumsum(1)
-    return (turns[:, :-1].abs() > 0.5).float().view(h, SAMPLES, w, SAMPLES).mean((1, 3))
+    column = (x - 0.5).ceil().clamp(0, width).long()  # the first centre at or right of the crossing
+    turns = torch.zeros(len(rows), width + 1).index_put_((row, column), (y1 - y0)[edge].sign().float(), accumulate=True).cumsum(1)
+    return turns[:, :-1].abs() > 0.5
 
 
 def _read_mask(path: Path) -> Tensor:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
 from toolkit.compare_command import add_compare
+from toolkit.palette_command import add_evaluate_palette
+from toolkit.reference_command import add_evaluate_reference
+from toolkit.temporal_command import add_evaluate_temporal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +52,7 @@ def evaluate(args: argparse.Namespace) -> int:
     with tqdm(total=photos_there, unit="photo", disable=None) as bar:
         photos = islice(open_truths(find_photos(args.sources), setup.size, skipped), args.limit)
         scores, rows = score(photos, setup, keep=SHEET_ROWS if args.sheet else 0, progress=lambda n: advance(bar, n))
-    _report(score_table(scores), scores, skipped, args.json)
+    report(score_table(scores), scores, skipped, args.json)
     if args.sheet:
         from toolkit.plots import contact_sheet
 
@@ -80,7 +83,7 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
     with tqdm(total=photos_there, unit="photo", disable=None) as bar:
         photos = islice(open_squares(find_photos(args.sources), setup.protocol, skipped), args.limit)
         scores = evaluate_hints(photos, setup, lambda n: advance(bar, n))
-    _report(hint_table(scores), scores, skipped, args.json)
+    report(hint_table(scores), scores, skipped, args.json)
     if args.plot:
         from toolkit.plots import plot_hint_curve
 
@@ -107,7 +110,7 @@ def _evaluate_samples(args: argparse.Namespace) -> int:
     with tqdm(total=photos_there, unit="photo", disable=None) as bar:
         photos = islice(open_truths(find_photos(args.sources), size, skipped), args.limit)
         scores, rows = evaluate_samples(photos, setup, keep=SHEET_ROWS if args.sheet else 0, progress=lambda n: advance(bar, n))
-    _report(sample_table(scores), scores, skipped, args.json)
+    report(sample_table(scores), scores, skipped, args.json)
     if args.sheet:
         _sample_sheet(rows, args.sheet)
     if args.plot:
@@ -153,7 +156,7 @@ def obedience(args: argparse.Namespace) -> int:
             regions = open_regions(args.source, left_out, args.limit)
             scores += obey(regions, model, args.vividness, args.seed, args.device, partial(advance, bar))
         skipped |= dict.fromkeys(left_out)
-    _report(obedience_table(scores), scores, list(skipped), args.json)
+    report(obedience_table(scores), scores, list(skipped), args.json)
     return 0
 
 
@@ -162,14 +165,14 @@ def evaluate_text(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from toolkit.pipeline import pick_device
-    from toolkit.registry import default_model, localizer_file
+    from toolkit.registry import default_model, head_file
     from toolkit.text.evaluate_text import TextSetup, add_held_out
     from toolkit.text.evaluate_text import evaluate_text as score
     from toolkit.text.localizer import read_localizer
     from toolkit.text.text_scores import text_table
 
     check_places(args.json, args.sheet)
-    file, sha256 = (str(Path(args.weights).absolute()), None) if args.weights else localizer_file()
+    file, sha256 = (str(Path(args.weights).absolute()), None) if args.weights else head_file("localizer")
     localizer = read_localizer(file, sha256, pick_device(args.device).type)  # not the one that is kept: words may be added
     words = add_held_out(localizer, args.held_out) if args.held_out else None
     setup = TextSetup(default_model(), args.device, args.limit, not args.no_color, words)
@@ -190,7 +193,7 @@ def evaluate_text(args: argparse.Namespace) -> int:
     return 0
 
 
-def _report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
+def report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
     """Print a table and what is not in it, and write the scores as JSON."""
     print(table)
     if skipped:
@@ -204,10 +207,10 @@ def bench(args: argparse.Namespace) -> int:
     from toolkit.bench import bench_report, report_text
     from toolkit.registry import default_model
 
-    report = bench_report(args.photos, args.megapixels, args.model or default_model(), args.device)
-    print(report_text(report))
+    timed = bench_report(args.photos, args.megapixels, args.model or default_model(), args.device)
+    print(report_text(timed))
     if args.json:
-        Path(args.json).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        Path(args.json).write_text(json.dumps(timed, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
@@ -309,5 +312,8 @@ def add_commands(commands: Any) -> None:
     _add_evaluate(commands)
     _add_obedience(commands)
     _add_evaluate_text(commands)
+    add_evaluate_reference(commands)
+    add_evaluate_palette(commands)
+    add_evaluate_temporal(commands)
     _add_bench(commands)
     add_compare(commands)

@@ -20,11 +20,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import color_name, hex_to_lab, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
+from toolkit.color import color_name, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
 from toolkit.encoder import STRIDE
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
+from toolkit.palette import Swatch, chosen
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
 from toolkit.registry import default_model, get_card, load_model
 
@@ -38,7 +39,6 @@ STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size
 LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
 PREVIEW = 512  # px, long side of candidates
 AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
-MOST_COLORS = 16
 MOST_SAMPLES, MOST_STEPS, STRONGEST = 64, 100, 8.0  # of models that draw
 UNTOUCHED = 0.02  # share of the new color below which recoloring leaves a pixel's bytes alone
 STRONGEST_TINT = 60.0  # Lab units: beyond, no color of the photo is left
@@ -199,7 +199,7 @@ class Session:
         *,
         vividness: float = 0.5,
         saturation: float = 1.0,
-        palette: Sequence[str] = (),
+        palette: Sequence[str | Swatch] = (),
         tint: tuple[float, float] = (0.0, 0.0),
         steps: int = Dials.steps,
         strength: float = Dials.guidance,
@@ -209,8 +209,8 @@ class Session:
         """Color the photo at full size.
 
         vividness: 0 (the safe mean of what is plausible) to 1 (as lively as real photos). saturation: 0 to 2, times the chroma of the automatic
-        colors. palette: up to 16 colors, as text, that the automatic ones should prefer. tint: a and b added to the automatic colors, -60 to 60.
-        Hints keep the colors they ask for. steps, strength, seed: of models that draw, see `samples`.
+        colors. palette: up to 16 colors that the automatic ones become, as text, or as Swatches with their shares of the picture. tint: a and b
+        added to the automatic colors, -60 to 60. Hints keep the colors they ask for. steps, strength, seed: of models that draw, see `samples`.
         Raises GuidanceError, ValueError, Cancelled.
         """
         dials = _dials(vividness, saturation, palette, tint, steps, strength)
@@ -229,7 +229,7 @@ class Session:
         *,
         vividness: float = 0.5,
         saturation: float = 1.0,
-        palette: Sequence[str] = (),
+        palette: Sequence[str | Swatch] = (),
         tint: tuple[float, float] = (0.0, 0.0),
         steps: int = Dials.steps,
         strength: float = Dials.guidance,
@@ -267,7 +267,7 @@ class Session:
     def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
         """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes, and L stays everywhere.
 
-        A hint with a lasso reaches all of it. Raises GuidanceError, Cancelled.
+        A hint with a lasso reaches all of it and not a pixel more. Raises GuidanceError, Cancelled.
         """
         guidance = guidance.checked(self.photo.size)
         report = _reporter(progress or self._progress)
@@ -285,6 +285,31 @@ class Session:
             reach = cover if bool(bound.all()) else torch.maximum(cover, reach)
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach)
         return self._result(self.photo, rgb, prediction, 0.0, seed)
+
+    def predict(
+        self,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float = 0.5,
+        saturation: float = 1.0,
+        palette: Sequence[str | Swatch] = (),
+        tint: tuple[float, float] = (0.0, 0.0),
+        steps: int = Dials.steps,
+        strength: float = Dials.guidance,
+        seed: int = 0,
+    ) -> Prediction:
+        """The small colors that `colorize` would paint, for who wants to change them before `paint`. Raises GuidanceError, ValueError."""
+        dials = _dials(vividness, saturation, palette, tint, steps, strength)
+        return self._predict((guidance or Guidance()).checked(self.photo.size), dials, seed)
+
+    def paint(
+        self, prediction: Prediction, guidance: Guidance | None = None, *, vividness: float = 0.5, seed: int = 0, progress: Progress | None = None
+    ) -> Result:
+        """Small colors at full size, every hinted pixel exactly its color. vividness, seed: only noted. Raises GuidanceError, Cancelled."""
+        guidance = (guidance or Guidance()).checked(self.photo.size)
+        report = _reporter(progress or self._progress)
+        rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(round(100 * done), 100, "painting"))
+        return self._result(self.photo, rgb, prediction, vividness, seed)
 
     def _small(self, ab: Tensor) -> Tensor:
         """Small ab (1, 2, h, w) over the copy that the model sees: uint8 (3, 2h, 2w)."""
@@ -457,6 +482,8 @@ class Session:
             else:
                 own = photo.rgb[:, top:bottom]
                 new = share.rows(L, top)[:, :1].clamp(0, 1)
+                cover = guidance.cover(W, range(top, bottom))
+                new = new if cover is None else new * cover  # what is lifted along edges may pass a line that was drawn, by a little
                 color = torch.lerp(rgb_to_lab(own[None].float() / 255)[:, 1:], color, new)
                 out[:, top:bottom] = torch.where(new[0] < UNTOUCHED, own, lab_to_rgb8(torch.cat([L, color], 1)[0]))
             report(bottom / H)
@@ -496,21 +523,19 @@ def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
     return report
 
 
-def _dials(vividness: float, saturation: float, palette: Sequence[str], tint: tuple[float, float], steps: int, strength: float) -> Dials:
+def _dials(vividness: float, saturation: float, palette: Sequence[str | Swatch], tint: tuple[float, float], steps: int, strength: float) -> Dials:
     if not 0 <= vividness <= 1:
         raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
     if not 0 <= saturation <= 2:
         raise ValueError(f"Saturation is {saturation}; choose a number from 0 (gray) to 2 (double).")
-    if isinstance(palette, str) or len(palette) > MOST_COLORS:
-        raise ValueError(f"A palette is a list of at most {MOST_COLORS} colors.")
+    colors, shares = chosen(palette)
     if not all(-STRONGEST_TINT <= t <= STRONGEST_TINT for t in tint):
         raise ValueError(f"The tint is {tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}.")
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(f"{steps} steps were asked for; choose a number from 1 to {MOST_STEPS}.")
     if not 0 <= strength <= STRONGEST:
         raise ValueError(f"The strength of guidance is {strength}; choose a number from 0 to {STRONGEST:g}, where 1 is none.")
-    colors = tuple(hex_to_lab(color)[1:] for color in palette)
-    return Dials(vividness, saturation, colors, (float(tint[0]), float(tint[1])), steps, strength)
+    return Dials(vividness, saturation, colors, shares, (float(tint[0]), float(tint[1])), steps, strength)
 
 
 def _place(cell: tuple[int, int]) -> str:

@@ -108,11 +108,14 @@ def _own_card(path: Path, cards: dict[str, ModelCard]) -> ModelCard:
     return replace(like, name=str(path), summary="Own training.", file=str(path), sha256=sha256, data="", trained="", weak="", measured={})
 
 
-def localizer_file() -> tuple[str, str]:
-    """File and sha256 of the localizer that ships. Raises WeightsError where none does."""
-    entry = _manifest().get("localizer")
+def head_file(name: str) -> tuple[str, str]:
+    """File and sha256 of a head on the encoder that is no model by itself: "localizer" finds things by words, "matcher" like places in other photos.
+
+    Raises WeightsError where none ships.
+    """
+    entry = _manifest().get(name)
     if entry is None:
-        raise WeightsError(f"{weights_folder() / 'manifest.json'} names no localizer, which finds things by their words; clone the repository again.")
+        raise WeightsError(f"{weights_folder() / 'manifest.json'} names no {name}; clone the repository again.")
     return entry["file"], entry["sha256"]
 
 

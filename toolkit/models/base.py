@@ -20,7 +20,8 @@ class Dials:
 
     vividness: float = 0.5  # 0: the safe mean of all plausible colors; 1: as lively as real photos
     saturation: float = 1.0  # 0 to 2, times the automatic colors' chroma
-    palette: tuple[tuple[float, float], ...] = ()  # ab of colors that the automatic ones should prefer; none: no preference
+    palette: tuple[tuple[float, float, float], ...] = ()  # Lab of the colors that the automatic ones should become; none: as they are
+    shares: tuple[float, ...] = ()  # how much of the picture each color of the palette should get, together 1; none: as much as fits
     tint: tuple[float, float] = (0.0, 0.0)  # ab added to the automatic colors: warmer, cooler, sepia
     steps: int = 4  # of models that draw: how many times they look at a sample
     guidance: float = 1.0  # of models that draw: above 1, photo and hints decide more than they should

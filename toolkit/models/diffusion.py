@@ -50,8 +50,9 @@ from torch.nn import functional as F
 from toolkit.color import AbBins
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction, Step
-from toolkit.models.unet import AB_SCALE, doubt, preference
+from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
+from toolkit.palette import dressed
 from toolkit.propagation import agree, within_lassos
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ class Pondered(Encoded):
 
     features: Features | None = None
     tokens: Tensor | None = None
-    known: dict[tuple[Any, ...], Condition] = field(default_factory=dict)  # the last hints and palette, which all samples share
+    known: dict[tuple[Any, ...], Condition] = field(default_factory=dict)  # the last hints, which all samples share
 
 
 class DiffusionColorizer:
@@ -310,9 +311,9 @@ class DiffusionColorizer:
         """The coloring of this seed, as wild as vividness says; then the points are spread over it as over automatic colors."""
         assert isinstance(encoded, Pondered)
         assert encoded.features is not None
-        known = self._condition(encoded, points, dials)
+        known = self._condition(encoded, points)
         ab = self.pipe(known, seeds=(seed,), steps=dials.steps, guidance=dials.guidance, temperature=temperature(dials.vividness), callback=step)
-        ab = ab * dials.saturation + ab.new_tensor(dials.tint).view(1, 2, 1, 1)
+        ab = dressed(ab, encoded.L, dials)  # by its own colors, not by the distribution: samples shall differ under a palette, too
         unsure = doubt(encoded.features.logits, self.bins)
         if not len(points):
             return Prediction(ab, F.interpolate(unsure, ab.shape[-2:], mode="bilinear", align_corners=False))
@@ -321,18 +322,14 @@ class DiffusionColorizer:
         left = unsure * (1 - influence.sum(0).clamp(max=1))
         return Prediction(ab, F.interpolate(left, ab.shape[-2:], mode="bilinear", align_corners=False), influence)
 
-    def _condition(self, encoded: Pondered, points: Points, dials: Dials) -> Condition:
+    def _condition(self, encoded: Pondered, points: Points) -> Condition:
         assert encoded.features is not None
         assert encoded.tokens is not None
         free = points if points.regions is None else points.only((points.regions >= 1).flatten(1).all(1))  # what a lasso confines tells nobody else
-        name = (dials.palette, tuple(free.xy.flatten().tolist()), tuple(free.ab.flatten().tolist()))
+        name = (tuple(free.xy.flatten().tolist()), tuple(free.ab.flatten().tolist()))
         found = encoded.known.get(name)
         if found is None:
             features = encoded.features
-            if dials.palette:
-                preferred = features.logits + preference(dials.palette, self.bins).to(features.logits).view(1, -1, 1, 1)
-                moved = self.painter.unet.paint(features.ab, features.logits, Dials(0.0, palette=dials.palette))
-                features = replace(features, ab=moved, logits=preferred)
             painted, reach = features.ab, torch.zeros_like(features.light)
             if len(free):
                 painted, shares = self.painter.spread(features, painted, free, False)

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from toolkit.color import AbBins, annealed_mean
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
+from toolkit.palette import dressed
 from toolkit.propagation import agree, propagate, within_lassos
 
 if TYPE_CHECKING:
@@ -138,19 +139,11 @@ class UNet(nn.Module):
         return ab * AB_SCALE, logits, x4, x2
 
     def paint(self, ab: Tensor, logits: Tensor, dials: Dials) -> Tensor:
-        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (vividness 0) to the distribution's annealed mean (1).
-
-        A palette is a prior over the bins: the distribution is multiplied with it, and the mean moves as the distribution's mean does.
-        """
-        mean = ab
-        if dials.palette:
-            preferred = logits + preference(dials.palette, self.bins).to(logits).view(1, -1, 1, 1)
-            moved = annealed_mean(preferred, self.bins, 1.0) - annealed_mean(logits, self.bins, 1.0)
-            mean, logits = ab + F.interpolate(moved, ab.shape[-2:], mode="bilinear", align_corners=False), preferred
-        if dials.vividness:
-            lively = annealed_mean(logits, self.bins, TEMPERATURE)
-            mean = torch.lerp(mean, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness)
-        return mean * dials.saturation + mean.new_tensor(dials.tint).view(1, 2, 1, 1)
+        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (vividness 0) to the distribution's annealed mean (1)."""
+        if not dials.vividness:
+            return ab
+        lively = annealed_mean(logits, self.bins, TEMPERATURE)
+        return torch.lerp(ab, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness)
 
 
 class UNetColorizer:
@@ -171,7 +164,7 @@ class UNetColorizer:
     def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
         """Automatic colors as vivid as asked for, then the points, each spread over what looks alike."""
         assert encoded.logits is not None
-        ab = self.network.paint(encoded.ab, encoded.logits, dials)
+        ab = dressed(self.network.paint(encoded.ab, encoded.logits, dials), encoded.L, dials, encoded.logits, self.bins)
         uncertainty = F.interpolate(doubt(encoded.logits, self.bins), ab.shape[-2:], mode="bilinear", align_corners=False)
         if not len(points):
             return Prediction(ab, uncertainty)
@@ -192,11 +185,3 @@ def doubt(logits: Tensor, bins: AbBins) -> Tensor:
     square = torch.einsum("bqhw,q->bhw", share, centers.square().sum(1))
     spread = (square - mean.square().sum(1)).clamp(min=0).sqrt().unsqueeze(1)
     return ((spread - SURE) / (UNSURE - SURE)).clamp(0, 1)
-
-
-def preference(palette: tuple[tuple[float, float], ...], bins: AbBins) -> Tensor:
-    """Log prior of the bins (Q,) under a palette: Gaussians of 15 Lab units around its colors and gray, over a floor that keeps sure things sure."""
-    colors = torch.tensor([*palette, (0.0, 0.0)])
-    near = torch.exp(-torch.cdist(bins.centers, colors).square() / (2 * 15.0**2))  # (Q, colors)
-    near[:, -1] *= 0.3  # black, white and gray belong to every palette, but less
-    return torch.log(near.amax(1) + 0.01)

@@ -36,6 +36,7 @@ from torch.nn import functional as F
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
 from toolkit.models.unet import UNet, UNetConfig, doubt
+from toolkit.palette import dressed
 from toolkit.propagation import agree, log_region, within_lassos
 
 if TYPE_CHECKING:
@@ -303,6 +304,7 @@ class VitHintColorizer:
         auto = encoded.painted.get(dials)
         if auto is None:
             auto = self.network.unet.paint(features.ab, features.logits, dials)
+            auto = dressed(auto, encoded.L, dials, features.logits, self.bins)
             encoded.painted.clear()
             encoded.painted[dials] = auto
         unsure = doubt(features.logits, self.bins)  # (1, 1, H/4, W/4)

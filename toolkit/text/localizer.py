@@ -279,6 +279,6 @@ def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") ->
 @lru_cache(maxsize=2)
 def load_localizer(device: str = "cpu") -> Localizer:
     """The localizer that ships; loaded once. Raises WeightsError."""
-    from toolkit.registry import localizer_file
+    from toolkit.registry import head_file
 
-    return read_localizer(*localizer_file(), device)
+    return read_localizer(*head_file("localizer"), device)

@@ -6,6 +6,7 @@
     train(Job(recipe="plain-unet", data=("my-photos/",)))              # the teaching zoo -> runs/plain-unet/checkpoint.safetensors
     train(Job(recipe="plain-unet", data=("shapes",)))                  # a generated world of shapes; a minute on a CPU
     train(Job(recipe="localizer", data=("regions.tar",), minutes=70))  # -> runs/localizer/localizer.safetensors
+    train(Job(recipe="matcher", data=("my-photos/",), minutes=60))     # -> runs/matcher/checkpoint.safetensors
 
 Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
 `accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
@@ -13,6 +14,7 @@ Photos to memory, each view through the frozen encoder once (the long part; it g
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -21,16 +23,22 @@ from tqdm import tqdm
 from toolkit.encoder import Encoder
 from toolkit.models import ZOO
 from toolkit.models.unet import UNet
+from toolkit.models.vit_hint import VitHint
 from toolkit.pipeline import pick_device
-from toolkit.registry import get_card, load_encoder, read_weights
+from toolkit.registry import get_card, load_encoder, load_strict, read_weights
 from toolkit.training.captions import choose_words, collect_words
-from toolkit.training.data import Cache, load_named, load_photos
+from toolkit.training.data import Cache, load_named
 from toolkit.training.diffusion import DiffusionRecipe
 from toolkit.training.localizer import LocalizerRecipe, calibrate, refit_map, ship
 from toolkit.training.loop import Recipe, Schedule, Trainer
+from toolkit.training.matcher import MATCHER_SCHEDULE, MatcherRecipe, held_pairs
+from toolkit.training.pairs import Pairs
 from toolkit.training.regions import Regions, caption_batches
+from toolkit.training.sights import Sights
 from toolkit.training.unet import UNetRecipe, bin_prior
 from toolkit.training.vit_hint import VitHintRecipe
+
+T = TypeVar("T")
 
 KEPT_BACK = 14  # localizer: every 14th labelled photo is not learned from, but calibrated on
 HELD_OUT = 64  # photos at most that are kept for validation where none are given
@@ -45,7 +53,8 @@ class Job:
     """What to train on, for how long, and where the result goes."""
 
     data: tuple[str, ...]  # tars, folders, hf:NAME@SPLIT; of the zoo also "shapes"
-    recipe: str = "unet"  # or "vit-hint", which begins with a trained U-Net, "diffusion", which builds on a vit-hint, "localizer", or one of the zoo
+    # "vit-hint" begins with a trained U-Net, "diffusion" and "matcher" build on a vit-hint, "localizer" on nothing; or one of the zoo
+    recipe: str = "unet"
     val: tuple[str, ...] = ()  # the same; none: some of the data's photos are held out
     out: str | None = None  # None: runs/ and the recipe's name
     cache: str | None = None  # encoded views; None: in the folder of the run
@@ -56,9 +65,10 @@ class Job:
     device: str = "auto"
     quiet: bool = False  # no progress bars
     unet: str = "unet"  # vit-hint: the U-Net to begin with, a model's name or the checkpoint of a training
-    painter: str = "vit-hint"  # diffusion: the hint model that it builds on, likewise
+    painter: str = "vit-hint"  # diffusion and matcher: the hint model that they build on, likewise
     captioned: tuple[str, ...] = ()  # localizer: photos with captions; its data is one tar with labels
-    captions: str | None = None  # localizer: JSON lines with name, words, captions
+    captions: str | None = None  # localizer: JSON lines with name, words, captions; matcher: with name and words
+    regions: str | None = None  # matcher: a tar with labels, beside its data
     clip: str | None = None  # localizer: .npz of words and CLIP vectors
     study: bool = False  # pix2pix: train it without and with each of its cures instead, and draw what became of it
     hold_out: int = 0  # localizer: every so many class names are not taught
@@ -75,6 +85,8 @@ def train(job: Job) -> Path:
     encoder = load_encoder(device.type)
     if job.recipe == "localizer":
         return _train_localizer(job, out, encoder)
+    if job.recipe == "matcher":
+        return _train_matcher(job, out, encoder)
     photos, validation = _split(_load(job.data, job.quiet), _load(job.val, job.quiet))
 
     cache = Cache(job.cache or out / "cache", photos, views=job.views)
@@ -140,7 +152,7 @@ def _study(job: Job, out: Path, photos: list[Tensor], validation: list[Tensor]) 
     return out / "balance.png"
 
 
-def _fill(cache: Cache | Regions, encoder: Encoder, unit: str, quiet: bool) -> None:
+def _fill(cache: Cache | Regions | Sights, encoder: Encoder, unit: str, quiet: bool) -> None:
     with tqdm(desc="encoding photos, once", unit=unit, disable=quiet) as bar:
 
         def encoded(done: int, of: int) -> None:
@@ -179,7 +191,49 @@ def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:
     return ship(recipe.module, words, out / "localizer.safetensors")
 
 
+def _train_matcher(job: Job, out: Path, encoder: Encoder) -> Path:
+    """Train the head that tells which place of another photo a place resembles."""
+    from toolkit.evaluate_reference import read_words
+
+    if job.views < 2:
+        raise ValueError("The matcher compares views of one photo with each other; give --views 2 or more.")
+    photos, validation = _split(_load_named(job.data, job.quiet), _load_named(job.val, job.quiet))
+    words = read_words(job.captions) if job.captions else None
+    card = get_card(job.painter)
+    painter = VitHint()
+    load_strict(painter, read_weights(card.file, card.sha256), card.file)
+    painter.to(next(encoder.parameters()).device)
+
+    def sights(views: Cache | Regions) -> Sights:
+        seen = Sights(views, painter.unet, card.sha256[:8])
+        _fill(seen, encoder, "file", job.quiet)
+        return seen
+
+    def pairs(named: list[tuple[str, Tensor]], folder: Path, labelled: Sights | None = None) -> Pairs:
+        cache = Cache(folder, [photo for _, photo in named], job.views)
+        return Pairs(sights(cache), [name for name, _ in named], words, labelled)
+
+    folder = Path(job.cache or out / "cache")
+    labelled = sights(Regions(job.regions, folder / "regions", job.views)) if job.regions else None
+    learned = pairs(photos, folder, labelled)
+    if words is not None and "same" not in learned.kinds:
+        raise ValueError(f"No two photos of a folder share a word in {job.captions}; the names in it must be those of the photos.")
+    if labelled and "class" not in learned.kinds:
+        raise ValueError(f"No two photos of {job.regions} show the same class; the matcher learns nothing from them.")
+    recipe = MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation")))
+    schedule = replace(MATCHER_SCHEDULE, minutes=MINUTES if job.minutes is None else job.minutes, steps=job.steps)
+    trainer = Trainer(recipe, out, schedule, device=job.device)
+    if job.resume:
+        trainer.resume()
+    trainer.run(learned.batches(schedule.batch, 1 + trainer.step + trainer.accelerator.process_index), quiet=job.quiet)
+    return out / "checkpoint.safetensors"
+
+
 def _load(sources: tuple[str, ...], quiet: bool) -> list[Tensor]:
+    return [photo for _, photo in _load_named(sources, quiet)]
+
+
+def _load_named(sources: tuple[str, ...], quiet: bool) -> list[tuple[str, Tensor]]:
     if not sources:
         return []
     with tqdm(desc=f"reading {', '.join(Path(s).name for s in sources)}", unit="photo", disable=quiet) as bar:
@@ -187,10 +241,10 @@ def _load(sources: tuple[str, ...], quiet: bool) -> list[Tensor]:
         def found(n: int) -> None:
             bar.update(n - bar.n)
 
-        return load_photos(list(sources), progress=found)
+        return load_named(list(sources), progress=found)
 
 
-def _split(photos: list[Tensor], validation: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+def _split(photos: list[T], validation: list[T]) -> tuple[list[T], list[T]]:
     """Training and validation photos: a twentieth of the first is held out where the second is empty."""
     if validation or len(photos) < 2:
         return photos, (validation or photos)[:HELD_OUT]

@@ -121,7 +121,8 @@ class Regions:
             self.photos, self.classes = labelled.names, labelled.classes
         self.sources = [name.split("/")[0] for name in self.photos]
 
-    def _file(self, view: int, photo: int) -> Path:
+    def file(self, view: int, photo: int) -> Path:
+        """Where an encoded view is kept."""
         return self.folder / f"{self.tar.stem}-{view}-{photo:05d}.safetensors"
 
     @torch.inference_mode()
@@ -131,17 +132,18 @@ class Regions:
         heads = {value for value, name in self.classes.items() if name == "hair"}
         with LabelledPhotos(self.tar) as labelled:
             for done, (view, i) in enumerate((v, i) for v in range(self.views) for i in range(len(self.photos))):
-                if not self._file(view, i).exists():
+                if not self.file(view, i).exists():
                     rgb = labelled.photo(self.photos[i]).rgb[None].float() / 255
                     labels = torch.from_numpy(labelled.labels(self.photos[i]).copy())[None, None].float()
                     generator = torch.Generator().manual_seed(view * 1_000_003 + i)
                     if view == CLOSE:
                         rgb, labels = close_look(rgb, labels, heads, generator)
-                    L, marks = look(rgb, labels, generator, view)
+                    L, ab, marks = look(rgb, labels, generator, view)
                     stored = {"tokens": encoder(L.to(device))[0].half().cpu(), "L": (L[0, 0] * 2.55).round().byte(), "labels": marks.byte()}
-                    partial = self._file(view, i).with_suffix(".partial")
+                    stored["ab"] = F.avg_pool2d(ab, STRIDE)[0].half()
+                    partial = self.file(view, i).with_suffix(".partial")
                     save_file({k: t.contiguous() for k, t in stored.items()}, partial)
-                    partial.rename(self._file(view, i))
+                    partial.rename(self.file(view, i))
                 if progress:
                     progress(done + 1, self.views * len(self.photos))
 
@@ -154,8 +156,8 @@ class Regions:
         return found
 
     def view(self, view: int, photo: int) -> dict[str, Tensor]:
-        """One encoded view: tokens (1152, h, w), L (16h, 16w) in 0..255, labels (8h, 8w)."""
-        return load_file(self._file(view, photo))
+        """One encoded view: tokens (1152, h, w), L (16h, 16w) in 0..255, labels (8h, 8w), true ab (2, h, w) in Lab units."""
+        return load_file(self.file(view, photo))
 
     def batches(
         self, size: int, seed: int, words: Words, captions: Iterator[CaptionBatch] | None = None, without: Collection[int] = ()
@@ -220,8 +222,10 @@ def close_look(rgb: Tensor, labels: Tensor, heads: set[int], generator: torch.Ge
     return rgb[..., y : y + ch, x : x + cw], labels[..., y : y + ch, x : x + cw]
 
 
-def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> tuple[Tensor, Tensor]:
-    """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), H and W multiples of 16; labels (H/2, W/2), 0 in the padding."""
+def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), damaged in all views but 0, and ab (1, 2, H, W), H and W multiples
+    of 16; labels (H/2, W/2), 0 in the padding.
+    """
     size = SIZE
     if view == CLOSE:  # a close look is a crop already
         size = 256 + STRIDE * int(4 * float(torch.rand((), generator=generator)))
@@ -237,11 +241,12 @@ def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> 
         size = 256 + STRIDE * int(u[4] * 9)
     frame = Frame.fit(rgb.shape[-2], rgb.shape[-1], size)
     rgb = F.interpolate(rgb, (frame.h, frame.w), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-    L = frame.pad(degrade(rgb, generator) if view else rgb_to_lab(rgb)[:, :1])
+    lab = rgb_to_lab(rgb)
+    L = frame.pad(degrade(rgb, generator) if view else lab[:, :1])
     L = (L * 2.55).round() / 2.55  # what is stored is what is encoded
     marks = F.interpolate(labels, (frame.h, frame.w), mode="nearest-exact")
     marks = F.pad(marks, (0, L.shape[-1] - frame.w, 0, L.shape[-2] - frame.h))
-    return L, F.interpolate(marks, (L.shape[-2] // 2, L.shape[-1] // 2), mode="nearest-exact")[0, 0]
+    return L, frame.pad(lab[:, 1:]), F.interpolate(marks, (L.shape[-2] // 2, L.shape[-1] // 2), mode="nearest-exact")[0, 0]
 
 
 def _window(view: dict[str, Tensor], generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:

@@ -24,6 +24,7 @@ from toolkit.models.zoo.pix2pix import Pix2Pix
 from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE
+from toolkit.palette import dressed
 from toolkit.propagation import propagate, within_lassos
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ZooColorizer:
         if isinstance(self.network, VAE) and dials.vividness:
             z = torch.randn(1, self.network.latent, generator=torch.Generator().manual_seed(seed)).to(ab)
             ab = self.network(encoded.L, z * dials.vividness)
-        ab = ab * dials.saturation + ab.new_tensor(dials.tint).view(1, 2, 1, 1)
+        ab = dressed(ab, encoded.L, dials)
         if not len(points):
             return Prediction(ab)
         ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
