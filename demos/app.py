@@ -20,6 +20,7 @@ from demos.compare import Compare
 from demos.desk import Shop
 from demos.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t
 from demos.prompts import Prompts
+from demos.reference import References
 from demos.samples import FOLDER
 from demos.theme import CSS, MARK, THEME
 from toolkit.pipeline import pick_device
@@ -29,6 +30,7 @@ TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
     ("Automatic", Automatic),
     ("Click hints", Clicks),
     ("Text prompt", Prompts),
+    ("Reference", References),
     ("Chat", Chat),
     ("Compare", Compare),
 )
@@ -52,7 +54,7 @@ def build(device: str = "auto") -> gr.Blocks:
                     built[title] = build_tab(demo, shop)
         clicks = built["Click hints"]
         for there in built.values():
-            if isinstance(there, Automatic | Prompts) and isinstance(clicks, Clicks):
+            if isinstance(there, Automatic | Prompts | References) and isinstance(clicks, Clicks):
                 there.connect(clicks, tabs, "Click hints")
         gr.Markdown(t(FOOTER), elem_classes=["small", "closing"])
     return demo.queue(max_size=40)

@@ -4,6 +4,7 @@ A particle that depends on the last sound of a value is written so that it fits 
 """
 
 from demos.korean_compare import COMPARE
+from demos.korean_reference import REFERENCE
 from toolkit.text.color_korean import korean_colors
 
 KOREAN = {
@@ -396,9 +397,7 @@ KOREAN = {
         "{folder}에 manifest.json이 없습니다. 저장소를 다시 복제하거나 HUEPOINT_WEIGHTS를 정해 주세요."
     ),
     "{path} is not readable JSON; clone the repository again.": "{path}: 읽을 수 있는 JSON이 아닙니다. 저장소를 다시 복제해 주세요.",
-    "{file} names no localizer, which finds things by their words; clone the repository again.": (
-        "{file}에 낱말로 사물을 찾는 모델이 없습니다. 저장소를 다시 복제해 주세요."
-    ),
+    "{file} names no {what}; clone the repository again.": "{file}에 {what}이(가) 없습니다. 저장소를 다시 복제해 주세요.",
     "There is no model {name}; known models: {names}.": "{name} 모델이 없습니다. 아는 모델: {names}.",
     "{path} is no weights file that can be read; give the checkpoint.safetensors of a training.": (
         "{path}: 읽을 수 있는 가중치 파일이 아닙니다. 학습에서 나온 checkpoint.safetensors를 주세요."
@@ -421,4 +420,4 @@ KOREAN = {
     ),
 }
 
-KOREAN |= COMPARE | korean_colors()
+KOREAN |= COMPARE | REFERENCE | korean_colors()

@@ -40,7 +40,11 @@ def usage_error(*argv):
     return stop.value.code
 
 
-@pytest.mark.parametrize("command", ["colorize", "compare", "export", "mask", "models", "evaluate", "obedience", "evaluate-text", "train", "bench"])
+COMMANDS = ["colorize", "compare", "export", "mask", "transfer", "models", "train", "bench"]
+MEASURING = ["evaluate", "obedience", "evaluate-text", "evaluate-reference", "evaluate-palette", "evaluate-temporal"]
+
+
+@pytest.mark.parametrize("command", COMMANDS + MEASURING)
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
     assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
@@ -422,3 +426,40 @@ def test_samples_are_numbered_and_one_answer_models_say_so(album, capsys):
     assert "gives one answer" in capsys.readouterr().err
     assert main(["colorize", "album/a.png", "--samples", "2", "--keep-colors", *FAST]) == 2
     assert "leave one of them out" in capsys.readouterr().err
+
+
+def test_a_reference_lends_its_colors(album, capsys):
+    cup = str(EXAMPLES / "still-coffee.jpg")
+    mirrored = open_photo(cup).rgb[:, 40:].flip(-1)
+    Image.fromarray(mirrored.permute(1, 2, 0).numpy()).save("mirrored.png")
+    assert main(["colorize", cup, "-o", "alone.png", *FAST]) == 0
+    assert main(["colorize", cup, "-o", "like.png", "--reference", "mirrored.png", *FAST]) == 0
+    truth, alone, like = (open_photo(name).rgb.float() for name in (cup, "alone.png", "like.png"))
+    assert (like - truth).square().mean() < 0.8 * (alone - truth).square().mean()
+
+
+def test_bad_references_are_one_sentence(album, capsys):
+    Image.new("L", (90, 90), 120).save("gray.png")
+    Path("broken.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)))
+    for reference, says in (("gray.png", "no colors to take"), ("broken.jpg", "damaged"), ("none.jpg", "not found")):
+        assert main(["colorize", "album/a.png", "--reference", reference, *FAST]) == 2
+        said = capsys.readouterr().err
+        assert says in said
+        assert "Traceback" not in said
+    assert main(["colorize", str(EXAMPLES / "still-coffee.jpg"), "-o", "x.png", "--reference", str(EXAMPLES / "still-coffee.jpg"), *FAST]) == 2
+    assert "is the photo itself" in capsys.readouterr().err
+    assert not Path("x.png").exists()
+
+
+def test_recoloring_wants_to_know_what(album, capsys):
+    assert main(["colorize", "album/a.png", "--recolor", *FAST]) == 2
+    assert "--hints or --reference" in capsys.readouterr().err
+
+
+def test_the_palette_of_another_photo_and_warmth(album):
+    assert main(["colorize", "album/a.png", "-o", "plain.png", *FAST]) == 0
+    assert main(["colorize", "album/a.png", "-o", "like.png", "--palette-of", str(EXAMPLES / "still-coffee.jpg"), *FAST]) == 0
+    assert main(["colorize", "album/a.png", "-o", "warm.png", "--warmth", "1", *FAST]) == 0
+    plain, like, warm = (open_photo(name).rgb.float() for name in ("plain.png", "like.png", "warm.png"))
+    assert not like.equal(plain)
+    assert (warm[0] - warm[2]).mean() > (plain[0] - plain[2]).mean() + 10

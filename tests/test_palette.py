@@ -1,11 +1,13 @@
 """Palettes: what is taken from a photo, and how automatic colors follow one."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 from toolkit.__main__ import main
-from toolkit.color import AbBins, color_name, hex_to_lab, parse_color
+from toolkit.color import AbBins, color_name, hex_to_lab, lab_to_rgb, parse_color, rgb_to_oklab
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Dials
 from toolkit.palette import Swatch, chosen, dressed, extract_palette, steer, warmth_tint
@@ -122,10 +124,11 @@ def lab(*rows):
 
 def test_each_color_of_a_palette_gets_its_share():
     ab, L = scene()
-    for shares in ((0.5, 0.5), (0.8, 0.2)):
-        out = steer(ab, L, lab((40.0, 30.0), (-20.0, -40.0)), torch.tensor(shares))
-        assert float((out[:, 0] > 10).float().mean()) == pytest.approx(shares[0], abs=0.05)
-    out = steer(ab, L, lab((40.0, 30.0), (-20.0, -40.0)), torch.tensor((0.5, 0.5)))
+    red, blue = torch.tensor([40.0, 30.0]), torch.tensor([0.0, -35.0])
+    for share in (0.5, 0.8):
+        out = steer(ab, L, lab(red, blue), torch.tensor([share, 1 - share]))
+        assert torch.allclose(out.mean((0, 2, 3)), share * red + (1 - share) * blue, atol=1.5)
+    out = steer(ab, L, lab(red, blue), torch.tensor([0.5, 0.5]))
     assert out[0, 0, :, :20].mean() > 30, "red goes where it was reddish"
     assert out[0, 1, :, -20:].mean() < -30
 
@@ -146,6 +149,19 @@ def test_dark_colors_go_to_dark_places():
     out = steer(ab, L, colors, torch.tensor((0.5, 0.5)))
     assert out[0, 1, :, :14].mean() < -20
     assert out[0, 1, :, -14:].mean() > 20
+
+
+def test_a_lighter_navy_is_blue_and_not_violet():
+    ab, L = torch.zeros(1, 2, 8, 8), torch.full((1, 1, 16, 16), 60.0)
+    out = steer(ab, L, torch.tensor([hex_to_lab("navy")]), torch.ones(1))
+
+    def hue(lab):
+        _, a, b = rgb_to_oklab(lab_to_rgb(lab.view(3, 1, 1))).flatten().tolist()
+        return math.degrees(math.atan2(b, a))
+
+    shown = torch.cat([torch.tensor([60.0]), out[0, :, 4, 4]])
+    assert shown[1:].norm() > 15
+    assert abs(hue(shown) - hue(torch.tensor(hex_to_lab("navy")))) < 5
 
 
 def test_the_distribution_decides_where_the_mean_cannot():

@@ -121,6 +121,7 @@ def sent(**more: object) -> dict:
         (sent(takes=[{"name": "s3"}] * 5), "at most 4"),
         (sent(colors=["red"] * 9), "8 colors"),
         (sent(colors=["<b>"]), "not a color"),
+        (sent(colors=[{"color": "red", "share": "all"}]), "reload"),
         (sent(changes=[{"region": [], "words": "x" * 2001}]), "2,000 characters"),
         (sent(changes=[{"words": "the dress red"}] * 31), "Undo"),
         (sent(at=["1", 2]), "reload"),
@@ -220,8 +221,11 @@ def test_a_palette_and_its_dials_act_and_a_photo_lends_its_own() -> None:
     cool, warm = (ab(work.ask(wish, Dials(warmth=warmth)).result.rgb, 0.5, 0.5) for warmth in (-1.0, 1.0))
     assert warm[1] > cool[1] + 15
     palette = work.describe(work.lend(halves()))["palette"]
-    assert len(palette) == 2
-    assert {int(color[1:3], 16) > int(color[5:7], 16) for color in palette} == {True, False}
+    assert [swatch["share"] for swatch in palette] == pytest.approx([0.5, 0.5], abs=0.02)
+    assert {int(swatch["color"][1:3], 16) > int(swatch["color"][5:7], 16) for swatch in palette} == {True, False}
+    lent = Wish.read(sent(mode="palette", colors=[*palette, "teal"]))
+    assert [getattr(color, "share", None) for color in lent.colors] == [*(swatch["share"] for swatch in palette), None]
+    assert work.ask(lent, Dials()).result.rgb.shape == work.photo.rgb.shape
 
 
 # ---- only change this
@@ -358,6 +362,11 @@ class Visitor:
         until(lambda: self.value().get("photo") != number)
         self.ready()
 
+    def lend(self, photo: Path) -> None:
+        with self.page.expect_file_chooser() as waiting:
+            self.page.click("[data-is=reference] .own")
+        waiting.value.set_files(photo)
+
     def value(self) -> dict:
         return self.page.evaluate("document.querySelector('#reference-sheet .lend')?.value ?? {}")
 
@@ -449,9 +458,9 @@ def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(someone: 
     someone.open(files["gray"])
     page = someone.page
     for bad, says in (("gray", "no colors to take"), ("junk", "text file")):
-        page.set_input_files("input[data-testid=file-upload]:near(#reference-upload), #reference-upload input", files[bad])
+        someone.lend(files[bad])
         page.wait_for_selector(f"#reference-notice [role=alert]:has-text('{says}')")
-    page.set_input_files("input[data-testid=file-upload]:near(#reference-upload), #reference-upload input", files["halves"])
+    someone.lend(files["halves"])
     until(lambda: len(someone.value()["takes"]) == 1)
     someone.ready()
     assert page.is_hidden("#reference-notice")

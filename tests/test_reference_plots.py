@@ -98,9 +98,8 @@ def test_regions_are_outlined_on_their_photos():
 def test_heat_lies_where_the_color_came_from():
     takes = [Take(reference("first")), Take(reference("second"))]
     shown = taken(takes, ())
-    untouched, answer = (
-        source_overlay(take.reference, heat).permute(1, 2, 0).int() for take, heat in zip(takes, shown.where_from(8, 8), strict=True)
-    )
+    pictures = [source_overlay(take.reference, heat) for take, heat in zip(takes, shown.where_from(8, 8), strict=True)]
+    untouched, answer = (picture.permute(1, 2, 0).int() for picture in pictures)
     assert not is_warm(untouched)
     assert is_warm(answer[:16, 16:32])
     assert not is_warm(answer[32:])

@@ -143,10 +143,9 @@ def _guided(args: argparse.Namespace, name: str, session: Any) -> tuple[Any, dic
 def _seen_references(files: tuple[str, ...], device: str) -> tuple[Any, ...]:
     """Looked at once for all photos."""
     from toolkit.photo import open_photo
-    from toolkit.pipeline import pick_device
     from toolkit.reference import Take, see_reference
 
-    return tuple(Take(see_reference(open_photo(file), pick_device(device).type)) for file in files)
+    return tuple(Take(see_reference(open_photo(file), device)) for file in files)
 
 
 def _references(args: argparse.Namespace) -> tuple[Any, ...]:

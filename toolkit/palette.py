@@ -119,7 +119,8 @@ def steer(ab: Tensor, L: Tensor, colors: Tensor, shares: Tensor, logits: Tensor 
     plan = (potential - cost).softmax(1)  # (P, K)
     own = ab[0].float().flatten(1).T  # (P, 2)
     means = plan.T @ own / plan.sum(0).clamp(min=1e-6)[:, None]  # (K, 2) automatic color of what gets each color
-    steered = plan @ colors[:, 1:] + KEPT * (own - plan @ means)
+    light = F.interpolate(L.float(), ab.shape[-2:], mode="area").flatten()
+    steered = plan @ _lit(colors, plan.T @ light / plan.sum(0).clamp(min=1e-6)) + KEPT * (own - plan @ means)
     return steered.T.reshape(ab.shape).to(ab)
 
 
@@ -134,6 +135,14 @@ def _cost(ab: Tensor, L: Tensor, colors: Tensor, logits: Tensor | None, bins: Ab
         apart = -BELIEF * F.interpolate(likely, size, mode="bilinear", align_corners=False)[0].flatten(1).T
     light = F.interpolate(L.float(), size, mode="area").flatten()
     return apart + (light[:, None] - colors[:, 0]).square() / (2 * LIGHTER**2)
+
+
+def _lit(colors: Tensor, light: Tensor) -> Tensor:
+    """The ab (K, 2) of colors (K, 3) at the mean lightness (K,) of what gets them: along Lab's own hue a lighter navy is violet."""
+    from toolkit.text.dyes import at_lightness
+
+    rgb = lab_to_rgb(colors.cpu().T[..., None])[..., 0].T  # (K, 3)
+    return torch.stack([torch.from_numpy(at_lightness(to_hex(c), float(at), exact=True)) for c, at in zip(rgb, light, strict=True)]).to(colors)
 
 
 def _balanced(cost: Tensor, shares: Tensor, wish: float, neutral: bool) -> Tensor:

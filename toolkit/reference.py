@@ -29,7 +29,7 @@ from toolkit.encoder import CHANNELS, STRIDE
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
 from toolkit.photo import Photo
-from toolkit.pipeline import Frame, Session, shrink
+from toolkit.pipeline import Frame, Session, pick_device, shrink
 from toolkit.registry import load_encoder
 
 SIZE = 320  # px, short side at which a reference is looked at
@@ -37,8 +37,10 @@ SMALLEST = 32  # px, short side of a reference
 MOST = 8  # references at once
 POINTS = 64
 HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish to the pixel
+# How far the dial's middle leans from what is right towards what is meant. On 60 photos of val.tar, at 0 and at 0.25, before points are made of it:
+# the photo itself +4.8 and +5.2 dB, one with the same words +0.2 and +0.2, an unrelated one 0.0 and 0.0; at 0.5 the same words lose.
+LEANING = 0.25
 DIAL = 2.0  # below its middle the dial moves trust by so many times its own log-odds
-SURE = 2.0  # log-odds: with the dial at full, what is thought to be meant is taken for certain
 MARKED = 3.0  # log-odds: who draws around a thing here and there says that they correspond
 SPREAD = 3.0, 8.0  # cells and Lab units that count alike when places are gathered into points
 NOTHING = 0.1  # mean trust below which a person is told that nothing corresponds
@@ -109,8 +111,9 @@ def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = N
         raise GuidanceError(f"{photo.name} has {photo.width} x {photo.height} pixels; choose a reference of at least {SMALLEST} on each side.")
     frame = Frame.fit(photo.height, photo.width, SIZE)
     lab = frame.pad(rgb_to_lab(shrink(photo, (frame.h, frame.w)).rgb[None].float() / 255))
+    where = pick_device(device)
     with torch.inference_mode():
-        tokens = load_encoder(device)(lab[:, :1].to(torch.device(device))).float().cpu()
+        tokens = load_encoder(where.type)(lab[:, :1].to(where)).float().cpu()
         matcher = matcher or load_matcher()
         keys = matcher.read(_flat(tokens))
     cells, (rows, columns) = _flat(F.avg_pool2d(lab, STRIDE)), tokens.shape[-2:]
@@ -245,9 +248,10 @@ def _sepia(take: Take) -> bool:
 
 def _trust(found: Match, weight: float) -> Tensor:
     """The share of the references' colors at each place, (P,): at 0 none, at 0.5 what is likely to be right, at 1 whatever is meant."""
+    middle = torch.lerp(found.right, found.meant, LEANING)
     if weight <= 0.5:
-        return torch.sigmoid(found.right + DIAL * math.log(weight / (1 - weight))) if weight else torch.zeros_like(found.right)
-    return torch.sigmoid(torch.lerp(found.right, found.meant + SURE, 2 * weight - 1))
+        return torch.sigmoid(middle + DIAL * math.log(weight / (1 - weight))) if weight else torch.zeros_like(middle)
+    return torch.sigmoid(torch.lerp(middle, found.meant, 2 * weight - 1))
 
 
 def _gathered(places: Places, change: Tensor, rows: Tensor) -> list[Tensor]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
@@ -19,10 +20,10 @@ from toolkit.color import parse_color
 from toolkit.diffusion_plots import small_sheet
 from toolkit.palette import Swatch
 from toolkit.photo import Photo
-from toolkit.plots import GAP, SHEET, TITLE, Chart, _fit, _pixels, heat_overlay
+from toolkit.plots import GAP, INK, SHEET, TITLE, Chart, Pixels, _fit, _pixels, heat_overlay
 from toolkit.reference import Reference, Take, Taken
 
-TALL = 430  # px, height of the photos between which lines are drawn
+TALL = 390  # px, height of the photos between which lines are drawn
 FAINT = 0.12  # opacity of a line whose color was not trusted at all
 MARKED = "#ffd54a"
 WIDEST = 640  # px, of a picture that becomes a cell of a sheet
@@ -34,22 +35,11 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
     takes: those that were given to `take_colors`; their regions are outlined.
     """
     pictures = [_pixels(photo.lightness()[0] / 100), *(_pixels(take.reference.photo) for take in takes)]
-    aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
-    height = min(TALL, int((SHEET - GAP * (len(pictures) + 1)) / sum(aspects)))
-    widths = [round(height * aspect) for aspect in aspects]
-    lefts = [GAP + sum(widths[:i]) + GAP * i for i in range(len(widths))]
-    figure = Chart(lefts[-1] + widths[-1] + GAP, height + 2 * GAP + TITLE)
-    for picture, left, width in zip(pictures, lefts, widths, strict=True):
-        axes = figure.place(left, GAP + TITLE, width, height)
-        axes.imshow(_fit(picture, max(width, height)), aspect="auto")
-        axes.set_axis_off()
-    over = figure.place(0, 0, *figure.pixels)
-    over.set(xlim=(0, figure.pixels[0]), ylim=(figure.pixels[1], 0))
-    over.set_axis_off()
+    figure, over, corners = _beside(pictures, ["points on the photo", *(take.reference.photo.name for take in takes)])
 
     def at(i: int, x: float, y: float) -> tuple[float, float]:
-        scale = height / pictures[i].shape[0]
-        return lefts[i] + (x + 0.5) * scale, GAP + TITLE + (y + 0.5) * scale
+        left, top, scale = corners[i]
+        return left + (x + 0.5) * scale, top + (y + 0.5) * scale
 
     starts = [at(0, hint.x, hint.y) for hint in taken.guidance.hints]
     ends = [at(1 + origin.take, origin.x, origin.y) for origin in taken.origins]
@@ -58,13 +48,12 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
     over.add_collection(LineCollection(list(zip(starts, ends, strict=True)), colors=faded, linewidths=0.9))
     for places in (starts, ends):
         if places:
-            over.scatter(*zip(*places, strict=True), s=17, c=colors, edgecolors="white", linewidths=0.7, zorder=3)
+            x, y = zip(*places, strict=True)
+            over.scatter(x, y, s=17, c=colors, edgecolors="white", linewidths=0.7, zorder=3)
     outlines = [(0, take.target) for take in takes] + [(1 + i, take.source) for i, take in enumerate(takes)]
     for i, lasso in outlines:
         if lasso:
             over.add_patch(Polygon([at(i, x, y) for x, y in lasso], fill=False, edgecolor=MARKED, linewidth=1.4))
-    for i, words in enumerate(["points on the photo", *(take.reference.photo.name for take in takes)]):
-        figure.text((lefts[i] + widths[i] / 2) / figure.pixels[0], 1 - TITLE * 0.8 / figure.pixels[1], words, ha="center", fontsize=9)
     return figure
 
 
@@ -104,6 +93,26 @@ def palette_picture(colors: Sequence[Swatch | str], width: int = 320, height: in
         rgb = torch.tensor(parse_color(color.color if isinstance(color, Swatch) else color))
         band[:, :, start:end] = (rgb * 255).round().byte().view(3, 1, 1)
     return band
+
+
+def _beside(pictures: Sequence[Pixels], titles: Sequence[str]) -> tuple[Chart, Axes, list[tuple[float, float, float]]]:
+    """Pictures of one height in a row, axes in pixels over all of them, and of each picture its left, its top and how much it was enlarged."""
+    aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
+    height = min(TALL, int((SHEET - GAP * (len(pictures) + 1)) / sum(aspects)))
+    widths = [round(height * aspect) for aspect in aspects]
+    lefts = [GAP + sum(widths[:i]) + GAP * i for i in range(len(widths))]
+    top = GAP + TITLE
+    figure = Chart(lefts[-1] + widths[-1] + GAP, top + height + GAP)
+    for picture, left, width in zip(pictures, lefts, widths, strict=True):
+        axes = figure.place(left, top, width, height)
+        axes.imshow(_fit(picture, max(width, height)), aspect="auto")
+        axes.set_axis_off()
+    over = figure.place(0, 0, *figure.pixels)
+    over.set(xlim=(0, figure.pixels[0]), ylim=(figure.pixels[1], 0))
+    over.set_axis_off()
+    for left, width, title in zip(lefts, widths, titles, strict=True):
+        over.text(left + width / 2, top - GAP, title, ha="center", fontsize=9, color=INK, parse_math=False)
+    return figure, over, [(left, top, height / picture.shape[0]) for left, picture in zip(lefts, pictures, strict=True)]
 
 
 def _laid_over(photo: Photo, plane: Tensor, cell: tuple[float, float]) -> Tensor:

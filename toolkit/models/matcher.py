@@ -1,14 +1,15 @@
 """Which place of another photo does a place resemble, and is its color to be trusted? A light head on the tokens of the frozen ViT.
 
     keys = matcher.read(tokens)                                    # once per photo: a key for every 16 x 16 pixels
-    match = matcher.match(places, sources)                         # match.ab, match.trust, match.share
+    match = matcher.match(places, sources)                         # match.ab, match.right, match.meant, match.share
 
 A place of the photo attends to all places of the references (Vaswani 2017, equation 1): keys are compared, distance plays no part, and what is handed
-over is color. That is Welsh (2002), "the neighborhood that looks alike lends its color", with a learned likeness. Softmax always answers, also
-where nothing corresponds; so a second, tiny network judges each answer by how it came about: how alike the best place is, whether the way there
-and back ends where it began (cycle consistency, as Zhou et al. 2016), whether the places that answered agree on a color, how far that is from
-the automatic one, how alike the two photos are as a whole, and what kind of thing it is. It judges twice: is this color likely to be right (the other coat need not have
-had this one's color), and is it what somebody means who shows a coat for a coat? Where it does not trust, the automatic color stays.
+over is color. That is the idea of Welsh, Ashikhmin and Mueller (2002), where the pixel with the likest surroundings lends its color, with a learned
+likeness. Softmax always answers, also where nothing corresponds; so a second, tiny network judges each answer by how it came about: how alike the
+best place is, whether the way there and back ends where it began (cycle consistency, as Zhou et al. 2016), whether the places that answered agree
+on a color, how far that is from the automatic one, how alike the two photos are as a whole, and what kind of thing it is. It judges twice: is this
+color likely to be right (the other coat need not have had this one's color), and is it what somebody means who shows a coat for a coat? Where it does
+not trust, the automatic color stays.
 """
 
 from __future__ import annotations

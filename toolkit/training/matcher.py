@@ -31,12 +31,13 @@ class MatcherLosses:
     """What the loss is made of, for each kind of pair."""
 
     kinds: Mapping[str, float] = field(
-        default_factory=lambda: {"itself": 2.0, "turned": 1.0, "same": 2.0, "other": 2.0, "class": 1.5, "recolored": 0.5}
+        default_factory=lambda: {"itself": 2.0, "turned": 1.0, "same": 2.0, "other": 2.0, "class": 2.0, "recolored": 0.5}
     )  # weights of the final color's loss
     matched: Mapping[str, float] = field(default_factory=lambda: {"itself": 0.5, "turned": 0.2})  # of the color that was found, trusted or not
     finding: tuple[str, ...] = ("itself", "turned", "recolored")  # kinds whose final color teaches where to look; in the others none may be right
     classes: float = 0.3  # weight of looking at things of the same class
     strange: float = 0.3  # of the weight of the kind: things of a class that the reference does not show are not meant to change
+    vivid: float = 0.03  # per Lab unit of chroma: what is right is told by the eye, which sees differences of vivid colors less, as CIEDE2000 has it
     floor: float = 1e-4  # share of attention that makes no difference
 
 
@@ -55,9 +56,9 @@ class MatcherRecipe:
         start(self.module, tokens)
 
     def groups(self) -> list[dict[str, Any]]:
-        """The judge learns faster."""
-        judge = list(self.module.judge.parameters())
-        others = [p for name, p in self.module.named_parameters() if not name.startswith("judge.")]
+        """The judge, with what it is told about kinds of things, learns faster."""
+        judge = [*self.module.judge.parameters(), *self.module.kind.parameters()]
+        others = [p for name, p in self.module.named_parameters() if not name.startswith(("judge.", "kind."))]
         return [{"params": others}, {"params": judge, "times": JUDGE}]
 
     def loss(self, module: nn.Module, batch: PairBatch, progress: float) -> dict[str, Tensor]:
@@ -74,6 +75,8 @@ class MatcherRecipe:
         weigh, target, source = self.losses, pair.target, pair.source
         found = match.ab if pair.kind in weigh.finding else match.ab.detach()
         errors = huber(mixed(target, found, trust(pair, match)), target.true)
+        if pair.kind not in MEANT:
+            errors = errors / (1 + weigh.vivid * target.true.norm(dim=1))
         if pair.kind == "recolored":  # nobody meant the rest to change
             errors = errors[torch.isin(target.labels, target.labels.new_tensor(pair.classes))]
         losses = {"loss_color": weigh.kinds[pair.kind] * errors.mean()}
