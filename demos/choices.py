@@ -42,11 +42,12 @@ function card(item, i) {
   return button;
 }
 function draw() {
-  const blanks = Array.from({length: props.waiting}, () => document.createElement('i'));
+  const items = props.items ?? [];  // a row that was hidden wakes up before its props do
+  const blanks = Array.from({length: props.waiting ?? 0}, () => document.createElement('i'));
   let kept = 0;  // what is there already keeps the keyboard's focus while others come
-  while (kept < props.items.length && row.children[kept]?.key === key(props.items[kept])) kept++;
+  while (kept < items.length && row.children[kept]?.key === key(items[kept])) kept++;
   while (row.children.length > kept) row.lastChild.remove();
-  row.append(...props.items.slice(kept).map((item, i) => card(item, kept + i)), ...blanks);
+  row.append(...items.slice(kept).map((item, i) => card(item, kept + i)), ...blanks);
   mark(props.chosen);
 }
 watch('items', draw);

@@ -16,7 +16,9 @@ EVERY = 5  # records of a log that are not validations: every so many is kept
 
 
 def keep_record(run: Path, folder: Path) -> list[Path]:
-    """Copy what shows a run's course, in small: log.jsonl thinned, curves.png. Returns the files; none where the run has no log."""
+    """Copy what shows a run's course, in small: log.jsonl thinned, curves.png. Returns the files: no curves without validation PSNR,
+    nothing without a log.
+    """
     if not (run / "log.jsonl").exists():
         return []
     records = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -24,6 +26,8 @@ def keep_record(run: Path, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     log, curves = folder / "log.jsonl", folder / "curves.png"
     log.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
+    if not any("val_psnr" in record for record in kept):
+        return [log]
     training_curves(kept, smoothing=0.04).savefig(curves, dpi=90)
     return [log, curves]
 
