@@ -225,3 +225,12 @@ def test_matching_takes_the_color_of_the_likest_place():
 def test_other_weights_are_refused():
     with pytest.raises(WeightsError, match="not what the manifest promises"):
         read_matcher("matcher.safetensors", "0" * 64)
+
+
+def test_who_marks_both_regions_gets_the_color_in_the_dials_middle(session, mountains, coffee):
+    cup, sky = box(250, 90, 430, 260), box(200, 20, 900, 300)
+    plain = take_colors(session, [Take(mountains)])
+    marked = take_colors(session, [Take(mountains, sky, cup)])
+    row, column = int(170 / marked.cell[1]), int(340 / marked.cell[0])
+    assert marked.trust[row, column] > 0.9
+    assert marked.trust[row, column] > plain.trust[row, column]

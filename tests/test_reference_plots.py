@@ -134,6 +134,14 @@ def test_asking_shows_every_place_above_every_reference():
         asked_where(photo("target"), shown, takes, [])
 
 
+def test_what_was_hardly_believed_is_pale_unless_asked_for():
+    takes = [Take(reference("first"))]
+    shown = replace(taken(takes, ()), trust=torch.full((ROWS, COLUMNS), 0.05))
+    pale, full = (render(asked_where(photo("target"), shown, takes, [(8, 8)], cell=96, trusted=trusted)) for trusted in (True, False))
+    assert not is_warm(pale)
+    assert is_warm(full[len(full) // 2 :])
+
+
 def test_a_palette_is_as_wide_as_its_shares():
     band = palette_picture([Swatch(RED, 0.75, "red"), Swatch(GREEN, 0.25, "green")], width=80, height=4)
     assert band.shape == (3, 4, 80)

@@ -97,17 +97,24 @@ def read_words(file: str | Path) -> Words:
 
 
 def evaluate_references(
-    photos: Sequence[Photo], setup: ReferenceSetup, words: Words | None = None, progress: Callable[[int], None] | None = None
+    photos: Sequence[Photo],
+    setup: ReferenceSetup,
+    words: Words | None = None,
+    limit: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> tuple[list[ReferenceScore], list[list[Tensor]]]:
     """Scores by kind of reference and method, and for each photo of the kind SAME the pictures: reference, automatic, each weight, truth.
 
-    photos: named as in `words`, FOLDER/NAME; without words the kind SAME is left out. Raises ValueError where there is no photo, WeightsError.
+    photos: named as in `words`, FOLDER/NAME; without words the kind SAME is left out. limit: so many of them are colored, evenly spread, as tars are
+    often sorted by where their photos come from; references come from all. Raises ValueError where there is no photo, WeightsError.
     """
     if not photos:
         raise ValueError("There is no photo in color to evaluate on; give a folder or a tar of color photos.")
     sums = _Sums(setup)
     rows = []
-    for number, photo in enumerate(photos):
+    n = min(limit or len(photos), len(photos))
+    for done, number in enumerate(i * len(photos) // n for i in range(n)):
+        photo = photos[number]
         session = Session(photo, setup.model, device=setup.device)
         automatic = session.colorize(vividness=setup.vividness)
         for kind, other in _references(photos, number, setup.seed, words or {}):
@@ -115,7 +122,7 @@ def evaluate_references(
             if kind == SAME:
                 rows.append([other.rgb, automatic.rgb, *pictures, photo.rgb])
         if progress:
-            progress(number + 1)
+            progress(done + 1)
     return sums.scores(), rows
 
 

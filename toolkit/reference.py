@@ -41,7 +41,7 @@ HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish 
 # the photo itself +4.8 and +5.2 dB, one with the same words +0.2 and +0.2, an unrelated one 0.0 and 0.0; at 0.5 the same words lose.
 LEANING = 0.25
 DIAL = 2.0  # below its middle the dial moves trust by so many times its own log-odds
-MARKED = 3.0  # log-odds: who draws around a thing here and there says that they correspond
+MARKED = 3.0  # log-odds at least, for each of two lines drawn: who draws around a thing here and there says that they correspond
 SPREAD = 3.0, 8.0  # cells and Lab units that count alike when places are gathered into points
 NOTHING = 0.1  # mean trust below which a person is told that nothing corresponds
 CLICKED = 0.5  # influence of clicks from which on references are not asked
@@ -237,7 +237,10 @@ def _match(seen: _Seen, takes: Sequence[Take], rules: Tensor) -> Match:
         if len(columns):
             with torch.inference_mode():
                 match = takes[0].reference.matcher.match(seen.places.rows(rows), everything.rows(columns))
-            ab[rows], right[rows], meant[rows] = match.ab, match.right + both[rule].max(), match.meant + both[rule].max()
+            least = float(both[rule].max())
+            ab[rows] = match.ab
+            for odds, found in ((right, match.right), (meant, match.meant)):
+                odds[rows] = (found + least).clamp(min=least) if least else found
             share[rows[:, None], columns] = match.share
     return Match(ab, right, meant, share)
 

@@ -12,7 +12,7 @@ from toolkit.cards import EXAMPLES, ROOT, beside, measured, table
 
 PICTURE = ROOT / "assets" / "reference.png"
 LENT = (("portrait-astronaut.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
-LENT_WEIGHT = 0.75
+LENT_WEIGHT = 1.0
 
 
 def references() -> str:
@@ -57,7 +57,7 @@ def palettes() -> str:
             ]
             for s in scores
         ]
-        header = [f"{name}, {scores[0]['n']} photos", "palette", "PSNR gain, dB", "CIEDE2000", "off", "used", "distance", "torn", "colorfulness"]
+        header = [f"{name}, {scores[0]['n']} photos", "palette", "PSNR gain, dB", "CIEDE2000", "near", "used", "distance", "torn", "colorfulness"]
         pages.append(f"{table(header, rows)}\n\n{scores[0]['protocol']}")
     return "\n\n".join(pages) or "Nothing was measured yet."
 

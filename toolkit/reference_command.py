@@ -15,8 +15,6 @@ SHEET = 24  # rows of the contact sheet
 
 def evaluate_reference(args: argparse.Namespace) -> int:
     """Measure what a reference photo does for the colors of another."""
-    from itertools import islice
-
     from tqdm import tqdm
 
     from toolkit.evaluate import find_photos, open_truths
@@ -36,9 +34,9 @@ def evaluate_reference(args: argparse.Namespace) -> int:
     scores: list[ReferenceScore] = []
     rows: list[list[Tensor]] = []
     if args.sources:
-        photos = list(islice(open_truths(find_photos(args.sources), setup.size, skipped), args.limit))
-        with tqdm(total=len(photos), unit="photo", disable=None) as bar:
-            found, rows = evaluate_references(photos, setup, words, lambda n: advance(bar, n))
+        photos = list(open_truths(find_photos(args.sources), setup.size, skipped))
+        with tqdm(total=min(args.limit or len(photos), len(photos)), unit="photo", disable=None) as bar:
+            found, rows = evaluate_references(photos, setup, words, args.limit, lambda n: advance(bar, n))
         scores += found
     if args.regions:
         regions = list(open_regions(args.regions, skipped, args.limit))
@@ -75,7 +73,7 @@ def add_evaluate_reference(commands: Any) -> None:
     command.add_argument("--weights", metavar="FILE", help="other weights of the matcher: the checkpoint.safetensors that `train matcher` writes")
     command.add_argument("--weight", type=several(number(1)), default=(0.5, 1.0), metavar="V,W", help="of the reference (default: 0.5,1)")
     command.add_argument("--vividness", type=number(1), default=0.0, help="0 safe and dull to 1 lively (default: 0)")
-    command.add_argument("--limit", type=positive, metavar="N", help="only so many photos, and regions")
+    command.add_argument("--limit", type=positive, metavar="N", help="only so many photos, and regions, evenly spread")
     command.add_argument("--no-classical", action="store_true", help="leave classical color transfer out")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
     command.add_argument("--seed", type=count, default=1234, help="for crops, strangers and partners (default: %(default)s)")

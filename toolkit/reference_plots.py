@@ -57,15 +57,21 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
     return figure
 
 
-def asked_where(photo: Photo, taken: Taken, takes: Sequence[Take], places: Sequence[tuple[float, float]], cell: int = 190) -> Figure:
+def asked_where(
+    photo: Photo, taken: Taken, takes: Sequence[Take], places: Sequence[tuple[float, float]], cell: int = 190, *, trusted: bool = True
+) -> Figure:
     """For some places (x, y) of the photo, marked by a ring in the first row: from where in each reference they took their color.
 
-    Raises ValueError where no place is given.
+    trusted: what was hardly believed is pale; False: every place is answered alike, its strongest source at full. Raises ValueError where no place
+    is given.
     """
     if not places:
         raise ValueError("There is nothing to ask about; give at least one place (x, y) of the photo.")
     rows = [[_ringed(photo, place) for place in places]]
     answers = [taken.where_from(x, y) for x, y in places]
+    if not trusted:
+        most = [max(float(heat.max()) for heat in answer) for answer in answers]
+        answers = [[heat / max(top, 1e-9) for heat in answer] for answer, top in zip(answers, most, strict=True)]
     for i, take in enumerate(takes):
         rows.append([source_overlay(take.reference, answer[i]) for answer in answers])
     return small_sheet([picture for row in rows for picture in row], columns=len(places), cell=cell)
