@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toolkit.dyes import at_lightness, hex_of, surface
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
 from toolkit.pipeline import Session, shrink
 
@@ -22,7 +23,6 @@ def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
     ValueError for a color that is none.
     """
     from toolkit.text import shapes
-    from toolkit.text.dyes import at_lightness, hex_of, surface
 
     if not region:
         raise GuidanceError("There is no region yet; draw around the thing that shall change.")

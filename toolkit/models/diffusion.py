@@ -52,8 +52,8 @@ from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction, Step
 from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
-from toolkit.palette import dressed
 from toolkit.propagation import agree, within_lassos
+from toolkit.steering import dressed
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard

@@ -25,8 +25,8 @@ from torch.nn import functional as F
 from toolkit.color import AbBins, annealed_mean
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
-from toolkit.palette import dressed
 from toolkit.propagation import agree, propagate, within_lassos
+from toolkit.steering import dressed
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard

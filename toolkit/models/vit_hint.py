@@ -36,8 +36,8 @@ from torch.nn import functional as F
 from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
 from toolkit.models.unet import UNet, UNetConfig, doubt
-from toolkit.palette import dressed
 from toolkit.propagation import agree, log_region, within_lassos
+from toolkit.steering import dressed
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard

@@ -26,12 +26,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import color_name, hex_to_lab, parse_color, rgb_to_lab
+from toolkit.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
 from toolkit.guidance import Guidance, Hint
 from toolkit.pipeline import Session, shrink
 from toolkit.text import shapes
-from toolkit.text.dyes import CHANGES, GRAYISH, Settings, ToAb, at_lightness, differs, hex_of, settled, surface
 from toolkit.text.parser import ColorWords, Parsed, Place, Thing, Wish, parse
 from toolkit.text.phrases import Language, say
+from toolkit.text.settings import CHANGES, Settings, settled
 
 if TYPE_CHECKING:
     from toolkit.text.localizer import Found, Localizer, Sight

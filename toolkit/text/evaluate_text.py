@@ -23,12 +23,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import delta_e, hex_to_lab, map_to_gamut, rgb_to_lab
+from toolkit.dyes import at_lightness
 from toolkit.metrics import ab_distance
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 from toolkit.regions import LabelledPhotos
 from toolkit.text.compiler import compile_text
-from toolkit.text.dyes import at_lightness
 from toolkit.text.text_scores import MEASURES, TextScore, area_under_curve, line_of, mean_of
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from toolkit.models.zoo.pix2pix import Pix2Pix
 from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE
-from toolkit.palette import dressed
 from toolkit.propagation import propagate, within_lassos
+from toolkit.steering import dressed
 
 if TYPE_CHECKING:
     from toolkit.registry import ModelCard

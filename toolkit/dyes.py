@@ -1,9 +1,6 @@
-"""Colors for surfaces: what a color's name means at another lightness, under light and shade, and for the whole picture."""
-
-from __future__ import annotations
+"""Colors for surfaces: what a color's name means at another lightness, and under light and shade."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,38 +8,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from toolkit.color import hex_to_lab, lab_to_rgb, map_to_gamut, rgb_to_oklab, to_hex
-from toolkit.text.parser import Wish
-from toolkit.text.phrases import Language, say
 
 GRAYISH = 10.0  # chroma below which a color has no hue
 OTHER_HUE = 50.0  # degrees
 LAMP = 60.0  # chroma that paint and cloth seldom pass
 HUE_REACH = 40  # degrees of Lab hue within which the same hue of Oklab is looked for
 BRIGHTEST = 1.4  # times the region's own: where dark and light things share a region, the light ones shall not glare
-SEPIA = (6.0, 20.0)
-# What a change does to ab: times, plus.
-CHANGES: dict[str, tuple[float, tuple[float, float]]] = {
-    "warmer": (1.0, (6.0, 13.0)),
-    "cooler": (1.0, (-4.0, -13.0)),
-    "more vivid": (1.6, (0.0, 0.0)),
-    "less vivid": (0.55, (0.0, 0.0)),
-    "sepia": (0.0, SEPIA),
-    "black and white": (0.0, (0.0, 0.0)),
-    "darker": (1.35, (0.0, 0.0)),
-    "lighter": (0.6, (0.0, 0.0)),
-}
-TINTS = {"warmer": (4.0, 10.0), "cooler": (-3.0, -10.0)}
 
 ToAb = Callable[[NDArray[np.intp], NDArray[np.float32]], NDArray[np.float64]]  # cells (n, 2), their L (n,) -> ab (n, 2)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a sentence wants for the whole picture; None: as it is. For Session.colorize."""
-
-    vividness: float | None = None
-    saturation: float | None = None
-    tint: tuple[float, float] | None = None
 
 
 def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float64]:
@@ -98,24 +71,3 @@ def differs(color: str, avoided: str) -> bool:
         return bool(gray != other_gray)
     apart = abs(np.degrees(np.arctan2(b, a) - np.arctan2(d, c))) % 360
     return bool(min(apart, 360 - apart) > OTHER_HUE)
-
-
-def settled(settings: Settings, wish: Wish, vividness: float, language: Language) -> tuple[Settings, str]:
-    """Settings after one wish for the whole picture, and a note."""
-    change = wish.change
-    tint, saturation = settings.tint or (0.0, 0.0), 1.0 if settings.saturation is None else settings.saturation
-    dial = vividness if settings.vividness is None else settings.vividness
-    whole = say("whole picture", language)
-    if change in TINTS:
-        return replace(settings, tint=(tint[0] + TINTS[change][0], tint[1] + TINTS[change][1])), whole
-    if change == "more vivid":
-        return replace(settings, vividness=min(1.0, dial + 0.35), saturation=min(2.0, saturation * 1.3)), whole
-    if change == "less vivid":
-        return replace(settings, vividness=max(0.0, dial - 0.25), saturation=saturation * 0.6), whole
-    if change == "sepia":
-        return replace(settings, saturation=0.0, tint=SEPIA), whole
-    if change == "black and white":
-        return replace(settings, saturation=0.0, tint=(0.0, 0.0)), whole
-    if change == "natural":
-        return Settings(), say("natural", language)
-    return settings, say("light of the photo", language)
