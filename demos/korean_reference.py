@@ -93,7 +93,9 @@ REFERENCE = {
     "Nothing here looks like the reference, so its colors are hardly used; turn the weight up or mark a region.": (
         "참고 사진과 닮은 데가 없어 그 색을 거의 쓰지 않았습니다. 비중을 올리거나 영역을 그려 주세요."
     ),
-    "{name} looks like a sepia print; its tint is all that it can lend.": "{name}: 세피아 사진 같습니다. 빌려줄 수 있는 것은 그 한 가지 색조뿐입니다.",
+    "{name} looks like a sepia print; its tint is all that it can lend.": (
+        "{name}: 세피아 사진 같습니다. 빌려줄 수 있는 것은 그 한 가지 색조뿐입니다."
+    ),
     "{model} does not look through the ViT that references are compared with; choose vit-hint.": (
         "{model}: 참고 사진을 비교하는 ViT로 보지 않는 모델입니다. vit-hint를 고르세요."
     ),
