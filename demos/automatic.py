@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -15,6 +14,7 @@ from demos.choices import choices
 from demos.chooser import example_photos, photo_input
 from demos.clicks import Clicks
 from demos.desk import Desk, Shop
+from demos.handing import handed_over
 from demos.hint_desk import Look
 from demos.i18n import both, t, tr
 from demos.samples import samples
@@ -278,21 +278,13 @@ class Automatic(Hosted[Desk]):
 
     def _save(self, what: str, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         visit = self.visits[request.session_hash]
-        desk = visit.desk
-        if desk is None:
-            yield {self.file: None, self.notice: notice(tr(GONE, request))}
-            return
-        try:
-            result = desk.finish(watch(progress, visit, visit.turn, request))
-        except Cancelled:
-            yield {self.file: None}
-            return
-        except FAILURES as error:
-            yield {self.file: None, self.notice: notice(tr(str(error), request))}
-            return
-        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
-            path = Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-{what}.png"
-            yield {self.file: str(result.save(path) if what == "color" else result.save_layer(path))}
+        report = watch(progress, visit, visit.turn, request)
+
+        def write(desk: Desk, path: Path) -> Path:
+            result = desk.finish(report)
+            return result.save(path) if what == "color" else result.save_layer(path)
+
+        yield from handed_over(visit.desk, f"{what}.png", write, self.file, self.notice, request)
 
     def clear(self, request: gr.Request) -> Updates:
         """The photo was taken away."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -14,6 +13,7 @@ from demos.batch import PROGRESS, Updates
 from demos.canvas import hint_canvas
 from demos.chooser import no_example, photo_chooser
 from demos.desk import Shop
+from demos.handing import handed_over
 from demos.hint_desk import HintDesk, Look
 from demos.i18n import both, t, tr
 from demos.samples import samples
@@ -253,19 +253,7 @@ class Clicks(Hosted[HintDesk]):
         yield from self._save("hints.png", request, lambda desk, path: desk.save(value, path))
 
     def _save(self, what: str, request: gr.Request, write: Callable[[HintDesk, Path], Path]) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
-        if visit.desk is None:
-            yield {self.file: None, self.notice: notice(tr(GONE, request))}
-            return
-        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
-            try:
-                path = write(visit.desk, Path(folder) / f"{Path(visit.desk.photo.name).stem or 'photo'}-{what}")
-            except Cancelled:
-                yield {self.file: None}
-            except FAILURES as error:
-                yield {self.file: None, self.notice: notice(tr(str(error), request))}
-            else:
-                yield {self.file: str(path), self.notice: gr.update(visible=False)}
+        yield from handed_over(self.visits[request.session_hash].desk, what, write, self.file, self.notice, request)
 
 
 def _url(result: Result) -> str:

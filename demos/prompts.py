@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -13,6 +12,7 @@ from demos.batch import PROGRESS, Updates
 from demos.chooser import no_example, photo_chooser
 from demos.clicks import Clicks
 from demos.desk import Shop
+from demos.handing import handed_over
 from demos.i18n import both, language, t, tr
 from demos.prompt_desk import WORDS, PromptDesk, as_table, examples, in_language, only_parts
 from demos.prompt_sheet import prompt_sheet
@@ -212,20 +212,12 @@ class Prompts(Hosted[PromptDesk]):
     def save_photo(self, value: Any, keep: bool, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit = self.visits[request.session_hash]
-        desk = visit.desk
-        if desk is None:
-            yield {self.file: None, self.notice: notice(tr(GONE, request))}
-            return
-        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
-            try:
-                result = desk.finish(_prompt(value), keep, watch(progress, visit, visit.turn, request))
-                path = result.save(Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-color.png")
-            except Cancelled:
-                yield {self.file: None}
-            except FAILURES as error:
-                yield {self.file: None, self.notice: notice(tr(str(error), request))}
-            else:
-                yield {self.file: str(path), self.notice: gr.update(visible=False)}
+        report = watch(progress, visit, visit.turn, request)
+
+        def write(desk: PromptDesk, path: Path) -> Path:
+            return desk.finish(_prompt(value), keep, report).save(path)
+
+        yield from handed_over(visit.desk, "color.png", write, self.file, self.notice, request)
 
 
 def _prompt(value: Any) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import astuple
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -14,6 +13,7 @@ from demos.batch import PROGRESS, Updates
 from demos.chooser import example_photos, no_example, photo_input
 from demos.clicks import Clicks
 from demos.desk import Shop
+from demos.handing import handed_over
 from demos.i18n import both, t, tr
 from demos.reference_desk import ReferenceDesk, Shown, lenders
 from demos.reference_sheet import SAYS, reference_sheet
@@ -253,18 +253,9 @@ class References(Hosted[ReferenceDesk]):
     ) -> Iterator[Updates]:  # fmt: skip
         """The full size as PNG, made when asked for."""
         visit = self.visits[request.session_hash]
-        desk = visit.desk
-        if desk is None:
-            yield {self.file: None, self.notice: notice(tr(GONE, request))}
-            return
-        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
-            try:
-                report = watch(progress, visit, visit.turn, request)
-                result = desk.finish(Wish.read(value), Dials.read(weight, vividness, saturation, warmth), report)
-                path = result.save(Path(folder) / f"{Path(desk.photo.name).stem or 'photo'}-color.png")
-            except Cancelled:
-                yield {self.file: None}
-            except FAILURES as error:
-                yield {self.file: None, self.notice: notice(tr(str(error), request))}
-            else:
-                yield {self.file: str(path), self.notice: gr.update(visible=False)}
+        report = watch(progress, visit, visit.turn, request)
+
+        def write(desk: ReferenceDesk, path: Path) -> Path:
+            return desk.finish(Wish.read(value), Dials.read(weight, vividness, saturation, warmth), report).save(path)
+
+        yield from handed_over(visit.desk, "color.png", write, self.file, self.notice, request)
