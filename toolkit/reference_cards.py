@@ -11,8 +11,8 @@ from PIL import Image
 from toolkit.cards import EXAMPLES, ROOT, beside, measured, table
 
 PICTURE = ROOT / "assets" / "reference.png"
-LENT = (("portrait-astronaut.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
-LENT_WEIGHT = 1.0
+LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
+LENT_WEIGHT = 0.8
 
 
 def references() -> str:
