@@ -234,3 +234,10 @@ def test_who_marks_both_regions_gets_the_color_in_the_dials_middle(session, moun
     row, column = int(170 / marked.cell[1]), int(340 / marked.cell[0])
     assert marked.trust[row, column] > 0.9
     assert marked.trust[row, column] > plain.trust[row, column]
+
+
+def test_regions_smaller_than_a_place_still_count(session, mountains):
+    speck = box(340.2, 170.1, 341.4, 171.3)
+    taken = take_colors(session, [Take(mountains, box(800, 100, 801, 101), speck)], weight=1.0)
+    assert [hint.lasso for hint in taken.guidance.hints] == [speck]
+    assert abs(taken.origins[0].x - 800) < 0.1 * mountains.photo.width

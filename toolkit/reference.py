@@ -316,9 +316,12 @@ def _pixels(xy: Tensor, frame: Frame) -> Tensor:
 
 
 def _within(lasso: Lasso, xy: Tensor) -> Tensor:
-    """Which pixels (N, 2) lie inside a polygon, (N,) bool; all of them for none."""
+    """Which pixels (N, 2) lie inside a polygon, (N,) bool; all of them for none, the nearest to its middle for one that goes around none of them."""
     if not lasso:
         return torch.ones(len(xy), dtype=torch.bool)
     from matplotlib.path import Path
 
-    return torch.from_numpy(Path(lasso).contains_points(xy.numpy()))
+    inside = torch.from_numpy(Path(lasso).contains_points(xy.numpy()))
+    if not inside.any():
+        inside[(xy - xy.new_tensor(lasso).mean(0)).norm(dim=1).argmin()] = True
+    return inside
