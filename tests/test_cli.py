@@ -433,7 +433,7 @@ def test_a_reference_lends_its_colors(album, capsys):
     mirrored = open_photo(cup).rgb[:, 40:].flip(-1)
     Image.fromarray(mirrored.permute(1, 2, 0).numpy()).save("mirrored.png")
     assert main(["colorize", cup, "-o", "alone.png", *FAST]) == 0
-    assert main(["colorize", cup, "-o", "like.png", "--reference", "mirrored.png", *FAST]) == 0
+    assert main(["colorize", "-o", "like.png", "--reference", "mirrored.png", cup, *FAST]) == 0
     truth, alone, like = (open_photo(name).rgb.float() for name in (cup, "alone.png", "like.png"))
     assert (like - truth).square().mean() < 0.8 * (alone - truth).square().mean()
 

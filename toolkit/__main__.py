@@ -149,7 +149,7 @@ def _seen_references(files: tuple[str, ...], device: str) -> tuple[Any, ...]:
 
 
 def _references(args: argparse.Namespace) -> tuple[Any, ...]:
-    return _seen_references(tuple(args.reference), args.device)
+    return _seen_references(tuple(args.reference or ()), args.device)
 
 
 def _compiled(args: argparse.Namespace, session: Any, clicks: Any) -> Any:
@@ -289,7 +289,9 @@ def _add_colorize(commands: Any) -> None:
     command.add_argument("--hints", metavar="FILE", help="colored points: .json, or a .png of the photo's size whose opaque pixels are the colors")
     command.add_argument("--text", metavar="SENTENCE", help="which things shall have which color, in English or Korean")
     command.add_argument("--open-words", action="store_true", help="look for things beyond our own words too; downloads 606 MB the first time")
-    command.add_argument("--reference", nargs="+", default=(), metavar="PHOTO", help="color photos whose like places lend their colors")
+    command.add_argument(
+        "--reference", action="append", metavar="PHOTO", help="a color photo whose like places lend their colors; may be given several times"
+    )
     command.add_argument("--reference-weight", type=number(1), default=0.5, metavar="W", help="0 to 1: how readily they do (default: %(default)s)")
     command.add_argument(
         "--recolor", "--keep-colors", action="store_true", help="of a color photo change only what --text, --hints or --reference reach"
