@@ -1,15 +1,12 @@
 """A photo, what lends it its colors and the picture that gives, as one component of the page."""
 
-import base64
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from demos.prompt_sheet import SCRIPT
+from demos.sheet import sheet
 
-FOLDER = Path(__file__).parent
-PARTS = ("reference_stage.js", "reference_page.js", "reference_sheet.js")  # one module once joined: the page can load no second file
+PARTS = ("reference_stage.js", "reference_page.js", "reference_sheet.js")
 NOTHING: dict[str, Any] = {"photo": 0, "revision": 0, "mode": "reference", "takes": [], "colors": [], "changes": [], "at": None, "reach": False}
 SAYS = {  # what the sheet itself says
     "mode": "How shall it be colored?",
@@ -62,18 +59,5 @@ SAYS = {  # what the sheet itself says
 
 
 def reference_sheet(elem_id: str) -> gr.HTML:
-    """Hidden until there is a photo; the event `ask` comes with every wish. What its value and props hold: see reference_sheet.js.
-
-    Its value belongs to the browser: as an output it gets only other props, for each answer would roll back what was asked meanwhile.
-    """
-    module = base64.b64encode("\n".join((FOLDER / part).read_text(encoding="utf-8") for part in PARTS).encode()).decode()
-    return gr.HTML(
-        value=NOTHING,
-        html_template="<div></div>",  # never changes, so that Gradio never rebuilds what is drawn in it
-        css_template=(FOLDER / "reference_sheet.css").read_text(encoding="utf-8"),
-        js_on_load=SCRIPT,
-        apply_default_css=False,
-        elem_id=elem_id,
-        module=f"data:text/javascript;charset=utf-8;base64,{module}",
-        photo={}, lent={}, answer={},
-    )  # fmt: skip
+    """Hidden until there is a photo; the event `ask` comes with every wish. What its value and props hold: see reference_sheet.js."""
+    return sheet(elem_id, NOTHING, PARTS, "reference_sheet.css", photo={}, lent={}, answer={})

@@ -1,7 +1,6 @@
 """Training of the localizer: what goes in from labels and captions, that a run learns where a thing is, and that what it writes can be used."""
 
 import gzip
-import io
 import json
 import tarfile
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from toy_tar import add, encoded
 
 from toolkit.__main__ import main
 from toolkit.registry import load_encoder
@@ -18,18 +18,6 @@ from toolkit.training.localizer import LocalizerRecipe, calibrate
 from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, close_look
 
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}
-
-
-def add(tar, name, data):
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    tar.addfile(info, io.BytesIO(data))
-
-
-def encoded(image, kind, **options):
-    target = io.BytesIO()
-    image.save(target, kind, **options)
-    return target.getvalue()
 
 
 @pytest.fixture(scope="module")

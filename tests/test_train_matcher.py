@@ -1,7 +1,6 @@
 """Training of the matcher: pairs are what they claim to be, a run learns where to look and whom to trust, and what it writes can be used."""
 
 import gzip
-import io
 import json
 import math
 import random
@@ -15,6 +14,7 @@ from PIL import Image
 from safetensors import safe_open
 from torch import nn
 from torch.nn import functional as F
+from toy_tar import add, encoded
 
 from toolkit.__main__ import main
 from toolkit.color import rgb_to_lab
@@ -48,18 +48,6 @@ def photo(color):
     y, x = np.mgrid[-1:1:256j, -1:1:320j]
     light = 0.7 + 0.3 * np.exp(-3 * (x**2 + y**2))
     return torch.from_numpy((light * np.array(color)[:, None, None]).astype(np.uint8))
-
-
-def add(tar, name, data):
-    info = tarfile.TarInfo(name)
-    info.size = len(data)
-    tar.addfile(info, io.BytesIO(data))
-
-
-def encoded(image, kind, **options):
-    target = io.BytesIO()
-    image.save(target, kind, **options)
-    return target.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ def _seen_references(files: tuple[str, ...], device: str) -> tuple[Any, ...]:
 
 
 def _references(args: argparse.Namespace) -> tuple[Any, ...]:
-    return _seen_references(tuple(args.reference or ()), args.device)
+    return _seen_references(tuple(args.reference), args.device) if args.reference else ()
 
 
 def _compiled(args: argparse.Namespace, session: Any, clicks: Any) -> Any:

@@ -185,9 +185,7 @@ class _Sums:
         truth, base = _float(session.photo.rgb), _float(automatic.rgb)
         before = float(metrics.psnr(base, truth)), float(metrics.ciede2000(base, truth))
         reference = see_reference(other, session.device.type, self.setup.matcher)
-        made: dict[str, tuple[Tensor, float | None]] = {"automatic": (automatic.rgb, None)}
-        for weight in self.setup.weights:
-            made[f"reference, weight {weight:g}"] = self._painted(session, Take(reference), weight)
+        made = self._made(session, automatic.rgb, Take(reference))
         if self.setup.classical:
             colored = Photo(automatic.rgb, session.photo.name, "color")
             made |= {method: (transfer(colored, other, method), None) for method in CLASSICAL}
@@ -205,19 +203,21 @@ class _Sums:
         before = _inside(automatic, region)
         pictures = [other.photo.rgb, automatic]
         for kind, take in ((CLASS, Take(reference)), (MARKED, Take(reference, other.lasso(), region.lasso()))):
-            made: dict[str, tuple[Tensor, float | None]] = {"automatic": (automatic, None)}
-            for weight in self.setup.weights:
-                made[f"reference, weight {weight:g}"] = self._painted(session, take, weight)
-            for method, (rgb, trust) in made.items():
+            for method, (rgb, trust) in self._made(session, automatic, take).items():
                 error = _inside(rgb, region)
                 followed = None if float(asked.norm()) < COLORED else float(_hue_apart(_mean_ab(rgb, region.inside), asked) <= NEAR)
                 self._add(kind, method, {"ciede2000": error}, change=error - before, hue_near=followed, trust=trust)
             pictures.append(rgb)
         return [*pictures, region.photo.rgb]
 
-    def _painted(self, session: Session, take: Take, weight: float) -> tuple[Tensor, float]:
-        taken = take_colors(session, [take], weight=weight, vividness=self.setup.vividness)
-        return session.colorize(taken.guidance, vividness=self.setup.vividness).rgb, float(taken.trust.mean())
+    def _made(self, session: Session, automatic: Tensor, take: Take) -> dict[str, tuple[Tensor, float | None]]:
+        """By method the picture and its mean trust: automatic, and with the reference at each weight."""
+        made: dict[str, tuple[Tensor, float | None]] = {"automatic": (automatic, None)}
+        for weight in self.setup.weights:
+            taken = take_colors(session, [take], weight=weight, vividness=self.setup.vividness)
+            rgb = session.colorize(taken.guidance, vividness=self.setup.vividness).rgb
+            made[f"reference, weight {weight:g}"] = rgb, float(taken.trust.mean())
+        return made
 
     def _add(self, kind: str, method: str, found: Mapping[str, float], **more: float | None) -> None:
         for name, value in (*found.items(), *more.items()):
