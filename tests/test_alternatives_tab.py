@@ -239,7 +239,7 @@ class Visitor:
         n = int(self.page.input_value(f"#{prefix}-count input:checked"))
         until(lambda: self.names(prefix) == [str(number) for number in range(first, first + n)])
         self.page.wait_for_selector(f"#{prefix}-draw:visible")
-        assert self.page.inner_text(f"#{prefix}-drawing") == "Choose one to take it."
+        until(lambda: self.page.inner_text(f"#{prefix}-drawing") == "Choose one to take it.")  # it may come a moment after the button
 
     def names(self, prefix: str) -> list[str]:
         return self.page.locator(f"#{prefix}-gallery button span").all_inner_texts()
