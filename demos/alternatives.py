@@ -8,17 +8,16 @@ import gradio as gr
 
 from demos import pictures
 from demos.alternatives_desk import Alternatives, Draw
-from demos.batch import Updates
 from demos.choices import choices
 from demos.desk import Shop
+from demos.door import number
 from demos.i18n import t, tr
-from demos.talk import FAILURES, GONE, Hosted, notice
+from demos.talk import FAILURES, GONE, HEAVY, QUICK, Hosted, Updates, notice
 from toolkit.guidance import Guidance
 from toolkit.photo import Photo
-from toolkit.pipeline import Cancelled
+from toolkit.pipeline import MOST_STEPS, STRONGEST, Cancelled
 
 NUMBERS = (4, 6, 8)  # of pictures in a row
-EMPTY = "A dial is empty; give it a number."
 Given = tuple[Guidance, float, tuple[str, ...]]  # hints in pixels of the photo, saturation, palette
 
 
@@ -81,13 +80,12 @@ class AlternativesPanel:
 
     def listen(self, given: Sequence[gr.components.Component] = ()) -> None:
         """given: whose values `read` gets."""
-        model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden"}
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        model = HEAVY | {"show_progress": "hidden"}
         parts = [*self.parts, self.notice]
         for button, begin in ((self.show, self.open), (self.more, self.ask)):
-            button.click(begin, self.n, parts, **quick).then(self.draw, [self.n, self.variety, self.steps, self.strength, *given], parts, **model)
-        self.stop.click(self.halt, None, parts, **quick)
-        self.close.click(self.shut, None, parts, **quick)
+            button.click(begin, self.n, parts, **QUICK).then(self.draw, [self.n, self.variety, self.steps, self.strength, *given], parts, **model)
+        self.stop.click(self.halt, None, parts, **QUICK)
+        self.close.click(self.shut, None, parts, **QUICK)
 
     def open(self, n: int, request: gr.Request) -> Updates:
         """The panel as it was left; where nothing was drawn yet, that is asked for."""
@@ -116,8 +114,8 @@ class AlternativesPanel:
             return
         wrong, said = None, "Choose one to take it."
         try:
-            if None in (n, variety, steps, strength):
-                raise ValueError(EMPTY)
+            n, steps = int(number(n, 1, NUMBERS[-1])), int(number(steps, 1, MOST_STEPS))
+            variety, strength = number(variety, 0, 1), number(strength, 0, STRONGEST)
             guidance, saturation, palette = self.read(desk, *given)
             wish = Draw(variety, steps, strength, saturation, palette, guidance)
             yield self._state(found, request, "Looking at the photo …", to_come=n, fresh=True)

@@ -9,18 +9,19 @@ from PIL import Image
 
 from demos import pictures
 from demos.alternatives import AlternativesPanel
-from demos.batch import PROGRESS, Batch, Updates
+from demos.batch import Batch
 from demos.choices import choices
 from demos.chooser import example_photos, photo_input
 from demos.clicks import Clicks
 from demos.desk import Desk, Shop
+from demos.door import number, one_of, uploaded
 from demos.handing import handed_over
 from demos.hint_desk import Look
 from demos.i18n import both, t, tr
-from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
+from demos.samples import sample_at, samples
+from demos.talk import FAILURES, GONE, HEAVY, PLAIN, PROGRESS, QUICK, SAVE, Hosted, Updates, notice, watch
 from demos.theme import MARK
-from toolkit.photo import PhotoError, open_photo
+from toolkit.photo import open_photo
 from toolkit.pipeline import CANDIDATES, Cancelled, Progress
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Your photo, in color")}</strong>
@@ -93,20 +94,18 @@ class Automatic(Hosted[Desk]):
         )
 
     def _listen(self, demo: gr.Blocks) -> None:
-        model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
         shown = [self.notice, self.welcome, self.result, self.more, self.slider, self.about, self.unsure, self.to_clicks]
         shown += [self.choices, self.alternatives.choices]
         self.page = page = [*shown, self.photo, self.credit, self.samples, self.full, self.vividness, *self.alternatives.parts]
         dials = [self.model, self.vividness]
         starts = (
-            self.photo.upload(self.interrupt, None, None, **quick).then(
-                self.start, [self.photo, *dials], page, preprocess=False, show_progress_on=self.slider, trigger_mode="always_last", **model
+            self.photo.upload(self.interrupt, None, None, **QUICK).then(
+                self.start, [self.photo, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
             ),
-            self.samples.choose(self.interrupt, None, None, **quick).then(  # an event of its script
-                self.start_sample, [self.samples, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **model
+            self.samples.choose(self.interrupt, None, None, **QUICK).then(  # an event of its script
+                self.start_sample, [self.samples, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
             ),
-            self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **model),
+            self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY),
         )
         for started in starts:  # proposals wait in a line of their own: the dials answer meanwhile
             started.then(
@@ -117,9 +116,9 @@ class Automatic(Hosted[Desk]):
                 show_progress="hidden",
                 trigger_mode="always_last",
                 concurrency_limit=1,
-                api_visibility="private",
+                **PLAIN,
             )
-        self.photo.clear(self.clear, None, page, **quick)
+        self.photo.clear(self.clear, None, page, **QUICK)
         self.vividness.release(
             self.recolor,
             self.vividness,
@@ -127,20 +126,20 @@ class Automatic(Hosted[Desk]):
             show_progress="minimal",
             show_progress_on=self.slider,
             trigger_mode="always_last",
-            **model,
+            **HEAVY,
         )
         self.choices.choose(  # an event of its script
-            self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **model
+            self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
         )
         self.alternatives.listen()
         self.alternatives.choices.choose(
-            self.alternatives.halt, None, self.alternatives.parts, **quick
+            self.alternatives.halt, None, self.alternatives.parts, **QUICK
         ).then(  # what is wanted now is this one, large
-            self.take, self.alternatives.choices, shown, show_progress_on=self.slider, trigger_mode="always_last", **model
+            self.take, self.alternatives.choices, shown, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
         ).then(None, None, None, js=SHOW)
-        self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", api_visibility="private")
+        self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", **PLAIN)
         for button, make in ((self.full, self.save_photo), (self.layer, self.save_layer)):
-            made = button.click(make, None, [self.file, self.notice], show_progress_on=button, **model)
+            made = button.click(make, None, [self.file, self.notice], show_progress_on=button, **HEAVY)
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -149,25 +148,23 @@ class Automatic(Hosted[Desk]):
     ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
-        path = upload["path"] if upload else None
-        for updates in self._start(path, model, vividness, request, progress):
+        for updates in self._start(lambda: uploaded(upload), model, vividness, request, progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 
     def start_sample(self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
-        sample = samples()[index]
-        for updates in self._start(str(sample.path), model, vividness, request, progress):
+        sample = sample_at(index)
+        for updates in self._start(lambda: sample.path, model, vividness, request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, path: str | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, find: Callable[[], Path], model: str, vividness: float, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
-            if path is None:
-                raise PhotoError("There is no photo yet; drop one here.")
-            desk = visit.desk = Desk(open_photo(path), model, self.shop.device)
+            vividness, model = number(vividness, 0, 1), one_of(model, self.shop.names)
+            desk = visit.desk = Desk(open_photo(find()), model, self.shop.device)
             width, height = desk.photo.size
             yield self._shown(desk, desk.before) | {
                 self.photo: pictures.to_pil(desk.preview.rgb),
@@ -227,7 +224,7 @@ class Automatic(Hosted[Desk]):
             return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Look(), request)
 
         outputs = [*self.page, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(send, None, outputs, concurrency_id="model", concurrency_limit=1, api_visibility="private", show_progress="hidden")
+        self.to_clicks.click(send, None, outputs, show_progress="hidden", **HEAVY)
 
     def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
         visit = self.visits[request.session_hash]

@@ -10,14 +10,13 @@ from typing import Any
 import gradio as gr
 
 from demos.desk import Shop
+from demos.door import all_uploaded, number, one_of
 from demos.i18n import t, tr
+from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, Updates
 from demos.visits import Visits
-from toolkit.photo import SUFFIXES, PhotoError
 from toolkit.pipeline import Cancelled, Progress, Session
 
 MOST = 100  # photos in one go; a queue is shared with others
-PROGRESS = gr.Progress()  # as a default argument it tells Gradio to hand in the page's own
-Updates = dict[Any, Any]  # component -> its new value
 
 
 class Batch:
@@ -31,7 +30,7 @@ class Batch:
             gr.Markdown(
                 t(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above."), elem_classes="small"
             )
-            self.files = gr.Files(label=t("Photos"), file_types=list(SUFFIXES), height=180)
+            self.files = gr.Files(label=t("Photos"), height=180)
             with gr.Row():
                 self.go = gr.Button(t("Color all"), variant="primary", min_width=120)
                 self.stop = gr.Button(t("Stop"), visible=False, min_width=120)
@@ -39,13 +38,14 @@ class Batch:
             self.zip = gr.DownloadButton(str(t("Download zip")), visible=False, variant="primary", elem_id="batch-zip")
         self.go.click(
             self.run, [self.files, vividness, model], [self.go, self.stop, self.report, self.zip],
-            concurrency_id="model", concurrency_limit=1, show_progress_on=self.report, api_visibility="private",
+            show_progress_on=self.report, **HEAVY,
         )  # fmt: skip
-        self.stop.click(self.halt, None, self.report, queue=False, show_progress="hidden", api_visibility="private")
+        self.stop.click(self.halt, None, self.report, **QUICK)
         demo.unload(self.leave)
 
-    def run(self, paths: list[str] | None, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def run(self, uploads: Any, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Color one after the other; what was done before a stop is kept."""
+        paths = all_uploaded(uploads)
         if not paths:
             yield {self.report: _list(tr("Add some photos first.", request), [])}
             return
@@ -61,11 +61,11 @@ class Batch:
                            self.report: _list(tr("Photo {i} of {n} …", request, i=i + 1, n=min(len(paths), MOST)), failed)}  # fmt: skip
                     try:
                         step = _step(progress, request, i, len(paths), lambda: visit.turn == turn)
-                        done += self._one(Path(path), archive, vividness, model, step)
+                        done += self._one(path, archive, number(vividness, 0, 1), one_of(model, self.shop.names), step)
                     except Cancelled:
                         break
-                    except (PhotoError, ValueError, RuntimeError) as error:
-                        failed.append(_sentence(tr(str(error), request), Path(path).name))
+                    except FAILURES as error:
+                        failed.append(_sentence(tr(str(error), request), path.name))
             said = [tr("{done} of {n} photos colored.", request, done=done, n=len(paths))]
             said += [tr("Stopped.", request)] if visit.turn != turn else []
             said += [tr("Only the first {most} were taken.", request, most=MOST)] if len(paths) > MOST else []

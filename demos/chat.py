@@ -14,12 +14,12 @@ import gradio as gr
 from PIL import Image
 
 from demos import pictures
-from demos.batch import PROGRESS, Updates
 from demos.choices import choices
 from demos.desk import Shop
+from demos.door import all_uploaded
 from demos.i18n import Language, language, t, tr, translate
-from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
+from demos.samples import sample_at, samples
+from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, notice, watch
 from toolkit.photo import SUFFIXES, open_photo
 from toolkit.pipeline import Cancelled, Result
 from toolkit.text.conversation import Conversation
@@ -39,7 +39,7 @@ class Heard:
     """A message that waits for its answer."""
 
     text: str
-    path: str | None  # of a photo
+    path: Path | None  # of a photo
 
 
 class ChatDesk:
@@ -56,7 +56,7 @@ class ChatDesk:
         self._count = 0
         self.close = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def hear(self, text: str, path: str | None) -> None:
+    def hear(self, text: str, path: Path | None) -> None:
         """A message of the visitor, to be answered."""
         self.waiting.append(Heard(text, path))
         if text:
@@ -131,9 +131,8 @@ class Chat(Hosted[ChatDesk]):
         )
 
     def _listen(self, demo: gr.Blocks) -> None:
-        heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple"}
-        heard = [self.box.submit(self.hear, self.box, [self.chat, self.box], preprocess=False, **quick)]
+        quick = QUICK | {"trigger_mode": "multiple"}
+        heard = [self.box.submit(self.hear, self.box, [self.chat, self.box], **quick)]
         heard.append(self.samples.choose(self.hear_sample, self.samples, [self.chat, self.samples, self.credit], **quick))  # an event of its script
         for button, text in zip(self.examples, EXAMPLES, strict=True):
 
@@ -143,9 +142,9 @@ class Chat(Hosted[ChatDesk]):
 
             heard.append(button.click(say, None, self.chat, **quick))
         for event in heard:
-            event.then(self.answer, None, [self.chat, self.full, self.notice], trigger_mode="multiple", **heavy)
+            event.then(self.answer, None, [self.chat, self.full, self.notice], trigger_mode="multiple", **HEAVY)
         self.chat.clear(self.clear, None, [self.full, self.credit], **quick)
-        made = self.full.click(self.save_photo, None, [self.file, self.notice], show_progress_on=self.full, **heavy)
+        made = self.full.click(self.save_photo, None, [self.file, self.notice], show_progress_on=self.full, **HEAVY)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -153,16 +152,16 @@ class Chat(Hosted[ChatDesk]):
         """A message was sent: it is on the page at once, and answered when its turn comes."""
         value = value if isinstance(value, dict) else {}
         text, files = value.get("text"), value.get("files")
-        path = files[0].get("path") if isinstance(files, list) and files and isinstance(files[0], dict) else None
+        path = next(iter(all_uploaded(files)), None)
         return self._hear(text if isinstance(text, str) else "", path, request) | {self.box: {"text": "", "files": []}}
 
     def hear_sample(self, index: int, request: gr.Request) -> Updates:
         """An example photo, with whom to thank for it."""
-        sample = samples()[index]
-        updates = self._hear("", str(sample.path), request)
+        sample = sample_at(index)
+        updates = self._hear("", sample.path, request)
         return updates | {self.samples: gr.update(chosen=-1), self.credit: gr.update(value=tr(sample.credit, request), visible=True)}
 
-    def _hear(self, text: str, path: str | None, request: gr.Request) -> Updates:
+    def _hear(self, text: str, path: Path | None, request: gr.Request) -> Updates:
         visit = self.visits[request.session_hash]
         if visit.desk is None:
             visit.desk = ChatDesk(self.shop.models[0].name, self.shop.device, language(request))

@@ -9,18 +9,18 @@ import gradio as gr
 
 from demos import pictures
 from demos.alternatives import AlternativesPanel, Given
-from demos.batch import PROGRESS, Updates
 from demos.canvas import hint_canvas
 from demos.chooser import no_example, photo_chooser
 from demos.desk import Shop
+from demos.door import number, uploaded
 from demos.handing import handed_over
 from demos.hint_desk import HintDesk, Look
 from demos.i18n import both, t, tr
-from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
+from demos.samples import sample_at
+from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
 from demos.theme import MARK
 from toolkit.guidance import Guidance
-from toolkit.photo import PhotoError, open_photo
+from toolkit.photo import open_photo
 from toolkit.pipeline import Cancelled, Result
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")}</strong>
@@ -69,11 +69,7 @@ class Clicks(Hosted[HintDesk]):
             self.another = gr.Button(t("Another photo"), elem_id="hint-another")
 
     def _listen(self, demo: gr.Blocks) -> None:
-        heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
-        live: dict[str, Any] = {
-            "concurrency_id": "clicks", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"
-        }  # fmt: skip
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        now_live = live("clicks")
         now = [self.canvas, self.vividness, self.saturation, self.influence]
         self.page = page = [
             self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask, self.others,
@@ -83,26 +79,26 @@ class Clicks(Hosted[HintDesk]):
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
         ):
-            event(self.interrupt, None, None, **quick).then(
+            event(self.interrupt, None, None, **QUICK).then(
                 start, [source, self.vividness, self.saturation], page,
-                preprocess=False, show_progress_on=self.photo, trigger_mode="always_last", **heavy,
+                show_progress_on=self.photo, trigger_mode="always_last", **HEAVY,
             ).then(None, None, None, js=SHOW)  # fmt: skip
-        self.canvas.hint(self.answer, now, [self.canvas, self.notice], **live)  # an event of its script, with every change of the hints
-        gr.on([self.vividness.input, self.saturation.input, self.influence.input], self.answer, now, [self.canvas, self.notice], **live)
-        self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **live)
-        self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], preprocess=False, **live)
-        self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
+        self.canvas.hint(self.answer, now, [self.canvas, self.notice], **now_live)  # an event of its script, with every change of the hints
+        gr.on([self.vividness.input, self.saturation.input, self.influence.input], self.answer, now, [self.canvas, self.notice], **now_live)
+        self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **now_live)
+        self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], **now_live)
+        self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **now_live)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
         self.alternatives.listen([self.canvas, self.saturation])
         self.alternatives.choices.choose(  # an event of its script
-            self.take, [self.alternatives.choices, self.canvas], [self.canvas, self.notice, self.alternatives.choices], **live
+            self.take, [self.alternatives.choices, self.canvas], [self.canvas, self.notice, self.alternatives.choices], **now_live
         ).then(None, None, None, js=SHOW)
         for button, save, needs in (
             (self.full, self.save_photo, now[:3]),
             (self.save_json, self.save_hints, now[:1]),
             (self.save_png, self.save_mask, now[:1]),
         ):
-            made = button.click(save, needs, [self.file, self.notice], show_progress_on=button, **heavy)
+            made = button.click(save, needs, [self.file, self.notice], show_progress_on=button, **HEAVY)
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -111,27 +107,25 @@ class Clicks(Hosted[HintDesk]):
     ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
-        path = upload["path"] if upload else None
-        for updates in self._start(path, Look(vividness, saturation), request, progress):
+        for updates in self._start(lambda: uploaded(upload), vividness, saturation, request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
     def start_sample(
         self, index: int, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
     ) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
-        sample = samples()[index]
-        for updates in self._start(str(sample.path), Look(vividness, saturation), request, progress):
+        sample = sample_at(index)
+        for updates in self._start(lambda: sample.path, vividness, saturation, request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, path: str | None, look: Look, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, find: Callable[[], Path], vividness: Any, saturation: Any, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
-            if path is None:
-                raise PhotoError("There is no photo yet; drop one here.")
-            desk = visit.desk = HintDesk(open_photo(path), self.shop.models[0].name, self.shop.device)
+            look = Look(number(vividness, 0, 1), number(saturation, 0, 2))
+            desk = visit.desk = HintDesk(open_photo(find()), self.shop.models[0].name, self.shop.device)
             yield self._shown(desk, request)
             result = desk.paint(desk.guidance, look, watch(progress, visit, turn, request))
             if visit.turn == turn:
@@ -220,10 +214,10 @@ class Clicks(Hosted[HintDesk]):
     def load_hints(self, upload: dict[str, Any] | None, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints from a file replace those in the canvas; a mask lies under them."""
         desk = self.visits[request.session_hash].desk
-        if desk is None or upload is None:
+        if desk is None:
             return {self.notice: notice(tr(GONE, request))}
         try:
-            hints = desk.open(Path(upload["path"]))
+            hints = desk.open(uploaded(upload))
         except FAILURES as error:
             return {self.notice: notice(tr(str(error), request))}
         if hints is not None:  # the canvas answers with them

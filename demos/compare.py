@@ -9,19 +9,18 @@ from typing import Any
 
 import gradio as gr
 
-from demos.alternatives import EMPTY
-from demos.batch import PROGRESS, Updates
 from demos.compare_grid import compare_grid, grid_row
 from demos.compare_table import STYLE, summary, table
 from demos.desk import Shop
+from demos.door import all_uploaded, number, some_of
 from demos.i18n import both, t, tr
 from demos.samples import FIRST, samples
-from demos.talk import FAILURES, Hosted, notice
+from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, Hosted, Updates, notice
 from demos.visits import Visits
 from toolkit.comparison import TRUTH, CompareSetup, Comparison
 from toolkit.comparison.run import compare_steps
 from toolkit.contestants import CLASSICAL
-from toolkit.photo import SUFFIXES, Photo, PhotoError, open_photo
+from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.pipeline import Progress, shrink
 from toolkit.protocols import PROTOCOLS
 from toolkit.registry import list_models
@@ -56,7 +55,7 @@ class Compare(Hosted[None]):
         self._listen(demo)
 
     def _layout_photos(self) -> None:
-        self.files = gr.Files(label=t("Photos in color"), file_types=list(SUFFIXES), height=220, elem_id="compare-photos")
+        self.files = gr.Files(label=t("Photos in color"), height=220, elem_id="compare-photos")
         gr.Markdown(t(f"Up to {MOST}; they are compared as small copies, {SIZE} pixels on the short side."), elem_classes="small")
 
     def _layout_start(self) -> None:
@@ -66,8 +65,8 @@ class Compare(Hosted[None]):
             gr.HTML("".join(f"<p>{both(s.credit)}</p>" for s in _examples()), elem_classes="small")
 
     def _layout_choice(self) -> None:
-        names = [card.name for card in self.shop.models]
-        zoo = [card.name for card in list_models(zoo=True) if card.zoo and card.name not in names]
+        names = self.shop.names
+        self.zoo_names = zoo = [card.name for card in list_models(zoo=True) if card.zoo and card.name not in names]
         quick = [card.name for card in self.shop.models if card.architecture != "diffusion"]
         third = zoo[:1] or [BAR]
         self.models = gr.CheckboxGroup(
@@ -103,15 +102,14 @@ class Compare(Hosted[None]):
             self.markdown = gr.DownloadButton(str(t("Table as Markdown")), min_width=130, elem_id="compare-markdown")
 
     def _listen(self, demo: gr.Blocks) -> None:
-        model: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private", "show_progress_on": self.status}
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        model = HEAVY | {"show_progress_on": self.status}
         choice = [self.models, self.zoo, self.classical, self.hints, self.vividness]
         page = [self.notice, self.status, self.stop, self.go, self.examples, self.grid, self.summary, self.downloads]
         page += [self.report, self.csv, self.markdown]
         self.go.click(self.run, [self.files, *choice], page, **model)
         self.examples.click(self.run_examples, choice, page, **model)
-        self.hints.input(self.offer, self.hints, self.classical, **quick)
-        self.stop.click(self.halt, None, self.status, **quick)
+        self.hints.input(self.offer, self.hints, self.classical, **QUICK)
+        self.stop.click(self.halt, None, self.status, **QUICK)
         demo.unload(self.leave)
 
     def offer(self, hints: int) -> Updates:
@@ -119,26 +117,26 @@ class Compare(Hosted[None]):
         return {self.classical: gr.update(visible=bool(hints))}
 
     def run(
-        self, paths: list[str] | None, models: list[str], zoo: list[str], classical: list[str], hints: int, vividness: float,
+        self, uploads: Any, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
         request: gr.Request, progress: gr.Progress = PROGRESS,
     ) -> Iterator[Updates]:  # fmt: skip
         """Compare on the visitor's own photos."""
-        if not paths:
+        photos = [(path.name, path) for path in all_uploaded(uploads)]
+        if not photos:
             yield {self.notice: notice(tr("Add some photos first.", request))}
             return
-        photos = [(Path(path).name, Path(path)) for path in paths]
-        yield from self._compare(photos, [*models, *zoo, *(classical if hints else [])], hints, vividness, request, progress)
+        yield from self._compare(photos, (models, zoo, classical), hints, vividness, request, progress)
 
     def run_examples(
-        self, models: list[str], zoo: list[str], classical: list[str], hints: int, vividness: float,
+        self, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
         request: gr.Request, progress: gr.Progress = PROGRESS,
     ) -> Iterator[Updates]:  # fmt: skip
         """Compare on the examples that have color."""
         photos = [(tr(sample.title, request), sample.path) for sample in _examples()]
-        yield from self._compare(photos, [*models, *zoo, *(classical if hints else [])], hints, vividness, request, progress)
+        yield from self._compare(photos, (models, zoo, classical), hints, vividness, request, progress)
 
     def _compare(
-        self, photos: Sequence[tuple[str, Path]], models: list[str], hints: int, vividness: float, request: gr.Request, progress: gr.Progress
+        self, photos: Sequence[tuple[str, Path]], chosen: tuple[Any, Any, Any], hints: Any, vividness: Any, request: gr.Request, progress: gr.Progress
     ) -> Iterator[Updates]:
         """From the first word to the files; what was done before a stop is kept."""
         visit = self.visits[request.session_hash]
@@ -148,10 +146,8 @@ class Compare(Hosted[None]):
         rows: list[dict[str, Any]] = []
         yield self._begun(request)
         try:
-            if not models:
-                raise ValueError("No model is chosen; choose one or more.")
-            if None in (hints, vividness):
-                raise ValueError(EMPTY)
+            hints, vividness = int(number(hints, 0, HINTS[-1])), number(vividness, 0, 1)
+            models = self._chosen(*chosen, hints)
             setup = CompareSetup(hints=(hints,), metrics=METRICS, size=SIZE, vividness=vividness, device=self.shop.device, keep=MOST)
             opened = _opened(photos[:MOST], setup, told, lambda: visit.turn == turn, request)
             for last in compare_steps(models, opened, setup=setup, progress=_watch(progress, request, lambda: visit.turn == turn)) if opened else ():
@@ -166,6 +162,14 @@ class Compare(Hosted[None]):
         if last is not None:
             yield {self.summary: summary(last, request)}
         yield from self._ended(last, _said(f"{said} {stopped}".strip(), told), wrong)
+
+    def _chosen(self, models: Any, zoo: Any, classical: Any, hints: int) -> list[str]:
+        """Names of what is compared. Raises ValueError."""
+        offered = some_of(models, [*self.shop.names, BAR]) + some_of(zoo, self.zoo_names)
+        found = offered + (some_of(classical, CLASSICAL) if hints else [])
+        if not found:
+            raise ValueError("No model is chosen; choose one or more.")
+        return found
 
     def _begun(self, request: gr.Request) -> Updates:
         return {

@@ -25,6 +25,11 @@ class Shop:
     device: str
     models: tuple[ModelCard, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the models that a page may choose from."""
+        return tuple(card.name for card in self.models)
+
 
 class Desk:
     """One photo under one model; sessions are kept by working size, so that a dial costs a decode and never an encode."""

@@ -7,9 +7,8 @@ from typing import Protocol, TypeVar
 
 import gradio as gr
 
-from demos.batch import Updates
 from demos.i18n import tr
-from demos.talk import FAILURES, GONE, notice
+from demos.talk import FAILURES, GONE, Updates, notice
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled
 

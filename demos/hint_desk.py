@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from demos import pictures
 from demos.alternatives_desk import Alternatives, hints_of
+from demos.door import number
 from toolkit.color import parse_color, to_hex
 from toolkit.guidance import MAX_HINTS, Guidance, GuidanceError
 from toolkit.photo import Photo
@@ -59,13 +60,13 @@ class HintDesk:
         """The photo without color, a data URL."""
         return pictures.data_url(pictures.before(self.screen.photo))
 
-    def read(self, value: Any, vividness: float, saturation: float) -> tuple[Guidance, Look]:
+    def read(self, value: Any, vividness: Any, saturation: Any) -> tuple[Guidance, Look]:
         """What the browser sent, checked. Raises GuidanceError, ValueError."""
         guidance = Guidance.from_canvas(value, self.photo.size) + Guidance(strokes=self.mask)
         colors = value.get("palette", [])
         if not isinstance(colors, list) or len(colors) > PALETTE:
             raise ValueError(f"A palette has at most {PALETTE} colors; take some out.")
-        return guidance, Look(vividness, saturation, tuple(to_hex(parse_color(color)) for color in colors))
+        return guidance, Look(number(vividness, 0, 1), number(saturation, 0, 2), tuple(to_hex(parse_color(color)) for color in colors))
 
     def paint(self, guidance: Guidance, look: Look, progress: Progress | None = None) -> Result:
         """The live picture; the last one where nothing has changed. Raises ValueError, Cancelled."""

@@ -1,6 +1,6 @@
 """The tab *Text prompt*: say what should have which color, see how it was understood."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -8,18 +8,18 @@ from typing import Any
 import gradio as gr
 
 from demos import pictures
-from demos.batch import PROGRESS, Updates
 from demos.chooser import no_example, photo_chooser
 from demos.clicks import Clicks
 from demos.desk import Shop
+from demos.door import uploaded
 from demos.handing import handed_over
 from demos.i18n import both, language, t, tr
 from demos.prompt_desk import WORDS, PromptDesk, as_table, examples, in_language, only_parts
 from demos.prompt_sheet import prompt_sheet
-from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
+from demos.samples import sample_at
+from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
 from demos.theme import MARK
-from toolkit.photo import PhotoError, open_photo
+from toolkit.photo import open_photo
 from toolkit.pipeline import Cancelled
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Say it in words")}</strong>
@@ -86,23 +86,19 @@ class Prompts(Hosted[PromptDesk]):
             self.full = gr.Button(t("Download"), variant="primary", elem_id="prompt-download")
 
     def _listen(self, demo: gr.Blocks) -> None:
-        heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
-        live: dict[str, Any] = {
-            "concurrency_id": "prompts", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden", "trigger_mode": "always_last"
-        }  # fmt: skip
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        now_live = live("prompts")
         page = [self.chooser, self.notice, self.sheet, self.desk, self.photo, self.samples, self.credit, self.full, self.keep]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
         ):
-            event(self.interrupt, None, None, **quick).then(
-                start, source, page, preprocess=False, show_progress_on=self.photo, trigger_mode="always_last", **heavy
+            event(self.interrupt, None, None, **QUICK).then(
+                start, source, page, show_progress_on=self.photo, trigger_mode="always_last", **HEAVY
             ).then(None, None, None, js=SHOW)
-        self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **live)  # an event of its script, with every prompt
-        self.keep.input(self.change_keep, [self.sheet, self.keep], [self.sheet, self.notice], **live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
-        made = self.full.click(self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **heavy)
+        self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **now_live)  # an event of its script, with every prompt
+        self.keep.input(self.change_keep, [self.sheet, self.keep], [self.sheet, self.notice], **now_live)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
+        made = self.full.click(self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **HEAVY)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -124,31 +120,27 @@ class Prompts(Hosted[PromptDesk]):
 
         self.to_clicks.visible = True
         outputs = [self.notice, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(
-            send, [self.sheet, self.keep], outputs, concurrency_id="model", concurrency_limit=1, api_visibility="private", show_progress="hidden"
-        )
+        self.to_clicks.click(send, [self.sheet, self.keep], outputs, show_progress="hidden", **HEAVY)
 
     def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
-        for updates in self._start(upload["path"] if upload else None, request, progress):
+        for updates in self._start(lambda: uploaded(upload), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
     def start_sample(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
-        sample = samples()[index]
-        for updates in self._start(str(sample.path), request, progress):
+        sample = sample_at(index)
+        for updates in self._start(lambda: sample.path, request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, path: str | None, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, find: Callable[[], Path], request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
-            if path is None:
-                raise PhotoError("There is no photo yet; drop one here.")
-            desk = visit.desk = PromptDesk(open_photo(path), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            desk = visit.desk = PromptDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
             width, height = desk.photo.size
             yield {
                 self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),

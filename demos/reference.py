@@ -1,6 +1,6 @@
 """The tab *Reference*: color a photo like another one or with a few colors, or change one thing of a color photo."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from itertools import count
 from pathlib import Path
@@ -9,19 +9,19 @@ from typing import Any
 import gradio as gr
 
 from demos import pictures
-from demos.batch import PROGRESS, Updates
 from demos.chooser import example_photos, no_example, photo_input
 from demos.clicks import Clicks
 from demos.desk import Shop
+from demos.door import uploaded
 from demos.handing import handed_over
 from demos.i18n import both, t, tr
 from demos.reference_desk import ReferenceDesk, Shown, lenders
 from demos.reference_sheet import SAYS, reference_sheet
 from demos.reference_wish import Dials, Wish
-from demos.samples import samples
-from demos.talk import FAILURES, GONE, SAVE, Hosted, notice, watch
+from demos.samples import sample_at, samples
+from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
 from demos.theme import MARK
-from toolkit.photo import SUFFIXES, PhotoError, open_photo
+from toolkit.photo import SUFFIXES, open_photo
 from toolkit.pipeline import Cancelled
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another photo")}</strong>
@@ -86,12 +86,7 @@ class References(Hosted[ReferenceDesk]):
                 self.another = gr.Button(t("Another photo"), min_width=120, elem_id="reference-another")
 
     def _listen(self, demo: gr.Blocks) -> None:
-        heavy: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}  # one at a time uses the model
-        live: dict[str, Any] = {
-            "concurrency_id": "references", "concurrency_limit": 1, "api_visibility": "private", "show_progress": "hidden",
-            "trigger_mode": "always_last",
-        }  # fmt: skip
-        quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+        now_live = live("references")
         self.dials = dials = [self.weight, self.vividness, self.saturation, self.warmth]
         now, shown = [self.sheet, *dials], [self.sheet, self.notice, self.lively, self.tinted, self.weight, self.vividness]
         page = [*shown, self.saturation, self.warmth, self.chooser, self.desk, self.photo, self.samples, self.credit, self.full]
@@ -100,14 +95,14 @@ class References(Hosted[ReferenceDesk]):
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
             (self.pair.click, self.start_pair, None),
         ):
-            event(self.interrupt, None, None, **quick).then(
-                start, source, page, preprocess=False, show_progress_on=self.photo, trigger_mode="always_last", **heavy
+            event(self.interrupt, None, None, **QUICK).then(
+                start, source, page, show_progress_on=self.photo, trigger_mode="always_last", **HEAVY
             ).then(None, None, None, js=SHOW)
-        self.sheet.ask(self.answer, now, shown, **live)  # an event of its script, with every wish
-        gr.on([dial.input for dial in dials], self.answer, now, shown, js=BUSY, **live)
-        self.upload.upload(self.lend, self.upload, [self.sheet, self.notice], preprocess=False, show_progress_on=self.sheet, **heavy)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **quick).then(no_example, None, self.samples, **quick)
-        made = self.full.click(self.save_photo, now, [self.file, self.notice], show_progress_on=self.full, **heavy)
+        self.sheet.ask(self.answer, now, shown, **now_live)  # an event of its script, with every wish
+        gr.on([dial.input for dial in dials], self.answer, now, shown, js=BUSY, **now_live)
+        self.upload.upload(self.lend, self.upload, [self.sheet, self.notice], show_progress_on=self.sheet, **HEAVY)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
+        made = self.full.click(self.save_photo, now, [self.file, self.notice], show_progress_on=self.full, **HEAVY)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -131,21 +126,21 @@ class References(Hosted[ReferenceDesk]):
         outputs = [self.notice, tabs, clicks.vividness, clicks.saturation, *clicks.page]
         self.to_clicks.click(
             send, [self.sheet, *self.dials], outputs,
-            concurrency_id="model", concurrency_limit=1, api_visibility="private", show_progress="hidden",
+            show_progress="hidden", **HEAVY,
         )  # fmt: skip
 
     def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file as it came ("path" lies in the app's cache), for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
-        for updates in self._start(upload["path"] if upload else None, (), Dials(), request, progress):
+        for updates in self._start(lambda: uploaded(upload), (), Dials(), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
     def start_sample(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
-        sample = samples()[index]
-        for updates in self._start(str(sample.path), (), Dials(), request, progress):
+        sample = sample_at(index)
+        for updates in self._start(lambda: sample.path, (), Dials(), request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
     def start_pair(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
@@ -153,16 +148,14 @@ class References(Hosted[ReferenceDesk]):
         at = {sample.path.name: i for i, sample in enumerate(samples())}
         photo, reference = (samples()[at[name]] for name in PAIR)
         credit = "\n\n".join(tr(sample.credit, request) for sample in (photo, reference))
-        for updates in self._start(str(photo.path), (f"s{at[PAIR[1]]}",), PLAINLY, request, progress):
+        for updates in self._start(lambda: photo.path, (f"s{at[PAIR[1]]}",), PLAINLY, request, progress):
             yield {self.credit: gr.update(value=credit, visible=True)} | updates
 
-    def _start(self, path: str | None, names: tuple[str, ...], dials: Dials, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(self, find: Callable[[], Path], names: tuple[str, ...], dials: Dials, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         visit = self.visits[request.session_hash]
         turn = visit.turn
         try:
-            if path is None:
-                raise PhotoError("There is no photo yet; drop one here.")
-            desk = visit.desk = ReferenceDesk(open_photo(path), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            desk = visit.desk = ReferenceDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
             width, height = desk.photo.size
             takes = [{"name": name, "source": [], "target": []} for name in names]
             wish = Wish.read({"mode": "reference", "takes": takes, "colors": [], "changes": []})
@@ -197,10 +190,10 @@ class References(Hosted[ReferenceDesk]):
     def lend(self, upload: dict[str, Any] | None, request: gr.Request) -> Updates:
         """A reference of the visitor's own: looked at once."""
         desk = self.visits[request.session_hash].desk
-        if desk is None or upload is None:
+        if desk is None:
             return {self.notice: notice(tr(GONE, request))}
         try:
-            name = desk.lend(open_photo(upload["path"]))
+            name = desk.lend(open_photo(uploaded(upload)))
         except FAILURES as error:
             return {self.notice: notice(tr(str(error), request))}
         lent = {"n": next(NUMBERS), "name": name, "picture": desk.describe(name)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from demos.door import UNREADABLE, number
 from toolkit.color import parse_color, to_hex
 from toolkit.guidance import MAX_CORNERS, GuidanceError, Lasso
 from toolkit.palette import Swatch
@@ -14,8 +15,6 @@ MOST_TAKES = 4
 MOST_COLORS = 8
 MOST_CHANGES = 30  # each is a decode of the full size when the photo is taken home
 LONGEST = 2000  # characters of words
-EMPTY = "A dial is empty; give it a number."
-RELOAD = "The page sent something that cannot be read; reload it."
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,9 @@ class Dials:
     warmth: float = 0.0
 
     @classmethod
-    def read(cls, *values: float | None) -> "Dials":
+    def read(cls, weight: Any, vividness: Any, saturation: Any, warmth: Any) -> "Dials":
         """As the page has them. Raises ValueError for one that is empty."""
-        if any(value is None for value in values):
-            raise ValueError(EMPTY)
-        return cls(*(float(value) for value in values if value is not None))
+        return cls(number(weight, 0, 1), number(vividness, 0, 1), number(saturation, 0, 2), number(warmth, -1, 1))
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ class Wish:
     def read(cls, value: Any) -> "Wish":
         """What the browser sent. Raises ValueError."""
         if not isinstance(value, dict) or value.get("mode") not in MODES:
-            raise ValueError(RELOAD)
+            raise ValueError(UNREADABLE)
         takes, colors, changes = (_list(value.get(key)) for key in ("takes", "colors", "changes"))
         if len(takes) > MOST_TAKES:
             raise ValueError(f"There are {len(takes)} references; at most {MOST_TAKES} can be used.")
@@ -95,19 +92,19 @@ def in_pixels(corners: Lasso, size: tuple[int, int]) -> Lasso:
 
 def _list(value: Any) -> Sequence[Any]:
     if not isinstance(value, list):
-        raise ValueError(RELOAD)
+        raise ValueError(UNREADABLE)
     return value
 
 
 def _lent(value: Any) -> Lent:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise ValueError(RELOAD)
+        raise ValueError(UNREADABLE)
     return Lent(value["name"], _region(value.get("source", [])), _region(value.get("target", [])))
 
 
 def _change(value: Any) -> Change:
     if not isinstance(value, dict):
-        raise ValueError(RELOAD)
+        raise ValueError(UNREADABLE)
     region, words = _region(value.get("region", [])), value.get("words", "")
     if not isinstance(words, str) or len(words) > LONGEST:
         raise ValueError(f"A wish in words has at most {LONGEST:,} characters; write less.")
@@ -122,7 +119,7 @@ def _swatch(value: Any) -> str | Swatch:
         return _color(value)
     share = value.get("share")
     if not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise ValueError(RELOAD)
+        raise ValueError(UNREADABLE)
     return Swatch(_color(value.get("color")), float(share), "")
 
 
@@ -144,5 +141,5 @@ def _region(value: Any) -> Lasso:
 def _corner(value: Any) -> tuple[float, float]:
     """A place in 0..1; moved into the photo where it lies beside it."""
     if not isinstance(value, list) or len(value) != 2 or not all(isinstance(part, int | float) and isfinite(part) for part in value):
-        raise ValueError(RELOAD)
+        raise ValueError(UNREADABLE)
     return min(max(float(value[0]), 0.0), 1.0), min(max(float(value[1]), 0.0), 1.0)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
+from demos.door import index
 from demos.i18n import translate
 from demos.pictures import thumbnail
 
@@ -50,3 +52,8 @@ def samples() -> list[Sample]:
             title = cells[1].split(";")[0].split(" (")[0]
             found.append(Sample(FOLDER / cells[0], title[:1].upper() + title[1:], cells[4], cells[5].split(". ")[0]))
     return sorted(found, key=lambda sample: (sample.path.name not in FIRST, sample.path.name))
+
+
+def sample_at(place: Any) -> Sample:
+    """The example that a page has chosen, by its place in `samples`. Raises ValueError."""
+    return samples()[index(place, len(samples()))]

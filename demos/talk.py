@@ -12,8 +12,14 @@ from toolkit.pipeline import Progress
 
 T = TypeVar("T")
 
+PROGRESS = gr.Progress()  # as a default argument it tells Gradio to hand in the page's own
+Updates = dict[Any, Any]  # component -> its new value
 FAILURES = (PhotoError, ValueError, RuntimeError)  # what a person can be told in the error's own sentence
 GONE = "The photo is not here any more, to make room for others; please add it again."
+# Options of listeners. No value goes through Gradio's own preprocessing, which says nothing but "Error" to what it cannot read.
+PLAIN: dict[str, Any] = {"preprocess": False, "api_visibility": "private"}
+HEAVY = PLAIN | {"concurrency_id": "model", "concurrency_limit": 1}  # one at a time uses the model
+QUICK = PLAIN | {"queue": False, "show_progress": "hidden"}
 SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
 
 
@@ -30,6 +36,11 @@ def watch(progress: gr.Progress, visit: Visit[Any], turn: int, request: gr.Reque
         return visit.turn == turn
 
     return report
+
+
+def live(line: str) -> dict[str, Any]:
+    """Options of listeners that answer while a person goes on: the last call counts. line: their queue."""
+    return PLAIN | {"concurrency_id": line, "concurrency_limit": 1, "show_progress": "hidden", "trigger_mode": "always_last"}
 
 
 class Hosted(Generic[T]):

@@ -22,6 +22,7 @@ from demos.batch import Batch, gr  # Gradio as the app has it: after the privacy
 from demos.samples import FOLDER, samples
 from demos.visits import Visits
 from toolkit.photo import Photo, open_photo
+from toolkit.registry import list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,14 +92,15 @@ def test_a_space_runs_its_own_files_whatever_its_folder_is_called(tmp_path: Path
     assert "app_file: space.py" in header
 
 
-def test_a_stopped_batch_ends_at_once_and_says_so(tmp_path: Path) -> None:
+def test_a_stopped_batch_ends_at_once_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [str(tmp_path / name) for name in ("a.png", "b.png")]
     for path in paths:
         scene(60, 40).save(path)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     with gr.Blocks() as demo:
-        batch = Batch(demo, desk.Shop("cpu", ()), gr.Slider(), gr.Dropdown())
+        batch = Batch(demo, desk.Shop("cpu", tuple(list_models())), gr.Slider(), gr.Dropdown())
     visitor = SimpleNamespace(session_hash="someone")
-    steps = batch.run(paths, 0.5, "unet", visitor, lambda *_, **__: None)
+    steps = batch.run([{"path": path} for path in paths], 0.5, "unet", visitor, lambda *_, **__: None)
     assert "Photo 1 of 2" in next(steps)[batch.report]
     batch.halt(visitor)
     rest = list(steps)

@@ -58,8 +58,8 @@ def free() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """By name: photos in color, one in gray, one that is long and narrow, one that is none."""
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Uploads by name: photos in color, one in gray, one that is long and narrow, one that is none."""
     folder = tmp_path_factory.mktemp("photos")
     found = {name: folder / name for name in ("one.png", "two.png", NASTY, "gray.png", "long.png", "junk.png")}
     for seed, name in enumerate(("one.png", "two.png", NASTY)):
@@ -67,7 +67,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     save_photo(photo(3, 64).rgb[:1].expand(3, -1, -1).contiguous(), found["gray.png"])
     save_photo(photo(4, 64).rgb[:, :8].contiguous(), found["long.png"])
     found["junk.png"].write_text("no photo")
-    return {name: str(path) for name, path in found.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        yield {name: str(path) for name, path in found.items()}
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +88,15 @@ def plain(updates: dict) -> dict:
     return {component: update.get("value") if isinstance(update, dict) else update for component, update in updates.items()}
 
 
+def sent(paths: list[str]) -> list[dict[str, str]]:
+    """As the browser names uploads."""
+    return [{"path": path} for path in paths]
+
+
 def compared(tab: Compare, paths: list[str], models: list[str] | None = None, hints: int = 0, language: str = "en", progress=SILENT) -> dict:
     """What the page shows at the end, by component."""
     shown: dict = {}
-    for updates in tab.run(paths, [GOOD, HALF] if models is None else models, [], ["levin2004"], hints, 0.5, visitor(language), progress):
+    for updates in tab.run(sent(paths), [GOOD, HALF] if models is None else models, [], ["levin2004"], hints, 0.5, visitor(language), progress):
         shown |= plain(updates)
         if "rows" in (updates.get(tab.grid) or {}):
             shown["rows"] = updates[tab.grid]["rows"]
@@ -162,7 +169,7 @@ def test_a_stop_keeps_the_photos_that_are_done(tab: Compare, files: dict[str, st
     [([], [GOOD], 0.5, "Add some photos"), (["one.png"], [], 0.5, "choose one or more"), (["one.png"], [GOOD], None, "dial is empty")],
 )
 def test_what_is_missing_is_one_sentence(tab: Compare, files: dict[str, str], paths: list, models: list, vividness: float, says: str) -> None:
-    *_, last = tab.run([files[path] for path in paths], models, [], [], 0, vividness, visitor(), SILENT)
+    *_, last = tab.run(sent([files[path] for path in paths]), models, [], [], 0, vividness, visitor(), SILENT)
     assert says in plain(last)[tab.notice]
 
 

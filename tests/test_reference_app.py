@@ -15,11 +15,12 @@ from browsing import WAIT, until
 from PIL import Image
 
 from demos import reference_desk
+from demos.door import EMPTY
 from demos.i18n import translate
 from demos.reference import PAIR
 from demos.reference_desk import ABSENT, GRAY, KEPT, UNREAD, ReferenceDesk, lenders
 from demos.reference_sheet import SAYS
-from demos.reference_wish import EMPTY, Change, Dials, Lent, Wish
+from demos.reference_wish import Change, Dials, Lent, Wish
 from demos.samples import samples
 from tests.test_clicks import Toy, scene
 from tests.test_prompts import Eyes, in_color
