@@ -9,11 +9,11 @@ The photo comes at 16 pixels a token and is shrunk by 14/16 for the ViT, so that
 has to be resampled between the two.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from toolkit.vit import ViT
 
 STRIDE = 16  # photo pixels per token
 PATCH = 14  # ViT pixels per token
@@ -36,9 +36,7 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        import timm  # 1 s to import: only where a photo is really encoded
-
-        self.vit: Any = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True)
+        self.vit = ViT()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("token_mean", torch.zeros(1, CHANNELS, 1, 1))
@@ -50,6 +48,5 @@ class Encoder(nn.Module):
         size = (H // STRIDE * PATCH, W // STRIDE * PATCH)
         gray = F.interpolate(L / 100, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         x = (gray.expand(B, 3, *size) - self.mean) / self.std
-        blocks = self.vit.forward_intermediates(x, indices=list(BLOCKS), norm=True, intermediates_only=True)
-        tokens = torch.cat(blocks, 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
+        tokens = torch.cat(self.vit(x, BLOCKS), 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
         return (tokens - self.token_mean) / self.token_std

@@ -35,8 +35,7 @@ def features(rgb: Tensor, device: str = "cpu") -> Tensor:
     """
     encoder = load_encoder(device)
     square = F.interpolate(rgb.to(device), (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-    tokens: Tensor = encoder.vit.forward_features((square - encoder.mean) / encoder.std)  # (B, 1 + 256, 384)
-    return tokens[:, 0].cpu()
+    return encoder.vit.tokens((square - encoder.mean) / encoder.std)[:, 0].cpu()  # (B, 1 + 256, 384) -> (B, 384)
 
 
 def frechet(a: Tensor, b: Tensor) -> float:
