@@ -21,7 +21,7 @@ from demos.batch import gr
 from demos.desk import Desk, Shop
 from demos.hint_desk import HintDesk
 from tests.test_clicks import Toy, scene
-from toolkit import pipeline
+from toolkit import pipeline, seen
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session
 from toolkit.registry import get_card, list_models
@@ -52,7 +52,7 @@ class Drawer(Toy):
 @pytest.fixture(scope="module", autouse=True)
 def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_model", lambda name, *_: Drawer() if name == "diffusion" else Toy())
+        patch.setattr(seen, "load_model", lambda name, *_: Drawer() if name == "diffusion" else Toy())
         yield
 
 

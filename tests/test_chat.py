@@ -14,14 +14,14 @@ from toy_scene import MIDDLE, Anywhere, Toy, gray
 from demos import app, chat
 from demos.chat import Chat, ChatDesk, gr
 from demos.desk import Shop
-from toolkit import pipeline
+from toolkit import seen
 from toolkit.registry import get_card
 
 
 @pytest.fixture(scope="module", autouse=True)
 def toy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_model", lambda *_: Toy())
+        patch.setattr(seen, "load_model", lambda *_: Toy())
         patch.setattr("toolkit.text.localizer.load_localizer", lambda *_: Anywhere())
         yield
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit import pipeline, registry
+from toolkit import pipeline, registry, seen
 from toolkit.__main__ import main
 from toolkit.guidance import Guidance, Hint
 from toolkit.photo import open_photo
@@ -226,8 +226,8 @@ def test_steps_of_the_memory_ladder_are_told(album, capsys, monkeypatch):
                 raise RuntimeError("out of memory")
             return self.model.encode(L)
 
-    load = pipeline.load_model
-    monkeypatch.setattr(pipeline, "load_model", lambda name, device: Hungry(load(name, device)))
+    load = seen.load_model
+    monkeypatch.setattr(seen, "load_model", lambda name, device: Hungry(load(name, device)))
     assert main(["colorize", "album/a.png", "--size", "144", "--device", "cpu"]) == 0
     assert "a.png: Memory was short" in capsys.readouterr().err
 

@@ -17,7 +17,7 @@ from demos import app
 from demos.clicks import Clicks, gr
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
-from toolkit import pipeline
+from toolkit import seen
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
@@ -51,7 +51,7 @@ class Toy:
 @pytest.fixture(scope="module", autouse=True)
 def toy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_model", lambda *_: Toy())
+        patch.setattr(seen, "load_model", lambda *_: Toy())
         yield
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from toy_scene import MIDDLE, SIZE, Anywhere, Toy, gray
 
-from toolkit import pipeline
+from toolkit import pipeline, seen
 from toolkit.color import rgb_to_lab
 from toolkit.photo import Photo
 from toolkit.text import conversation as module
@@ -22,7 +22,7 @@ from toolkit.text.parser import MAX_PROMPT
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "load_model", lambda *_: Toy())
+    monkeypatch.setattr(seen, "load_model", lambda *_: Toy())
     monkeypatch.setattr("toolkit.text.localizer.load_localizer", lambda *_: Anywhere())
 
 
@@ -32,7 +32,7 @@ def begun(**more: object) -> Conversation:
     return talk
 
 
-def seen(result: pipeline.Result | None, thing: str) -> tuple[float, float]:
+def at_place(result: pipeline.Result | None, thing: str) -> tuple[float, float]:
     """a and b in the middle of a thing."""
     assert result is not None
     x, y = MIDDLE[thing]
@@ -72,47 +72,47 @@ def test_help_says_what_can_be_said(text: str, says: str) -> None:
 
 def test_a_photo_alone_comes_back_in_automatic_colors() -> None:
     reply = Conversation("unet", device="cpu").send(photo=gray())
-    assert all(is_automatic(seen(reply.result, thing)) for thing in MIDDLE)
+    assert all(is_automatic(at_place(reply.result, thing)) for thing in MIDDLE)
     assert "\n" not in reply.text
 
 
 def test_a_photo_with_a_sentence_is_colored_by_it() -> None:
     reply = Conversation("unet", device="cpu").send("make the wall red", gray())
-    assert is_red(seen(reply.result, "wall"))
+    assert is_red(at_place(reply.result, "wall"))
     assert "wall" in reply.text
     assert "red" in reply.text
 
 
 def test_no_darker_and_now_the_wall_go_on_from_what_was_said() -> None:
     talk = begun()
-    first = seen(talk.send("make the jacket navy").result, "jacket")
+    first = at_place(talk.send("make the jacket navy").result, "jacket")
     darker = talk.send("no, darker")
     assert is_blue(first)
-    assert chroma(seen(darker.result, "jacket")) > chroma(first) + 3, "the light is the photo's own: the color gets deeper"
+    assert chroma(at_place(darker.result, "jacket")) > chroma(first) + 3, "the light is the photo's own: the color gets deeper"
     assert "jacket" in darker.text
     still = talk.send("a bit darker")
-    assert chroma(seen(still.result, "jacket")) >= chroma(seen(darker.result, "jacket"))
+    assert chroma(at_place(still.result, "jacket")) >= chroma(at_place(darker.result, "jacket"))
     wall = talk.send("now the wall").result
-    assert is_blue(seen(wall, "wall"))
-    assert is_blue(seen(wall, "jacket"))
+    assert is_blue(at_place(wall, "wall"))
+    assert is_blue(at_place(wall, "jacket"))
     it = talk.send("make it red").result
-    assert is_red(seen(it, "wall"))
-    assert is_blue(seen(it, "jacket"))
-    assert is_red(seen(talk.send("no, the dog red").result, "dog"))
+    assert is_red(at_place(it, "wall"))
+    assert is_blue(at_place(it, "jacket"))
+    assert is_red(at_place(talk.send("no, the dog red").result, "dog"))
 
 
 def test_the_same_in_korean() -> None:
     talk = begun()
     reply = talk.send("재킷을 남색으로")
-    assert is_blue(seen(reply.result, "jacket"))
+    assert is_blue(at_place(reply.result, "jacket"))
     assert "재킷" in reply.text
     darker = talk.send("아니, 더 어둡게")
-    assert chroma(seen(darker.result, "jacket")) > chroma(seen(reply.result, "jacket")) + 3
+    assert chroma(at_place(darker.result, "jacket")) > chroma(at_place(reply.result, "jacket")) + 3
     wall = talk.send("이제 벽")
-    assert is_blue(seen(wall.result, "wall"))
-    assert is_red(seen(talk.send("그거 빨간색으로").result, "wall"))
+    assert is_blue(at_place(wall.result, "wall"))
+    assert is_red(at_place(talk.send("그거 빨간색으로").result, "wall"))
     undone = talk.send("취소해 줘")
-    assert is_blue(seen(undone.result, "wall"))
+    assert is_blue(at_place(undone.result, "wall"))
     assert re.search("[가-힣]", undone.text)
 
 
@@ -121,30 +121,30 @@ def test_a_thing_without_a_color_waits_for_it() -> None:
     asked = talk.send("the wall")
     assert asked.result is None
     assert "which color" in asked.text
-    assert is_red(seen(talk.send("red").result, "wall"))
+    assert is_red(at_place(talk.send("red").result, "wall"))
 
 
 def test_everything_else_knows_what_was_named_before() -> None:
     talk = begun()
     talk.send("the wall red")
     reply = talk.send("everything else black and white").result
-    assert is_red(seen(reply, "wall"))
-    assert all(chroma(seen(reply, thing)) < 4 for thing in ("jacket", "dog", "rest"))
+    assert is_red(at_place(reply, "wall"))
+    assert all(chroma(at_place(reply, thing)) < 4 for thing in ("jacket", "dog", "rest"))
     after = talk.send("the dog blue").result
-    assert is_blue(seen(after, "dog"))
-    assert chroma(seen(after, "rest")) < 4
+    assert is_blue(at_place(after, "dog"))
+    assert chroma(at_place(after, "rest")) < 4
 
 
 def test_undo_redo_and_starting_over() -> None:
     talk = begun()
     pictures = [talk.send(text).result for text in ("the wall red", "the dog blue", "warmer")]
-    assert is_blue(seen(pictures[2], "dog"))
-    assert seen(pictures[2], "rest")[1] > seen(pictures[1], "rest")[1] + 5
+    assert is_blue(at_place(pictures[2], "dog"))
+    assert at_place(pictures[2], "rest")[1] > at_place(pictures[1], "rest")[1] + 5
     for back in pictures[1::-1]:
         undone = talk.send("Undo!").result
         assert undone is not None
         assert torch.equal(undone.rgb, back.rgb)
-    assert is_automatic(seen(talk.send("undo").result, "wall"))
+    assert is_automatic(at_place(talk.send("undo").result, "wall"))
     assert talk.send("undo").result is None
     for forth in pictures:
         redone = talk.send("redo").result
@@ -152,8 +152,8 @@ def test_undo_redo_and_starting_over() -> None:
         assert torch.equal(redone.rgb, forth.rgb)
     assert talk.send("redo").result is None
     begun_again = talk.send("start over").result
-    assert all(is_automatic(seen(begun_again, thing)) for thing in MIDDLE)
-    assert is_red(seen(talk.send("undo").result, "wall"))
+    assert all(is_automatic(at_place(begun_again, thing)) for thing in MIDDLE)
+    assert is_red(at_place(talk.send("undo").result, "wall"))
     talk.send("the wall blue")
     assert talk.send("redo").result is None, "another way was taken"
 
@@ -166,7 +166,7 @@ def test_what_is_not_there_is_said_and_costs_nothing() -> None:
     assert "bicycle" in reply.text
     assert talk.step == before
     both = talk.send("the bicycle red and the wall blue")
-    assert is_blue(seen(both.result, "wall"))
+    assert is_blue(at_place(both.result, "wall"))
     assert "bicycle" in both.text
     assert len(talk.step.wishes) == 1
 
@@ -193,7 +193,7 @@ def test_whatever_is_said_the_answer_is_a_sentence(text: str) -> None:
         assert reply.text
         assert len(reply.text) < 2 * MAX_PROMPT
         assert "Traceback" not in reply.text
-        assert is_red(seen(talk.send("the wall red", gray()).result, "wall")), "and it goes on"
+        assert is_red(at_place(talk.send("the wall red", gray()).result, "wall")), "and it goes on"
 
 
 def test_a_color_photo_keeps_what_was_not_named() -> None:
@@ -207,11 +207,11 @@ def test_a_color_photo_keeps_what_was_not_named() -> None:
     assert talk.send("warmer").result is None, "that would change everything"
     reply = talk.send("the wall red").result
     assert reply is not None
-    assert is_red(seen(reply, "wall"))
+    assert is_red(at_place(reply, "wall"))
     assert torch.equal(reply.rgb[:, 100:, 140:], photo.rgb[:, 100:, 140:]), "bytes far from it are the photo's"
     anew = talk.send("color it anew").result
-    assert is_automatic(seen(anew, "rest"))
-    assert is_red(seen(anew, "wall"))
+    assert is_automatic(at_place(anew, "rest"))
+    assert is_red(at_place(anew, "wall"))
 
 
 def test_small_pictures_on_the_way_and_the_full_size_when_asked_for() -> None:
@@ -219,12 +219,12 @@ def test_small_pictures_on_the_way_and_the_full_size_when_asked_for() -> None:
     small = talk.send("the wall red", gray()).result
     assert small is not None
     assert small.photo.size == (120, 80)
-    assert is_red(seen(small, "wall"))
+    assert is_red(at_place(small, "wall"))
     saved = talk.send("save")
     assert saved.result is not None
     assert saved.result.photo.size == SIZE
     assert "240" in saved.text
-    assert is_red(seen(talk.finish(), "wall"))
+    assert is_red(at_place(talk.finish(), "wall"))
     with pytest.raises(ValueError, match="photo"):
         Conversation("unet", device="cpu").finish()
 
@@ -232,7 +232,7 @@ def test_small_pictures_on_the_way_and_the_full_size_when_asked_for() -> None:
 def test_a_new_photo_begins_anew() -> None:
     talk = begun()
     talk.send("the wall red")
-    assert is_automatic(seen(talk.send(photo=gray()).result, "wall"))
+    assert is_automatic(at_place(talk.send(photo=gray()).result, "wall"))
     assert talk.send("undo").result is None
 
 

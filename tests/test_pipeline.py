@@ -1,11 +1,14 @@
 """The pipeline by itself, with a model that costs nothing: what is asked of real models is in test_contract.py."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from toolkit import pipeline
+from toolkit import pipeline, seen
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
@@ -42,7 +45,7 @@ class Toy:
 @pytest.fixture
 def toy(monkeypatch):
     model = Toy()
-    monkeypatch.setattr(pipeline, "load_model", lambda name, device: model)
+    monkeypatch.setattr(seen, "load_model", lambda name, device: model)
     return model
 
 
@@ -165,13 +168,31 @@ def test_ladder_ends_at_the_smallest_copy_with_the_error(toy):
 def test_ladder_on_an_accelerator_halves_precision_first_and_ends_on_the_cpu(toy, monkeypatch):
     steps = []
     session = Session(gray(), "unet", device="cpu", size=256)
-    session.device = torch.device("meta")  # stands for any accelerator: only its type is looked at
-    while session._step_down():
-        steps.append((session.device.type, session._half, session.size))
+    session.seen.device = torch.device("meta")  # stands for any accelerator: only its type is looked at
+    preview = session.preview(100)
+    while session.seen.step_down():
+        steps.append((preview.device.type, session.seen.half, preview.size))
     assert steps[0] == ("meta", True, 256)
     assert ("meta", True, 128) in steps
     assert steps.index(("cpu", False, 256)) == len([s for s in steps if s[0] == "meta"])
-    assert len(session.notes) == len(steps)
+    assert len(preview.notes) == len(session.notes) == len(steps), "a preview cannot go on with what its session gave up"
+
+
+def test_a_session_that_nobody_holds_is_gone_at_once_with_its_photo(toy):
+    gc.collect()
+    gc.disable()  # nobody but its last holder may be needed
+    try:
+        gone = []
+        for _ in range(3):
+            session = Session(gray(), device="cpu")
+            session.preview(100).colorize()
+            session.colorize(Guidance((Hint(5, 5, "red"),)))
+            session.candidates()
+            gone += [weakref.ref(session), weakref.ref(session.seen), weakref.ref(session.photo)]
+        del session
+        assert [ref() for ref in gone] == [None] * len(gone)
+    finally:
+        gc.enable()
 
 
 def test_other_errors_climb_no_ladder(toy):

@@ -20,7 +20,7 @@ from demos.i18n import translate
 from demos.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
 from demos.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
 from tests.test_clicks import Toy, scene
-from toolkit import pipeline
+from toolkit import seen
 from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.registry import get_card
@@ -54,7 +54,7 @@ class Eyes:
 @pytest.fixture(scope="module", autouse=True)
 def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_model", lambda *_: Toy())
+        patch.setattr(seen, "load_model", lambda *_: Toy())
         patch.setattr(prompt_desk, "load_localizer", lambda *_: Eyes())
         yield
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.test_clicks import Toy, scene
-from toolkit import pipeline
+from toolkit import seen
 from toolkit.color import hex_to_lab
 from toolkit.guidance import GuidanceError
 from toolkit.photo import Photo
@@ -17,7 +17,7 @@ REGION = ((30.0, 20.0), (150.0, 20.0), (150.0, 180.0), (30.0, 180.0))
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(pipeline, "load_model", lambda *_: Toy())
+    monkeypatch.setattr(seen, "load_model", lambda *_: Toy())
     gray = np.asarray(scene(300, 200)).astype(int)
     return Session(Photo.from_array(np.stack([gray, gray * 3 // 4, gray // 2], -1).astype(np.uint8)), "unet", device="cpu")
 

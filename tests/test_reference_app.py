@@ -24,7 +24,7 @@ from demos.reference_wish import Change, Dials, Lent, Wish
 from demos.samples import samples
 from tests.test_clicks import Toy, scene
 from tests.test_prompts import Eyes, in_color
-from toolkit import pipeline
+from toolkit import seen
 from toolkit.color import rgb_to_lab, to_hex
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Prediction
@@ -77,7 +77,7 @@ def toy_take(session, takes, *, weight=0.5, vividness=0.5, recolor=False) -> Tak
 @pytest.fixture(scope="module", autouse=True)
 def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "load_model", lambda *_: Painter())
+        patch.setattr(seen, "load_model", lambda *_: Painter())
         patch.setattr(reference_desk, "see_reference", toy_see)
         patch.setattr(reference_desk, "take_colors", toy_take)
         patch.setattr(reference_desk, "load_localizer", lambda *_: Eyes())

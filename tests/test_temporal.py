@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from toolkit import pipeline, registry
+from toolkit import pipeline, registry, seen
 from toolkit.__main__ import main
 from toolkit.color import AbBins
 from toolkit.evaluate import find_photos
@@ -50,7 +50,7 @@ class Moody:
 @pytest.fixture
 def moody(monkeypatch):
     model = Moody()
-    monkeypatch.setattr(pipeline, "load_model", lambda name, device: model)
+    monkeypatch.setattr(seen, "load_model", lambda name, device: model)
     monkeypatch.setattr(registry, "load_model", lambda name, device: model)
     return model
 

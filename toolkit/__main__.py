@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from toolkit.allocator import give_back_freed_memory
 from toolkit.arguments import DEVICE_HELP, add_command, advance, count, number, positive, several, signed
 from toolkit.export_command import add_export
 from toolkit.mask_command import add_mask
@@ -361,6 +362,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # file names need not be text
     args = parser().parse_args(argv)
+    give_back_freed_memory()
     try:
         code: int = args.run(args)
         sys.stdout.flush()

@@ -8,26 +8,27 @@ The network sees a small copy and says only a and b; those are lifted to full si
 constant L and hue, and written strip by strip, so that 24 megapixels fit where one does.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import color_name, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
 from toolkit.encoder import STRIDE
+from toolkit.frame import Frame
 from toolkit.guidance import Guidance
 from toolkit.lift import Lift
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
 from toolkit.palette import Swatch, chosen
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
-from toolkit.registry import default_model, get_card, load_model
+from toolkit.registry import ModelCard, default_model, get_card
+from toolkit.seen import Seen, pick_device
+from toolkit.sizes import shrink
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,7 +37,6 @@ Progress = Callable[[int, int, str], bool | None]  # (done, of, what); False can
 T = TypeVar("T")
 
 STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
-LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
 PREVIEW = 512  # px, long side of candidates
 AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
 MOST_SAMPLES, MOST_STEPS, STRONGEST = 64, 100, 8.0  # of models that draw
@@ -97,51 +97,6 @@ class Suggestion:
     name: str
 
 
-def pick_device(name: str = "auto") -> torch.device:
-    """ "auto", "cpu", "cuda" or "mps" -> a device that is there. Raises ValueError."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
-    if not there.get(name, False):
-        raise ValueError(f"There is no device {name!r} here; available: {', '.join(k for k, v in there.items() if v)}.")
-    return torch.device(name)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The geometry between a photo and a model: the one place where sizes and coordinates are converted."""
-
-    height: int  # of the photo
-    width: int
-    h: int  # of its small copy, even: colors come at half of it
-    w: int
-
-    @classmethod
-    def fit(cls, height: int, width: int, size: int) -> "Frame":
-        """A small copy of the same aspect whose short side is `size` px (long side at most four times that)."""
-        scale = min(size / min(height, width), LONGEST * size / max(height, width))
-        h, w = (max(2, round(side * scale / 2) * 2) for side in (height, width))
-        return cls(height, width, h, w)
-
-    def pad(self, small: Tensor, stride: int = 1) -> Tensor:
-        """(B, C, h/stride, w/stride) -> (B, C, H'/stride, W'/stride), H' and W' multiples of 16, the border repeated."""
-        return F.pad(small, (0, -self.w % STRIDE // stride, 0, -self.h % STRIDE // stride), mode="replicate")
-
-    def crop(self, tensor: Tensor, stride: int) -> Tensor:
-        """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
-        return tensor[..., : -(-self.h // stride), : -(-self.w // stride)]
-
-    def to_small(self, xy: Tensor) -> Tensor:
-        """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), centre to centre."""
-        scale = xy.new_tensor([self.w / self.width, self.h / self.height])
-        return (xy + 0.5) * scale - 0.5
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    words = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
-
-
 class Session:
     """One photo, one model, one working size."""
 
@@ -158,17 +113,33 @@ class Session:
         what it was made for. Raises PhotoError, ValueError, WeightsError.
         """
         self.photo = photo if isinstance(photo, Photo) else open_photo(photo)
-        self.card = get_card(model or default_model())
-        self.device = pick_device(device)
-        self.size = self.card.size if size is None else size
-        if not 32 <= self.size <= 2048:
-            raise ValueError(f"The working size is {self.size}; choose one between 32 and 2048 px, best near {self.card.size}.")
-        self.notes: list[str] = []  # what had to be done to fit into memory
-        self._half = False
+        card = get_card(model or default_model())
+        size = card.size if size is None else size
+        if not 32 <= size <= 2048:
+            raise ValueError(f"The working size is {size}; choose one between 32 and 2048 px, best near {card.size}.")
+        self.seen = Seen(self.photo, card, pick_device(device), size)  # shared with previews
         self._progress = progress
-        self._whole = self  # the session that looks; a preview has its parent's
-        self._seen: tuple[Colorizer, Frame, Encoded] | None = None
         self._kept: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's."""
+        return self.seen.card
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs; where memory was short, not the one that was asked for."""
+        return self.seen.device
+
+    @property
+    def size(self) -> int:
+        """Short side in px at which the model looks; where memory was short, less than was asked for."""
+        return self.seen.size
+
+    @property
+    def notes(self) -> list[str]:
+        """What had to be done to fit into memory."""
+        return self.seen.notes
 
     def at(self, size: int) -> "Session":
         """The same photo and model at another working size."""
@@ -186,7 +157,7 @@ class Session:
 
     def encode(self) -> Encoded:
         """Look at the photo now; else the first question does it."""
-        return self._with_ladder(lambda: self._encoded()[2])
+        return self.seen.within_memory(lambda: self._encoded()[2])
 
     def seen_size(self) -> tuple[int, int]:
         """(h, w) of the small copy of the photo that was encoded, without padding."""
@@ -397,9 +368,9 @@ class Session:
             model, frame, encoded = self._encoded()
             regions = guidance.regions(self.photo.size, (frame.h // 2, frame.w // 2))
             points = Points(
-                frame.to_small(marks.xy).to(self._whole.device),
-                marks.ab.to(self._whole.device),
-                None if regions is None else frame.pad(regions[:, None], 2)[:, 0].to(self._whole.device),
+                frame.to_small(marks.xy).to(self.device),
+                marks.ab.to(self.device),
+                None if regions is None else frame.pad(regions[:, None], 2)[:, 0].to(self.device),
             )
             width = encoded.L.shape[-1]
 
@@ -407,7 +378,7 @@ class Session:
                 assert step is not None
                 step(done, of, frame.crop(ab, width // ab.shape[-1]).float())
 
-            with self._precision():
+            with self.seen.precision():
                 if step is None:
                     whole = model.decode(encoded, points, dials, seed)
                 elif isinstance(model, Sampler):
@@ -420,50 +391,12 @@ class Session:
 
             return Prediction(frame.crop(whole.ab, width // whole.ab.shape[-1]).float(), cut(whole.uncertainty), cut(whole.influence))
 
-        return self._with_ladder(decode)
+        return self.seen.within_memory(decode)
 
     def _encoded(self) -> tuple[Colorizer, Frame, Encoded]:
-        whole = self._whole
-        if whole._seen is None:
-            model = load_model(whole.card.name, whole.device.type)
-            frame = Frame.fit(whole.photo.height, whole.photo.width, whole.size)
-            L = frame.pad(shrink(whole.photo, (frame.h, frame.w)).lightness())
-            with self._precision():
-                whole._seen = model, frame, model.encode(L.to(whole.device))
-        model, frame, encoded = whole._seen
+        """As seen, with the geometry of this session's own photo, which in a preview is a small copy."""
+        model, frame, encoded = self.seen.look()
         return model, replace(frame, height=self.photo.height, width=self.photo.width), encoded
-
-    def _precision(self) -> torch.autocast:
-        """fp32, or where memory was short: bf16 where the device has it, else fp16."""
-        bf16 = self._whole.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.autocast(self._whole.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self._whole._half)
-
-    def _with_ladder(self, work: Callable[[], T]) -> T:
-        """Run work; where memory runs out, climb down: half precision, a smaller copy, the CPU. Every step is noted."""
-        while True:
-            try:
-                return work()
-            except (RuntimeError, MemoryError) as error:
-                if not _out_of_memory(error) or not self._step_down():
-                    raise
-            self._whole._seen = None
-            gc.collect()
-            if self._whole.device.type == "cuda":
-                torch.cuda.empty_cache()
-
-    def _step_down(self) -> bool:
-        if self._whole.device.type != "cpu" and not self._whole._half:
-            self._whole._half = True
-            self.notes.append("Memory was short: went on in half precision.")
-        elif self._whole.size > 128:
-            self._whole.size = max(128, self._whole.size * 3 // 4 // STRIDE * STRIDE)
-            self.notes.append(f"Memory was short: the model looked at the photo at {self._whole.size} px.")
-        elif self._whole.device.type != "cpu":
-            self._whole.device, self._whole._half, self._whole.size = torch.device("cpu"), False, self.card.size
-            self.notes.append("Memory was short: went on on the CPU.")
-        else:
-            return False
-        return True
 
     def _paint(self, photo: Photo, ab: Tensor, guidance: Guidance, report: Callable[[float], None], reach: Tensor | None = None) -> Tensor:
         """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W), strip by strip. reach (1, 1, h, w) in [0, 1]: elsewhere it keeps its own."""
@@ -496,23 +429,6 @@ class Session:
         if self._kept is None or self._kept[1].shape[-2:] != small:
             self._kept = photo.lightness(), shrink(photo, small, averaged=True).lightness()
         return self._kept
-
-
-def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False) -> Photo:
-    """A copy of (h, w), or with a long side of at most `size` px; sharp (bicubic), or each pixel the plain average of those it stands for."""
-    if isinstance(size, int):
-        scale = min(1.0, size / max(photo.size))
-        size = max(1, round(photo.height * scale)), max(1, round(photo.width * scale))
-    if size == (photo.height, photo.width):
-        return photo
-    if averaged:
-        from PIL import Image
-
-        whole = Image.fromarray(photo.rgb.permute(1, 2, 0).numpy())
-        boxes = torch.from_numpy(np.array(whole.resize((size[1], size[0]), Image.Resampling.BOX)))
-        return replace(photo, rgb=boxes.permute(2, 0, 1))
-    small = F.interpolate(photo.rgb[None], size, mode="bicubic", antialias=True, align_corners=False)[0]
-    return replace(photo, rgb=small)
 
 
 def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
