@@ -12,7 +12,8 @@ from demos.choices import choices
 from demos.desk import Shop
 from demos.door import number
 from demos.i18n import t, tr
-from demos.talk import FAILURES, GONE, HEAVY, QUICK, Hosted, Updates, notice
+from demos.talk import FAILURES, HEAVY, QUICK, Gone, Hosted, Updates, answered, notice
+from demos.visits import Visit
 from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.pipeline import MOST_STEPS, STRONGEST, Cancelled
@@ -43,7 +44,8 @@ class AlternativesPanel:
 
         errors: the tab's notice. prefix: of the elem_ids. read(desk, *values of what `listen` was given): what samples respect; may raise ValueError.
         """
-        self.host, self.notice = host, errors
+        self.host, self.shop, self.visits, self.failed = host, shop, host.visits, host.failed  # what `answered` asks a tab for
+        self.notice = errors
         self.read = read
         self.device = shop.device
         self.model = next((card.name for card in shop.models if card.architecture == "diffusion"), None)
@@ -87,30 +89,36 @@ class AlternativesPanel:
         self.stop.click(self.halt, None, parts, **QUICK)
         self.close.click(self.shut, None, parts, **QUICK)
 
+    @answered()
     def open(self, n: int, request: gr.Request) -> Updates:
         """The panel as it was left; where nothing was drawn yet, that is asked for."""
-        desk = self._desk(request)
-        if desk is not None and desk.alternatives is not None and desk.alternatives.drawn:
+        _, desk = self._at(request)
+        if desk.alternatives is not None and desk.alternatives.drawn:
             return self.closed(False) | self._state(desk.alternatives, request)
-        return self.ask(n, request)
+        return self._ask(desk, n, request)
 
+    @answered()
     def ask(self, n: int, request: gr.Request) -> Updates:
         """Places for the pictures to come, which are drawn once the model is free."""
-        desk = self._desk(request)
-        if desk is None or self.model is None:
-            return {self.notice: notice(tr(GONE, request))}
+        return self._ask(self._at(request)[1], n, request)
+
+    def _ask(self, desk: HasAlternatives, n: Any, request: gr.Request) -> Updates:
+        if self.model is None:
+            raise Gone
         if desk.alternatives is None:
             desk.alternatives = Alternatives(desk.photo, self.model, self.device)
         desk.alternatives.ask()
-        return self.closed(False) | self._state(desk.alternatives, request, "Waiting for the model …", to_come=n or NUMBERS[0], fresh=True)
+        return self.closed(False) | self._state(
+            desk.alternatives, request, "Waiting for the model …", to_come=int(number(n, 1, NUMBERS[-1])), fresh=True
+        )
 
+    @answered(heavy=True)
     def draw(self, request: gr.Request, n: int, variety: float, steps: int, strength: float, *given: Any) -> Iterator[Updates]:
         """The pictures, one by one, each while it takes shape."""
-        visit = self.host.visits[request.session_hash]
-        desk, turn = visit.desk, visit.turn
-        found = desk.alternatives if desk is not None else None
+        visit, desk = self._at(request)
+        turn, found = visit.turn, desk.alternatives
         if found is None or not found.begin():
-            yield gr.skip()
+            yield {self.notice: gr.update()}
             return
         wrong, said = None, "Choose one to take it."
         try:
@@ -133,27 +141,26 @@ class AlternativesPanel:
         if visit.desk is desk and not found.waits:  # else the page shows something newer
             yield self._state(found, request, said) | {self.notice: notice(wrong)}
 
+    @answered()
     def halt(self, request: gr.Request) -> Updates:
         """No more of them; the one at hand is given up within a step."""
-        desk = self._desk(request)
-        if desk is None or desk.alternatives is None:
-            return gr.skip()
+        if self.host.empty(request) or (desk := self._at(request)[1]).alternatives is None:
+            return {self.notice: gr.update()}
         waited = desk.alternatives.waits
         desk.alternatives.stop()
         if waited:
             return self._state(desk.alternatives, request, "Stopped.")
-        return {self.status: _said("Stopping …", request)} if desk.alternatives.busy else gr.skip()
+        return {self.status: _said("Stopping …", request)} if desk.alternatives.busy else {self.notice: gr.update()}
 
+    @answered()
     def shut(self, request: gr.Request) -> Updates:
         """Out of the way; nothing is drawn unseen."""
-        desk = self._desk(request)
-        if desk is not None and desk.alternatives is not None:
-            desk.alternatives.stop()
+        if not self.host.empty(request) and (found := self._at(request)[1].alternatives) is not None:
+            found.stop()
         return self.closed()
 
-    def _desk(self, request: gr.Request) -> HasAlternatives | None:
-        desk: HasAlternatives | None = self.host.visits[request.session_hash].desk
-        return desk
+    def _at(self, request: gr.Request) -> tuple[Visit[Any], HasAlternatives]:
+        return self.host.at(request)
 
     def closed(self, closed: bool = True) -> Updates:
         """The page before the button is pressed, or after it."""

@@ -19,10 +19,10 @@ from demos.handing import handed_over
 from demos.hint_desk import Look
 from demos.i18n import both, t, tr
 from demos.samples import sample_at, samples
-from demos.talk import FAILURES, GONE, HEAVY, PLAIN, PROGRESS, QUICK, SAVE, Hosted, Updates, notice, watch
+from demos.talk import FAILURES, HEAVY, PLAIN, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, notice, watch
 from demos.theme import MARK
 from toolkit.photo import open_photo
-from toolkit.pipeline import CANDIDATES, Cancelled, Progress
+from toolkit.pipeline import CANDIDATES, Progress
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Your photo, in color")}</strong>
 <p>{both("Add a black-and-white photograph, or begin with one of the examples.")}</p></div>"""
@@ -34,8 +34,7 @@ class Automatic(Hosted[Desk]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
+        super().__init__(shop)
         with gr.Row(elem_classes="board"):  # four places in two columns, or below each other on a phone
             with gr.Column(min_width=0, elem_classes="at-photo"):
                 self._layout_photo()
@@ -111,7 +110,7 @@ class Automatic(Hosted[Desk]):
             started.then(
                 self.propose,
                 None,
-                self.choices,
+                [self.choices, self.notice],
                 js=SHOW,
                 show_progress="hidden",
                 trigger_mode="always_last",
@@ -133,7 +132,7 @@ class Automatic(Hosted[Desk]):
         )
         self.alternatives.listen()
         self.alternatives.choices.choose(
-            self.alternatives.halt, None, self.alternatives.parts, **QUICK
+            self.alternatives.halt, None, [*self.alternatives.parts, self.notice], **QUICK
         ).then(  # what is wanted now is this one, large
             self.take, self.alternatives.choices, shown, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
         ).then(None, None, None, js=SHOW)
@@ -143,6 +142,7 @@ class Automatic(Hosted[Desk]):
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
+    @answered(begins=True, heavy=True)
     def start(
         self, upload: dict[str, Any] | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
     ) -> Iterator[Updates]:
@@ -153,6 +153,7 @@ class Automatic(Hosted[Desk]):
         for updates in self._start(lambda: uploaded(upload), model, vividness, request, progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 
+    @answered(begins=True, heavy=True)
     def start_sample(self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
@@ -160,11 +161,12 @@ class Automatic(Hosted[Desk]):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
     def _start(self, find: Callable[[], Path], model: str, vividness: float, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
             vividness, model = number(vividness, 0, 1), one_of(model, self.shop.names)
-            desk = visit.desk = Desk(open_photo(find()), model, self.shop.device)
+            desk = Desk(open_photo(find()), model, self.shop.device)
+            visit.put(desk)
             width, height = desk.photo.size
             yield self._shown(desk, desk.before) | {
                 self.photo: pictures.to_pil(desk.preview.rgb),
@@ -175,80 +177,65 @@ class Automatic(Hosted[Desk]):
             desk.colorize(vividness, watch(progress, visit, turn, request))
             if visit.turn == turn:
                 yield self._colored(desk, request)
-        except Cancelled:
-            return
         except FAILURES as error:
-            visit.desk = None
+            visit.put(None)
             yield self._blank(tr(str(error), request))
 
+    @answered(heavy=True)
     def change_model(self, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The same photo with another model."""
-        visit = self.visits[request.session_hash]
-        if visit.desk is None:
+        if self.empty(request):
             yield {self.notice: gr.update(visible=False)}
             return
-        visit.desk.use(model)
+        self.at(request)[1].use(one_of(model, self.shop.names))
         yield {self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1)}
-        yield self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress)
+        yield self._again(request, lambda desk, watch: desk.colorize(number(vividness, 0, 1), watch), progress)
 
+    @answered(heavy=True)
     def recolor(self, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """The dial was turned: decode anew."""
-        visit = self.visits[request.session_hash]
-        if visit.desk is None and visit.turn == 0:
-            return {self.notice: gr.update(visible=False)}  # nothing here yet
+        if self.empty(request):
+            return {self.notice: gr.update(visible=False)}
+        vividness = number(vividness, 0, 1)
         return self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress) | {self.choices: gr.update(chosen=-1)}
 
+    @answered(heavy=True)
     def adopt(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """A proposal was chosen: its size and vividness become the page's."""
-        visit = self.visits[request.session_hash]
-        updates = self._again(request, lambda desk, watch: desk.adopt(index, watch), progress)
-        return updates | ({self.vividness: visit.desk.vividness} if visit.desk else {})
+        _, desk = self.at(request)
+        return self._again(request, lambda desk, watch: desk.adopt(index, watch), progress) | {self.vividness: desk.vividness}
 
+    @answered(heavy=True)
     def take(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """An alternative was chosen: it becomes the page's result."""
-        updates = self._again(request, lambda desk, watch: desk.take(index, watch), progress)
-        return updates | {self.choices: gr.update(chosen=-1)}
+        return self._again(request, lambda desk, watch: desk.take(index, watch), progress) | {self.choices: gr.update(chosen=-1)}
 
     def connect(self, clicks: Clicks, tabs: gr.Tabs, tab: str) -> None:
         """Let an alternative be gone on with in the tab where one clicks. tab: its id among the tabs."""
-
-        def send(request: gr.Request) -> Updates:
-            """Its colors as hints, and the page turned to them."""
-            desk = self.visits[request.session_hash].desk
-            if desk is None:
-                return self._blank(tr(GONE, request))
-            try:
-                there, guidance = desk.to_hints(self.shop.models[0].name)
-            except FAILURES as error:
-                return {self.notice: notice(tr(str(error), request))}
-            return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Look(), request)
-
+        self.onward = clicks, tabs, tab
         outputs = [*self.page, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(send, None, outputs, show_progress="hidden", **HEAVY)
+        self.to_clicks.click(self.send, None, outputs, show_progress="hidden", **HEAVY)
+
+    @answered(heavy=True)
+    def send(self, request: gr.Request) -> Updates:
+        """The colors of an alternative as hints, and the page turned to them."""
+        clicks, tabs, tab = self.onward
+        there, guidance = self.at(request)[1].to_hints(self.shop.models[0].name)
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Look(), request)
 
     def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
-        visit = self.visits[request.session_hash]
-        desk = visit.desk
-        if desk is None:
-            return self._blank(tr(GONE, request))
-        try:
-            work(desk, watch(progress, visit, visit.turn, request))
-            return self._colored(desk, request)
-        except Cancelled:
-            return {self.notice: gr.update()}
-        except FAILURES as error:
-            return {self.notice: notice(tr(str(error), request))}
+        visit, desk = self.at(request)
+        work(desk, watch(progress, visit, visit.turn, request))
+        return self._colored(desk, request)
 
+    @answered()
     def propose(self, request: gr.Request) -> Updates:
         """The row of proposals, small."""
-        visit = self.visits[request.session_hash]
-        desk, turn = visit.desk, visit.turn
-        if desk is None or desk.result is None:
+        if self.empty(request) or self.at(request)[1].result is None:
             return {self.choices: gr.update(items=[], waiting=0)}
-        try:
-            found = desk.propose(lambda done, of, what: visit.turn == turn)
-        except Cancelled:
-            return gr.skip()
+        visit, desk = self.at(request)
+        turn = visit.turn
+        found = desk.propose(lambda done, of, what: visit.turn == turn)
         items = []
         for candidate in found:
             label = tr(candidate.label, request)
@@ -256,38 +243,43 @@ class Automatic(Hosted[Desk]):
             items.append({"src": pictures.thumbnail(candidate.result.to_pil(), 256), "label": label.capitalize(), "title": title})
         return {self.choices: gr.update(items=items, waiting=0)}
 
+    @answered()
     def look(self, unsure: bool, request: gr.Request) -> Updates:
         """Colors, or where the model hesitates."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None or desk.result is None:
-            return self._blank(tr(GONE, request))
+        _, desk = self.at(request)
+        if desk.result is None:
+            return {self.notice: gr.update()}
         if unsure:
             return {self.slider: (desk.before, pictures.doubt(desk.preview, desk.session.uncertainty().cpu()))}
         return {self.slider: (desk.before, desk.result.to_pil())}
 
+    @answered(heavy=True)
     def save_photo(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         yield from self._save("color", request, progress)
 
+    @answered(heavy=True)
     def save_layer(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The color alone."""
         yield from self._save("layer", request, progress)
 
     def _save(self, what: str, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
+        visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)
 
         def write(desk: Desk, path: Path) -> Path:
             result = desk.finish(report)
             return result.save(path) if what == "color" else result.save_layer(path)
 
-        yield from handed_over(visit.desk, f"{what}.png", write, self.file, self.notice, request)
+        yield from handed_over(desk, f"{what}.png", write, self.file, self.notice)
 
+    @answered()
     def clear(self, request: gr.Request) -> Updates:
         """The photo was taken away."""
-        visit = self.visits[request.session_hash]
-        visit.interrupt()
-        visit.desk = None
+        visit = self.visits.find(request.session_hash)
+        if visit is not None:
+            visit.interrupt()
+            visit.put(None)
         return self._blank()
 
     def _shown(self, desk: Desk, after: Image.Image) -> Updates:

@@ -4,28 +4,26 @@ import zipfile
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
 
+from demos import temporary
 from demos.desk import Shop
 from demos.door import all_uploaded, number, one_of
 from demos.i18n import t, tr
-from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, Updates
-from demos.visits import Visits
+from demos.talk import FAILURES, LONG, PROGRESS, QUICK, Hosted, Updates, answered
 from toolkit.pipeline import Cancelled, Progress, Session
 
 MOST = 100  # photos in one go; a queue is shared with others
 
 
-class Batch:
+class Batch(Hosted[None]):
     """The section for several photos; vividness and model are those of the page around it."""
 
     def __init__(self, demo: gr.Blocks, shop: Shop, vividness: gr.Slider, model: gr.Dropdown) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        self.visits: Visits[None] = Visits(most=1000)  # nothing heavy in them: only which batch is the current one
+        super().__init__(shop)
         with gr.Accordion(t("Several photos at once"), open=False):
             gr.Markdown(
                 t(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above."), elem_classes="small"
@@ -34,27 +32,29 @@ class Batch:
             with gr.Row():
                 self.go = gr.Button(t("Color all"), variant="primary", min_width=120)
                 self.stop = gr.Button(t("Stop"), visible=False, min_width=120)
+            self.notice = gr.HTML(visible=False, elem_id="batch-notice")
             self.report = gr.HTML(elem_classes="small", elem_id="batch-report")
             self.zip = gr.DownloadButton(str(t("Download zip")), visible=False, variant="primary", elem_id="batch-zip")
         self.go.click(
-            self.run, [self.files, vividness, model], [self.go, self.stop, self.report, self.zip],
-            show_progress_on=self.report, **HEAVY,
+            self.run, [self.files, vividness, model], [self.go, self.stop, self.report, self.zip, self.notice],
+            show_progress_on=self.report, **LONG,
         )  # fmt: skip
-        self.stop.click(self.halt, None, self.report, **QUICK)
+        self.stop.click(self.halt, None, [self.report, self.notice], **QUICK)
         demo.unload(self.leave)
 
+    @answered(begins=True)
     def run(self, uploads: Any, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Color one after the other; what was done before a stop is kept."""
         paths = all_uploaded(uploads)
         if not paths:
             yield {self.report: _list(tr("Add some photos first.", request), [])}
             return
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.interrupt()
         failed: list[str] = []
         done = 0
-        with TemporaryDirectory(prefix="huepoint-") as folder:
-            target = Path(folder) / "huepoint.zip"
+        with temporary.place() as folder:
+            target = folder / "huepoint.zip"
             with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
                 for i, path in enumerate(paths[:MOST]):
                     yield {self.go: gr.update(interactive=False), self.stop: gr.update(visible=True), self.zip: gr.update(visible=False),
@@ -74,19 +74,17 @@ class Batch:
 
     def _one(self, path: Path, archive: zipfile.ZipFile, vividness: float, model: str, progress: Progress) -> int:
         """One photo into the archive; returns 1."""
-        result = Session(path, model, device=self.shop.device).colorize(vividness=vividness, progress=progress)
-        with TemporaryDirectory(prefix="huepoint-") as folder:
-            archive.write(result.save(Path(folder) / "color.png"), _free(f"{path.stem}-color.png", archive.namelist()))
+        with self.shop.turns.mine():  # others have theirs between two photos
+            result = Session(path, model, device=self.shop.device).colorize(vividness=vividness, progress=progress)
+        with temporary.place() as folder:
+            archive.write(result.save(folder / "color.png"), _free(f"{path.stem}-color.png", archive.namelist()))
         return 1
 
-    def halt(self, request: gr.Request) -> str:
+    @answered()
+    def halt(self, request: gr.Request) -> Updates:
         """Ask the running batch to end; it does so within a strip of the photo at hand."""
-        self.visits[request.session_hash].interrupt()
-        return _list(tr("Stopping …", request), [])
-
-    def leave(self, request: gr.Request) -> None:
-        """The page was closed."""
-        self.visits.leave(request.session_hash)
+        self.interrupt(request)
+        return {self.report: _list(tr("Stopping …", request), [])}
 
 
 def _step(progress: gr.Progress, request: gr.Request, index: int, count: int, current: Any) -> Progress:

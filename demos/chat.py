@@ -1,7 +1,6 @@
 """The tab *Chat*: the photo is sent and talked about, as in a messenger. It serves where nobody can click, and is read out by screen readers."""
 
 import shutil
-import tempfile
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -13,21 +12,25 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demos import pictures
+from demos import pictures, temporary
 from demos.choices import choices
 from demos.desk import Shop
-from demos.door import all_uploaded
+from demos.door import NO_PHOTO, all_uploaded
+from demos.handing import handed_over
 from demos.i18n import Language, language, t, tr, translate
 from demos.samples import sample_at, samples
-from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, notice, watch
-from toolkit.photo import SUFFIXES, open_photo
-from toolkit.pipeline import Cancelled, Result
+from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, watch
+from demos.visits import Visit
+from toolkit.photo import SUFFIXES, Photo, open_photo
+from toolkit.pipeline import Result
 from toolkit.text.conversation import Conversation
 
 SCREEN = 1200  # px, long side of the pictures in the chat
 SENT = 480  # px, of the photo as the visitor sees it sent
 MOST_LINES = 80  # of a conversation that stay on the page
 MOST_PICTURES = 12
+MOST_WAITING = 8  # messages without an answer; a hand writes slower than that
+LONGEST = 20_000  # characters of a message that are kept
 EXAMPLES = ("make the sky light blue", "no, darker", "warmer", "everything else black and white", "undo", "help")
 HELLO = "**Talk a photo into color**\n\nSend a photo, then write what should have which color: “make the jacket navy”, “no, darker”, “now the wall”."
 
@@ -52,9 +55,16 @@ class ChatDesk:
         self.conversation = Conversation(model, device=device, screen=SCREEN, language=language)
         self.waiting: deque[Heard] = deque()
         self.lines: list[Line] = []
-        self._folder = Path(tempfile.mkdtemp(prefix="huepoint-"))
+        self._folder = temporary.lasting()
         self._count = 0
         self.close = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    @property
+    def photo(self) -> Photo:
+        """What is talked about. Raises ValueError where nothing was sent yet."""
+        if self.conversation.session is None:
+            raise ValueError(NO_PHOTO)
+        return self.conversation.session.photo
 
     def hear(self, text: str, path: Path | None) -> None:
         """A message of the visitor, to be answered."""
@@ -86,8 +96,7 @@ class Chat(Hosted[ChatDesk]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
+        super().__init__(shop)
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self._layout_talk()
@@ -132,22 +141,25 @@ class Chat(Hosted[ChatDesk]):
 
     def _listen(self, demo: gr.Blocks) -> None:
         quick = QUICK | {"trigger_mode": "multiple"}
-        heard = [self.box.submit(self.hear, self.box, [self.chat, self.box], **quick)]
-        heard.append(self.samples.choose(self.hear_sample, self.samples, [self.chat, self.samples, self.credit], **quick))  # an event of its script
+        heard = [self.box.submit(self.hear, self.box, [self.chat, self.box, self.notice], **quick)]
+        heard.append(
+            self.samples.choose(self.hear_sample, self.samples, [self.chat, self.samples, self.credit, self.notice], **quick)
+        )  # an event of its script
         for button, text in zip(self.examples, EXAMPLES, strict=True):
 
             def say(request: gr.Request, text: str = text) -> Updates:
                 """As if it had been written."""
-                return self._hear(tr(text, request), None, request)
+                return self.say(text, request)
 
-            heard.append(button.click(say, None, self.chat, **quick))
+            heard.append(button.click(say, None, [self.chat, self.notice], **quick))
         for event in heard:
             event.then(self.answer, None, [self.chat, self.full, self.notice], trigger_mode="multiple", **HEAVY)
-        self.chat.clear(self.clear, None, [self.full, self.credit], **quick)
+        self.chat.clear(self.clear, None, [self.full, self.credit, self.notice], **quick)
         made = self.full.click(self.save_photo, None, [self.file, self.notice], show_progress_on=self.full, **HEAVY)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
+    @answered(begins=True)
     def hear(self, value: Any, request: gr.Request) -> Updates:
         """A message was sent: it is on the page at once, and answered when its turn comes."""
         value = value if isinstance(value, dict) else {}
@@ -155,27 +167,39 @@ class Chat(Hosted[ChatDesk]):
         path = next(iter(all_uploaded(files)), None)
         return self._hear(text if isinstance(text, str) else "", path, request) | {self.box: {"text": "", "files": []}}
 
+    @answered(begins=True)
     def hear_sample(self, index: int, request: gr.Request) -> Updates:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
         updates = self._hear("", sample.path, request)
         return updates | {self.samples: gr.update(chosen=-1), self.credit: gr.update(value=tr(sample.credit, request), visible=True)}
 
-    def _hear(self, text: str, path: Path | None, request: gr.Request) -> Updates:
-        visit = self.visits[request.session_hash]
-        if visit.desk is None:
-            visit.desk = ChatDesk(self.shop.models[0].name, self.shop.device, language(request))
-        visit.desk.hear(text, path)
-        return {self.chat: visit.desk.lines}
+    @answered(begins=True)
+    def say(self, text: str, request: gr.Request) -> Updates:
+        """One of the examples, as if it had been written."""
+        return self._hear(tr(text, request), None, request)
 
+    def _hear(self, text: str, path: Path | None, request: gr.Request) -> Updates:
+        visit = self.visits.arrive(request.session_hash)
+        desk = visit.desk or ChatDesk(self.shop.models[0].name, self.shop.device, language(request))
+        if visit.gone:
+            desk.add("assistant", tr(GONE, request))
+        visit.put(desk)
+        if len(desk.waiting) < MOST_WAITING:
+            desk.hear(text[:LONGEST], path)
+        return {self.chat: desk.lines}
+
+    @answered(heavy=True)
     def answer(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
-        """The oldest message without an answer gets it."""
-        visit = self.visits[request.session_hash]
-        desk = visit.desk
-        if desk is None or not desk.waiting:
+        """Whatever waits for an answer gets it, the oldest first."""
+        if self.empty(request) or not self.at(request)[1].waiting:
             yield {self.notice: gr.update(visible=False)}
             return
-        heard = desk.waiting.popleft()
+        visit, desk = self.at(request)
+        while desk.waiting:
+            yield from self._answer(visit, desk, desk.waiting.popleft(), request, progress)
+
+    def _answer(self, visit: Visit[ChatDesk], desk: ChatDesk, heard: Heard, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         spoken = desk.conversation.language
         try:
             photo = None
@@ -186,8 +210,6 @@ class Chat(Hosted[ChatDesk]):
                 desk.show("user", small)
                 yield {self.chat: desk.lines}
             reply = desk.conversation.send(heard.text, photo, progress=watch(progress, visit, visit.turn, request))
-        except Cancelled:
-            return
         except FAILURES as error:
             desk.add("assistant", translate(str(error), spoken))
             yield {self.chat: desk.lines}
@@ -204,36 +226,21 @@ class Chat(Hosted[ChatDesk]):
         width, height = session.photo.size
         return {self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height), visible=True)}
 
+    @answered(heavy=True)
     def save_photo(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
-        visit = self.visits[request.session_hash]
-        if visit.desk is None or visit.desk.conversation.session is None:
-            yield {self.file: None, self.notice: notice(tr(GONE, request))}
-            return
-        photo = visit.desk.conversation.session.photo
-        with tempfile.TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the file to its own cache when it is handed over
-            try:
-                result = visit.desk.conversation.finish(watch(progress, visit, visit.turn, request))
-                path = result.save(Path(folder) / f"{Path(photo.name).stem or 'photo'}-color.png")
-            except Cancelled:
-                yield {self.file: None}
-            except FAILURES as error:
-                yield {self.file: None, self.notice: notice(tr(str(error), request))}
-            else:
-                yield {self.file: str(path), self.notice: gr.update(visible=False)}
+        visit, desk = self.at(request)
+        report = watch(progress, visit, visit.turn, request)
+        yield from handed_over(desk, "color.png", lambda desk, path: desk.conversation.finish(report).save(path), self.file, self.notice)
 
+    @answered()
     def clear(self, request: gr.Request) -> Updates:
         """The conversation was thrown away, with its photo."""
-        visit = self.visits[request.session_hash]
-        visit.interrupt()
-        if visit.desk is not None:
-            visit.desk.close()
-        visit.desk = None
+        self.leave(request)
         return {self.full: gr.update(visible=False), self.credit: gr.update(visible=False)}
 
     def leave(self, request: gr.Request) -> None:
         """The page was closed: its pictures go."""
-        desk = self.visits[request.session_hash].desk
-        super().leave(request)
-        if desk is not None:
-            desk.close()
+        visit = self.visits.leave(request.session_hash)
+        if visit is not None and visit.desk is not None:
+            visit.desk.close()

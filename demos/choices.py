@@ -50,13 +50,12 @@ function draw() {
   row.append(...items.slice(kept).map((item, i) => card(item, kept + i)), ...blanks);
   mark(props.chosen);
 }
-watch('items', draw);
-watch('waiting', draw);
-watch('forming', () => {
+function show() {
   const blank = row.querySelector('i');
   if (blank && props.forming) blank.style.backgroundImage = `url(${props.forming})`;
-});
-watch('chosen', () => mark(props.chosen));
+}
+// Names of props stand without quotes: Gradio takes a quoted word for the name of an event, and an event for the prop's value.
+for (const [name, listen] of Object.entries({items: draw, waiting: draw, forming: show, chosen: () => mark(props.chosen)})) watch(name, listen);
 draw();
 """
 

@@ -17,11 +17,11 @@ from demos.handing import handed_over
 from demos.hint_desk import HintDesk, Look
 from demos.i18n import both, t, tr
 from demos.samples import sample_at
-from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
+from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, live, notice, watch
 from demos.theme import MARK
 from toolkit.guidance import Guidance
 from toolkit.photo import open_photo
-from toolkit.pipeline import Cancelled, Result
+from toolkit.pipeline import Result
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")}</strong>
 <p>{both("Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely colors; the whole of it follows.")}</p></div>"""
@@ -34,8 +34,7 @@ class Clicks(Hosted[HintDesk]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
+        super().__init__(shop)
         with gr.Column() as self.chooser:
             self.photo, self.samples = photo_chooser("hint", WELCOME)
         self.notice = gr.HTML(visible=False, elem_id="hint-notice")
@@ -102,6 +101,7 @@ class Clicks(Hosted[HintDesk]):
             made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
+    @answered(begins=True, heavy=True)
     def start(
         self, upload: dict[str, Any] | None, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
     ) -> Iterator[Updates]:
@@ -112,6 +112,7 @@ class Clicks(Hosted[HintDesk]):
         for updates in self._start(lambda: uploaded(upload), vividness, saturation, request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
+    @answered(begins=True, heavy=True)
     def start_sample(
         self, index: int, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
     ) -> Iterator[Updates]:
@@ -121,19 +122,18 @@ class Clicks(Hosted[HintDesk]):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
     def _start(self, find: Callable[[], Path], vividness: Any, saturation: Any, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
             look = Look(number(vividness, 0, 1), number(saturation, 0, 2))
-            desk = visit.desk = HintDesk(open_photo(find()), self.shop.models[0].name, self.shop.device)
+            desk = HintDesk(open_photo(find()), self.shop.models[0].name, self.shop.device)
+            visit.put(desk)
             yield self._shown(desk, request)
             result = desk.paint(desk.guidance, look, watch(progress, visit, turn, request))
             if visit.turn == turn:
                 yield {self.canvas: gr.update(painted=_url(result))}
-        except Cancelled:
-            return
         except FAILURES as error:
-            visit.desk = None
+            visit.put(None)
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
                 self.others: gr.update(visible=False),
@@ -142,13 +142,14 @@ class Clicks(Hosted[HintDesk]):
 
     def receive(self, desk: HintDesk, guidance: Guidance, look: Look, request: gr.Request) -> Updates:
         """A photo and hints from another tab, to go on with here. Where it lies here already, its hints give way, and undo brings them back."""
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         visit.interrupt()
         hints = guidance.to_canvas(desk.photo.size)
         dials = {self.vividness: look.vividness, self.saturation: look.saturation, self.notice: gr.update(visible=False)}
         if visit.desk is not None and visit.desk.session is desk.session:
             return dials | {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
-        visit.desk, desk.waiting = desk, hints
+        desk.waiting = hints
+        visit.put(desk)
         shown = self._shown(desk, request)
         shown[self.canvas]["module"] = self.canvas.props["module"]  # of a component whose tab was never open, Gradio keeps only what it is told last
         return dials | shown | {self.credit: gr.update(visible=False)}
@@ -163,24 +164,22 @@ class Clicks(Hosted[HintDesk]):
             self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
         } | self.alternatives.closed()  # fmt: skip
 
+    @answered()
     def answer(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints or dials have changed: the picture, the colors of the place at hand, where the selected hint acts."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))} if isinstance(value, dict) and value.get("hints") else gr.skip()
+        if self.empty(request):
+            return {self.notice: gr.update()}
+        _, desk = self.at(request)
         return self._answer(desk, value, vividness, saturation, reach, request)
 
     def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         if desk.waiting:  # the canvas has the photo now, so it can take them, and answers with them
             hints, desk.waiting = desk.waiting, []
             return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
-        try:
-            before = desk.shown
-            result = desk.paint(*desk.read(value, vividness, saturation))
-            news: dict[str, Any] = {"overlay": desk.reach(value) if reach else ""}
-            colors = desk.suggestions(value.get("ask"))
-        except FAILURES as error:
-            return {self.notice: notice(tr(str(error), request))}
+        before = desk.shown
+        result = desk.paint(*desk.read(value, vividness, saturation))
+        news: dict[str, Any] = {"overlay": desk.reach(value) if reach else ""}
+        colors = desk.suggestions(value.get("ask"))
         if result is not before:
             news["painted"] = _url(result)
         if colors is not None:
@@ -192,62 +191,55 @@ class Clicks(Hosted[HintDesk]):
         guidance, look = desk.read(desk.own(value), Look.vividness, saturation)
         return guidance, look.saturation, look.palette
 
+    @answered()
     def take(self, index: int, value: Any, request: gr.Request) -> Updates:
         """An alternative was chosen: its colors become hints beside those of a hand; undo takes them back."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))}
-        try:
-            hints = desk.add_alternative(index, value)
-        except FAILURES as error:
-            return {self.notice: notice(tr(str(error), request))}
+        _, desk = self.at(request)
+        hints = desk.add_alternative(index, value)
         load = gr.update(load={"hints": hints, "n": next(NUMBERS)})
         return {self.canvas: load, self.notice: gr.update(visible=False)} | self.alternatives.marked(desk, request)
 
+    @answered()
     def suggest_click(self, request: gr.Request) -> Updates:
         """Mark the place where one more hint would tell most."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))}
+        _, desk = self.at(request)
         return {self.canvas: gr.update(mark=desk.next_click() | {"n": next(NUMBERS)})}
 
+    @answered()
     def load_hints(self, upload: dict[str, Any] | None, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Hints from a file replace those in the canvas; a mask lies under them."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))}
-        try:
-            hints = desk.open(uploaded(upload))
-        except FAILURES as error:
-            return {self.notice: notice(tr(str(error), request))}
+        _, desk = self.at(request)
+        hints = desk.open(uploaded(upload))
         if hints is not None:  # the canvas answers with them
             return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)}), self.notice: gr.update(visible=False)}
         return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=True)}
 
+    @answered()
     def remove_mask(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
         """Only the hints in the canvas count again."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))}
+        _, desk = self.at(request)
         desk.mask = None
         return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=False)}
 
+    @answered(heavy=True)
     def save_photo(self, value: Any, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
-        visit = self.visits[request.session_hash]
+        visit, _ = self.at(request)
         report = watch(progress, visit, visit.turn, request)
         yield from self._save("color.png", request, lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path))
 
+    @answered()
     def save_hints(self, value: Any, request: gr.Request) -> Iterator[Updates]:
         """The hints as JSON."""
         yield from self._save("hints.json", request, lambda desk, path: desk.save(value, path))
 
+    @answered()
     def save_mask(self, value: Any, request: gr.Request) -> Iterator[Updates]:
         """The hints painted on a transparent PNG."""
         yield from self._save("hints.png", request, lambda desk, path: desk.save(value, path))
 
     def _save(self, what: str, request: gr.Request, write: Callable[[HintDesk, Path], Path]) -> Iterator[Updates]:
-        yield from handed_over(self.visits[request.session_hash].desk, what, write, self.file, self.notice, request)
+        yield from handed_over(self.at(request)[1], what, write, self.file, self.notice)
 
 
 def _url(result: Result) -> str:

@@ -4,19 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
 
+from demos import temporary
 from demos.compare_grid import compare_grid, grid_row
 from demos.compare_table import STYLE, summary, table
 from demos.desk import Shop
 from demos.door import all_uploaded, number, some_of
 from demos.i18n import both, t, tr
 from demos.samples import FIRST, samples
-from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, Hosted, Updates, notice
-from demos.visits import Visits
+from demos.talk import FAILURES, LONG, PROGRESS, QUICK, Hosted, Updates, answered, notice
 from toolkit.comparison import TRUTH, CompareSetup, Comparison
 from toolkit.comparison.run import compare_steps
 from toolkit.contestants import CLASSICAL
@@ -40,9 +39,7 @@ class Compare(Hosted[None]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
-        self.visits = Visits(most=1000)  # nothing heavy in them: only which comparison is the current one
+        super().__init__(shop)
         gr.Markdown(t("Every model gets your photo in gray; what it paints is compared with the true colors."), elem_classes="small")
         with gr.Row(elem_classes="board"):
             with gr.Column(min_width=0, elem_classes="at-photo"):
@@ -102,20 +99,21 @@ class Compare(Hosted[None]):
             self.markdown = gr.DownloadButton(str(t("Table as Markdown")), min_width=130, elem_id="compare-markdown")
 
     def _listen(self, demo: gr.Blocks) -> None:
-        model = HEAVY | {"show_progress_on": self.status}
+        long = LONG | {"show_progress_on": self.status}
         choice = [self.models, self.zoo, self.classical, self.hints, self.vividness]
         page = [self.notice, self.status, self.stop, self.go, self.examples, self.grid, self.summary, self.downloads]
         page += [self.report, self.csv, self.markdown]
-        self.go.click(self.run, [self.files, *choice], page, **model)
-        self.examples.click(self.run_examples, choice, page, **model)
+        self.go.click(self.run, [self.files, *choice], page, **long)
+        self.examples.click(self.run_examples, choice, page, **long)
         self.hints.input(self.offer, self.hints, self.classical, **QUICK)
-        self.stop.click(self.halt, None, self.status, **QUICK)
+        self.stop.click(self.halt, None, [self.status, self.notice], **QUICK)
         demo.unload(self.leave)
 
     def offer(self, hints: int) -> Updates:
         """Classical methods where there is something to spread."""
         return {self.classical: gr.update(visible=bool(hints))}
 
+    @answered(begins=True)
     def run(
         self, uploads: Any, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
         request: gr.Request, progress: gr.Progress = PROGRESS,
@@ -127,6 +125,7 @@ class Compare(Hosted[None]):
             return
         yield from self._compare(photos, (models, zoo, classical), hints, vividness, request, progress)
 
+    @answered(begins=True)
     def run_examples(
         self, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
         request: gr.Request, progress: gr.Progress = PROGRESS,
@@ -139,7 +138,7 @@ class Compare(Hosted[None]):
         self, photos: Sequence[tuple[str, Path]], chosen: tuple[Any, Any, Any], hints: Any, vividness: Any, request: gr.Request, progress: gr.Progress
     ) -> Iterator[Updates]:
         """From the first word to the files; what was done before a stop is kept."""
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.interrupt()
         told = [tr("Only the first {most} were taken.", request, most=MOST)] if len(photos) > MOST else []
         last, said, wrong = None, "", None
@@ -150,7 +149,8 @@ class Compare(Hosted[None]):
             models = self._chosen(*chosen, hints)
             setup = CompareSetup(hints=(hints,), metrics=METRICS, size=SIZE, vividness=vividness, device=self.shop.device, keep=MOST)
             opened = _opened(photos[:MOST], setup, told, lambda: visit.turn == turn, request)
-            for last in compare_steps(models, opened, setup=setup, progress=_watch(progress, request, lambda: visit.turn == turn)) if opened else ():
+            report = _watch(progress, request, lambda: visit.turn == turn)
+            for last in self._in_turns(compare_steps(models, opened, setup=setup, progress=report)) if opened else ():
                 rows += _fresh(last, rows, turn, request)
                 said = tr("Photos compared: {done} of {n}.", request, done=last.tried(), n=len(opened))
                 yield {self.status: _said(said, told), self.grid: gr.update(rows=list(rows)), self.summary: table(last, request)}
@@ -162,6 +162,15 @@ class Compare(Hosted[None]):
         if last is not None:
             yield {self.summary: summary(last, request)}
         yield from self._ended(last, _said(f"{said} {stopped}".strip(), told), wrong)
+
+    def _in_turns(self, steps: Iterator[Comparison]) -> Iterator[Comparison]:
+        """Others have the model between two steps."""
+        while True:
+            with self.shop.turns.mine():
+                step = next(steps, None)
+            if step is None:
+                return
+            yield step
 
     def _chosen(self, models: Any, zoo: Any, classical: Any, hints: int) -> list[str]:
         """Names of what is compared. Raises ValueError."""
@@ -187,16 +196,16 @@ class Compare(Hosted[None]):
         if last is None or not last.tried():
             yield rest
             return
-        with TemporaryDirectory(prefix="huepoint-") as folder:  # the app copies the files to its own cache when they are handed over
-            place = Path(folder)
+        with temporary.place() as place:  # the app copies the files to its own cache when they are handed over
             page, numbers, text = last.to_html(place / "comparison.html"), last.to_csv(place / "comparison.csv"), place / "comparison.md"
             last.to_markdown(text)
             yield rest | {self.downloads: gr.update(visible=True), self.report: str(page), self.csv: str(numbers), self.markdown: str(text)}
 
-    def halt(self, request: gr.Request) -> str:
+    @answered()
+    def halt(self, request: gr.Request) -> Updates:
         """Ask the comparison to end; it does so once the model at hand has painted its photo."""
         self.interrupt(request)
-        return _said(tr("Stopping …", request), [])
+        return {self.status: _said(tr("Stopping …", request), [])}
 
 
 def _examples() -> list[Any]:

@@ -162,7 +162,7 @@ for (const button of tools.querySelectorAll('button')) {
   });
 }
 together.addEventListener('change', () => { if (together.checked && sheet.firstChild) show(sheet.firstChild, 1, 0, 0); });
-watch('rows', draw);
+watch(Object.keys({rows: draw})[0], draw);  // without quotes, in which Gradio would take it for the name of an event
 draw();
 """
 

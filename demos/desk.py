@@ -4,11 +4,14 @@ Everything on the screen is made from a copy of at most PREVIEW pixels, so that 
 painted once, for the download.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from demos import pictures
 from demos.alternatives_desk import Alternatives, Draw, hints_of
+from demos.door import index
 from demos.hint_desk import HintDesk
+from demos.visits import Room, Turns
 from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
@@ -24,6 +27,8 @@ class Shop:
 
     device: str
     models: tuple[ModelCard, ...]
+    room: Room = field(default_factory=Room)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -32,7 +37,7 @@ class Shop:
 
 
 class Desk:
-    """One photo under one model; sessions are kept by working size, so that a dial costs a decode and never an encode."""
+    """One photo under one model; the sessions of two working sizes are kept, so that a dial costs a decode and not an encode."""
 
     def __init__(self, photo: Photo, model: str, device: str) -> None:
         """Cheap: no model runs yet. Raises ValueError for an unknown model."""
@@ -62,6 +67,8 @@ class Desk:
     def _both(self) -> tuple[Session, Session]:
         """The photo's session and the preview's, which share what the model saw."""
         if self.size not in self._sessions:
+            standard = get_card(self.model).size
+            self._sessions = {size: pair for size, pair in self._sessions.items() if size == standard}  # each holds some 40 MB
             whole = Session(self.photo, self.model, device=self._device, size=self.size)
             self._sessions[self.size] = whole, whole.preview(self.preview)
         return self._sessions[self.size]
@@ -79,9 +86,9 @@ class Desk:
         self.candidates = self.session.candidates(progress=progress)
         return self.candidates
 
-    def adopt(self, index: int, progress: Progress | None = None) -> Result:
-        """Color the preview as a proposal was. Raises Cancelled, IndexError."""
-        candidate = self.candidates[index]
+    def adopt(self, place: Any, progress: Progress | None = None) -> Result:
+        """Color the preview as a proposal was. Raises Cancelled, ValueError."""
+        candidate = self.candidates[index(place, len(self.candidates))]
         self.size = candidate.size
         return self.colorize(candidate.vividness, progress)
 

@@ -5,8 +5,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
-
+from demos.temporary import uploads
 from toolkit.photo import PhotoError
 
 NO_PHOTO = "There is no photo yet; drop one here."
@@ -20,7 +19,7 @@ def uploaded(value: Any) -> Path:
     Raises PhotoError, in the same words for whatever else it may name (a file elsewhere, none at all, a link that leads out), so that nobody learns
     from them what is on this machine.
     """
-    folder = Path(get_upload_folder()).resolve()
+    folder = uploads().resolve()
     try:
         path = Path(value["path"]).resolve(strict=True)
     except (TypeError, KeyError, ValueError, OSError, RuntimeError):  # no object, no path, a zero byte, not there, a circle of links

@@ -10,9 +10,24 @@ from toolkit.text.color_korean import korean_colors
 KOREAN = {
     # app.py
     "Believable color for black-and-white photographs": "흑백 사진에 그럴듯한 색을",
-    "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour.": (
-        "사진은 이 앱이 실행되는 곳에서만 처리되고 다른 곳으로 보내지지 않으며, 임시 사본은 한 시간 안에 지워집니다."
+    "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour, and when the app ends.": (
+        "사진은 이 앱이 실행되는 곳에서만 처리되고 다른 곳으로 보내지지 않으며, 임시 사본은 한 시간 안에, 그리고 앱이 끝날 때 지워집니다."
     ),
+    "Photos are worked on where this app runs; on their way they pass through Gradio's servers. Copies here are deleted within the hour.": (
+        "사진은 이 앱이 실행되는 곳에서 처리되지만, 오가는 길에 Gradio의 서버를 거칩니다. 이곳의 사본은 한 시간 안에 지워집니다."
+    ),
+    # talk.py, door.py, web.py
+    "There is no room left on the disk where this app runs; try again later.": (
+        "이 앱이 실행되는 곳의 디스크에 자리가 없습니다. 나중에 다시 해 보세요."
+    ),
+    "Something went wrong here that should not have; try again, or with another photo.": (
+        "있어서는 안 될 문제가 생겼습니다. 다시 하거나 다른 사진으로 해 보세요."
+    ),
+    "Several things that you asked for are still waiting; wait for them, then go on.": (
+        "부탁하신 일 여러 개가 아직 기다리고 있습니다. 끝난 뒤에 이어서 해 주세요."
+    ),
+    "Too many people are waiting just now; try again in a minute.": "지금 기다리는 사람이 너무 많습니다. 잠시 뒤에 다시 해 보세요.",
+    "The page sent more than can be taken; reload it.": "페이지가 받을 수 있는 것보다 많이 보냈습니다. 새로 고쳐 주세요.",
     "Automatic": "자동",
     "Click hints": "클릭 힌트",
     "Text prompt": "글로 칠하기",
@@ -286,9 +301,7 @@ KOREAN = {
     "{name} is a JPEG of {scans} scans, which would take minutes to decode: save it again with another program.": (
         "{name}: 스캔이 {scans}번인 JPEG라 여는 데 몇 분이 걸립니다. 다른 프로그램으로 다시 저장해 주세요."
     ),
-    "{name} has {size}, over the limit of {most}: make it smaller, or raise max_pixels.": (
-        "{name}: {size}(으)로, 한도 {most} 메가픽셀을 넘습니다. 사진을 줄이거나 max_pixels를 올려 주세요."
-    ),
+    "{name} has {size}, over the limit of {most}: make it smaller.": ("{name}: {size}(으)로, 한도 {most} 메가픽셀을 넘습니다. 사진을 줄여 주세요."),
     "{width} x {height} pixels ({millions} megapixels)": "{width} x {height} 픽셀({millions} 메가픽셀)",
     "{name} has no pixels: choose another photo.": "{name}: 픽셀이 없습니다. 다른 사진을 골라 주세요.",
     # toolkit/photo.py
@@ -324,6 +337,7 @@ KOREAN = {
         "크기가 다른 두 마스크는 합칠 수 없습니다. 둘 다 같은 사진 위에 그려 주세요."
     ),
     "There are {n} hints; at most {most} can be used.": "힌트가 {n}개입니다. {most}개까지 쓸 수 있습니다.",
+    "There are {n} different lassos; at most {most} can be used.": "서로 다른 올가미가 {n}개입니다. {most}개까지 쓸 수 있습니다.",
     "The mask is {w} x {h} but the photo is {width} x {height}; save the mask at the photo's size.": (
         "마스크는 {w} x {h}인데 사진은 {width} x {height}입니다. 마스크를 사진 크기로 저장해 주세요."
     ),

@@ -17,10 +17,9 @@ from demos.i18n import both, language, t, tr
 from demos.prompt_desk import WORDS, PromptDesk, as_table, examples, in_language, only_parts
 from demos.prompt_sheet import prompt_sheet
 from demos.samples import sample_at
-from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
+from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, live, notice, watch
 from demos.theme import MARK
 from toolkit.photo import open_photo
-from toolkit.pipeline import Cancelled
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Say it in words")}</strong>
 <p>{both("“Make the dress red and the sky light blue”, in English or Korean. Add a photograph, write, and see what was understood.")}</p></div>"""
@@ -62,8 +61,7 @@ class Prompts(Hosted[PromptDesk]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
+        super().__init__(shop)
         with gr.Column() as self.chooser:
             self.photo, self.samples = photo_chooser("prompt", WELCOME)
         self.notice = gr.HTML(visible=False, elem_id="prompt-notice")
@@ -104,24 +102,21 @@ class Prompts(Hosted[PromptDesk]):
 
     def connect(self, clicks: Clicks, tabs: gr.Tabs, tab: str) -> None:
         """Let what words became be gone on with in the tab where one clicks. tab: its id among the tabs."""
-
-        def send(value: Any, keep: bool, request: gr.Request) -> Updates:
-            """The hints, and the page turned to them."""
-            desk = self.visits[request.session_hash].desk
-            if desk is None:
-                return {self.notice: notice(tr(GONE, request))}
-            try:
-                there, guidance, look = desk.to_hints(_prompt(value), keep)
-            except FAILURES as error:
-                return {self.notice: notice(tr(str(error), request))}
-            if not guidance.hints:
-                return {self.notice: notice(tr(NO_HINTS, request))}
-            return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
-
+        self.onward = clicks, tabs, tab
         self.to_clicks.visible = True
         outputs = [self.notice, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(send, [self.sheet, self.keep], outputs, show_progress="hidden", **HEAVY)
+        self.to_clicks.click(self.send, [self.sheet, self.keep], outputs, show_progress="hidden", **HEAVY)
 
+    @answered(heavy=True)
+    def send(self, value: Any, keep: bool, request: gr.Request) -> Updates:
+        """What words became as hints, and the page turned to them."""
+        clicks, tabs, tab = self.onward
+        there, guidance, look = self.at(request)[1].to_hints(_prompt(value), keep)
+        if not guidance.hints:
+            return {self.notice: notice(tr(NO_HINTS, request))}
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
+
+    @answered(begins=True, heavy=True)
     def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
@@ -130,6 +125,7 @@ class Prompts(Hosted[PromptDesk]):
         for updates in self._start(lambda: uploaded(upload), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
+    @answered(begins=True, heavy=True)
     def start_sample(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
@@ -137,10 +133,11 @@ class Prompts(Hosted[PromptDesk]):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
     def _start(self, find: Callable[[], Path], request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
-            desk = visit.desk = PromptDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            desk = PromptDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            visit.put(desk)
             width, height = desk.photo.size
             yield {
                 self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
@@ -161,20 +158,17 @@ class Prompts(Hosted[PromptDesk]):
                 }
                 answer = {"photo": desk.number, "revision": 0, "painted": pictures.data_url(shown.result.to_pil()), "rows": []}
                 yield {self.sheet: gr.update(offers=offers, answer=answer)}
-        except Cancelled:
-            return
         except FAILURES as error:
-            visit.desk = None
+            visit.put(None)
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
                 self.photo: None, self.samples: no_example(), self.sheet: gr.update(photo={}),
             }  # fmt: skip
 
+    @answered()
     def answer(self, value: Any, keep: bool, request: gr.Request) -> Updates:
         """A prompt: its picture and how it was read, or what is wrong with it."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request)), self.sheet: gr.update(photo={})}
+        _, desk = self.at(request)
         number = value.get("photo") if isinstance(value, dict) else None
         if number != desk.number:
             return gr.skip()  # about the last photo
@@ -193,23 +187,24 @@ class Prompts(Hosted[PromptDesk]):
         }
         return {self.sheet: gr.update(answer=heard), self.notice: gr.update(visible=False)}
 
+    @answered()
     def change_keep(self, value: Any, keep: bool, request: gr.Request) -> Updates:
         """The other colors of a color photo are kept, or made anew."""
         updates = self.answer(value, keep, request)
-        desk = self.visits[request.session_hash].desk
-        if desk is not None and self.sheet in updates:
-            updates[self.sheet]["before"] = desk.before(keep)
+        if self.sheet in updates:
+            updates[self.sheet]["before"] = self.at(request)[1].before(keep)
         return updates
 
+    @answered(heavy=True)
     def save_photo(self, value: Any, keep: bool, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
-        visit = self.visits[request.session_hash]
+        visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)
 
         def write(desk: PromptDesk, path: Path) -> Path:
             return desk.finish(_prompt(value), keep, report).save(path)
 
-        yield from handed_over(visit.desk, "color.png", write, self.file, self.notice, request)
+        yield from handed_over(desk, "color.png", write, self.file, self.notice)
 
 
 def _prompt(value: Any) -> str:

@@ -19,10 +19,9 @@ from demos.reference_desk import ReferenceDesk, Shown, lenders
 from demos.reference_sheet import SAYS, reference_sheet
 from demos.reference_wish import Dials, Wish
 from demos.samples import sample_at, samples
-from demos.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, live, notice, watch
+from demos.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, live, notice, watch
 from demos.theme import MARK
 from toolkit.photo import SUFFIXES, open_photo
-from toolkit.pipeline import Cancelled
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another photo")}</strong>
 <p>{both("Skin from skin, sky from sky: give a photo, and one whose colors it shall have. Or choose a few colors, or change one thing.")}</p></div>"""
@@ -38,8 +37,7 @@ class References(Hosted[ReferenceDesk]):
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
-        self.shop = shop
-        super().__init__()
+        super().__init__(shop)
         with gr.Column() as self.chooser:
             self._layout_chooser()
         self.notice = gr.HTML(visible=False, elem_id="reference-notice")
@@ -108,27 +106,19 @@ class References(Hosted[ReferenceDesk]):
 
     def connect(self, clicks: Clicks, tabs: gr.Tabs, tab: str) -> None:
         """Let the colors be gone on with in the tab where one clicks. tab: its id among the tabs."""
-
-        def send(
-            value: Any, weight: float | None, vividness: float | None, saturation: float | None, warmth: float | None, request: gr.Request
-        ) -> Updates:
-            """The colors as hints, and the page turned to them."""
-            desk = self.visits[request.session_hash].desk
-            if desk is None:
-                return {self.notice: notice(tr(GONE, request))}
-            try:
-                there, guidance, look = desk.to_hints(Wish.read(value), Dials.read(weight, vividness, saturation, warmth))
-            except FAILURES as error:
-                return {self.notice: notice(tr(str(error), request))}
-            return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
-
+        self.onward = clicks, tabs, tab
         self.to_clicks.visible = True
         outputs = [self.notice, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(
-            send, [self.sheet, *self.dials], outputs,
-            show_progress="hidden", **HEAVY,
-        )  # fmt: skip
+        self.to_clicks.click(self.send, [self.sheet, *self.dials], outputs, show_progress="hidden", **HEAVY)
 
+    @answered(heavy=True)
+    def send(self, value: Any, weight: Any, vividness: Any, saturation: Any, warmth: Any, request: gr.Request) -> Updates:
+        """The colors as hints, and the page turned to them."""
+        clicks, tabs, tab = self.onward
+        there, guidance, look = self.at(request)[1].to_hints(Wish.read(value), Dials.read(weight, vividness, saturation, warmth))
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
+
+    @answered(begins=True, heavy=True)
     def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
@@ -137,12 +127,14 @@ class References(Hosted[ReferenceDesk]):
         for updates in self._start(lambda: uploaded(upload), (), Dials(), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
+    @answered(begins=True, heavy=True)
     def start_sample(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
         for updates in self._start(lambda: sample.path, (), Dials(), request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
+    @answered(begins=True, heavy=True)
     def start_pair(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo in the colors of another."""
         at = {sample.path.name: i for i, sample in enumerate(samples())}
@@ -152,10 +144,11 @@ class References(Hosted[ReferenceDesk]):
             yield {self.credit: gr.update(value=credit, visible=True)} | updates
 
     def _start(self, find: Callable[[], Path], names: tuple[str, ...], dials: Dials, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
-        visit = self.visits[request.session_hash]
+        visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
-            desk = visit.desk = ReferenceDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            desk = ReferenceDesk(open_photo(find()), self.shop.models[0].name, self.shop.device, next(NUMBERS))
+            visit.put(desk)
             width, height = desk.photo.size
             takes = [{"name": name, "source": [], "target": []} for name in names]
             wish = Wish.read({"mode": "reference", "takes": takes, "colors": [], "changes": []})
@@ -170,10 +163,8 @@ class References(Hosted[ReferenceDesk]):
             shown = desk.ask(wish, dials, watch(progress, visit, turn, request))
             if visit.turn == turn:
                 yield {self.sheet: gr.update(answer=self._answer(desk, shown, wish, 0, set(), request))}
-        except Cancelled:
-            return
         except FAILURES as error:
-            visit.desk = None
+            visit.put(None)
             yield {
                 self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
                 self.photo: None, self.samples: no_example(), self.sheet: gr.update(photo={}),
@@ -187,26 +178,23 @@ class References(Hosted[ReferenceDesk]):
             "words": {key: tr(text, request) for key, text in SAYS.items()},
         }  # fmt: skip
 
+    @answered(heavy=True)
     def lend(self, upload: dict[str, Any] | None, request: gr.Request) -> Updates:
         """A reference of the visitor's own: looked at once."""
-        desk = self.visits[request.session_hash].desk
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request))}
-        try:
-            name = desk.lend(open_photo(uploaded(upload)))
-        except FAILURES as error:
-            return {self.notice: notice(tr(str(error), request))}
+        _, desk = self.at(request)
+        name = desk.lend(open_photo(uploaded(upload)))
         lent = {"n": next(NUMBERS), "name": name, "picture": desk.describe(name)}
         return {self.sheet: gr.update(lent=lent), self.notice: gr.update(visible=False)}
 
+    @answered()
     def answer(
         self, value: Any, weight: float | None, vividness: float | None, saturation: float | None, warmth: float | None, request: gr.Request
     ) -> Updates:
         """A wish, or a dial: its picture, or what is wrong with it."""
-        desk = self.visits[request.session_hash].desk
         asked = value.get("photo") if isinstance(value, dict) else None
-        if desk is None:
-            return {self.notice: notice(tr(GONE, request)), self.sheet: gr.update(photo={})} if asked else gr.skip()
+        if self.empty(request) or not asked:
+            return {self.notice: gr.update()}
+        _, desk = self.at(request)
         if asked not in (desk.number, 0):
             return gr.skip()  # about the last photo
         wish, revision = Wish(), value.get("revision")
@@ -240,15 +228,16 @@ class References(Hosted[ReferenceDesk]):
         before, desk.dials = desk.dials, tuple(seen.values())
         return {} if desk.dials == before else {part: gr.update(visible=visible) for part, visible in seen.items()}
 
+    @answered(heavy=True)
     def save_photo(
         self, value: Any, weight: float | None, vividness: float | None, saturation: float | None, warmth: float | None,
         request: gr.Request, progress: gr.Progress = PROGRESS,
     ) -> Iterator[Updates]:  # fmt: skip
         """The full size as PNG, made when asked for."""
-        visit = self.visits[request.session_hash]
+        visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)
 
         def write(desk: ReferenceDesk, path: Path) -> Path:
             return desk.finish(Wish.read(value), Dials.read(weight, vividness, saturation, warmth), report).save(path)
 
-        yield from handed_over(visit.desk, "color.png", write, self.file, self.notice, request)
+        yield from handed_over(desk, "color.png", write, self.file, self.notice)

@@ -229,7 +229,7 @@ def _pixels(image: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]
     width, height = image.size
     if width * height > max_pixels:
         size = f"{width} x {height} pixels ({width * height / 1e6:.0f} megapixels)"
-        raise PhotoError(f"{name} has {size}, over the limit of {max_pixels / 1e6:g}: make it smaller, or raise max_pixels.")
+        raise PhotoError(f"{name} has {size}, over the limit of {max_pixels / 1e6:g}: make it smaller.")
     if 0 in image.size:
         raise PhotoError(f"{name} has no pixels: choose another photo.")
     image.load()

@@ -27,6 +27,7 @@ VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
 MAX_SIZE = 512  # px: a hint is a point, not a fill
 MAX_CORNERS = 500  # of a lasso; a mouse gives one for every few pixels, and every second one of a thousand draws the same line
+MAX_LASSOS = 200  # different ones in all, each of which is filled anew with every click: 4 ms, and with 2,000 of them ten seconds
 STROKE_POINTS = 400  # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
 SAMPLES = 4  # per side of a grid cell: a lasso's edge comes in 17 steps, and one much smaller than a cell still shows
 
@@ -102,7 +103,7 @@ class Guidance:
         a lasso of more than 500 corners is thinned evenly to 500.
 
         Raises GuidanceError for places that are not numbers, colors that are none, a lasso of less than three corners, masks of another size, more
-        than 2,000 hints.
+        than 2,000 hints or 200 different lassos.
         """
         width, height = size
         if len(self.hints) > MAX_HINTS:
@@ -110,7 +111,11 @@ class Guidance:
         if self.strokes is not None and self.strokes.shape[-2:] != (height, width):
             h, w = self.strokes.shape[-2:]
             raise GuidanceError(f"The mask is {w} x {h} but the photo is {width} x {height}; save the mask at the photo's size.")
-        return Guidance(tuple(_checked(hint, width, height) for hint in self.hints), self.strokes)
+        hints = tuple(_checked(hint, width, height) for hint in self.hints)
+        lassos = len({hint.lasso for hint in hints} - {()})
+        if lassos > MAX_LASSOS:
+            raise GuidanceError(f"There are {lassos:,} different lassos; at most {MAX_LASSOS} can be used.")
+        return Guidance(hints, self.strokes)
 
     def points(self) -> Points:
         """Every hint, and strokes sampled on a grid, as tensors for a model."""
