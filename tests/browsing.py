@@ -1,11 +1,12 @@
 """What the browser tests share."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-WAIT = 240_000  # ms; long, for a machine that has much else to do
+WAIT = int(os.environ.get("HUEPOINT_TEST_WAIT", "240000"))  # ms; long, for a machine that has much else to do
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -1,10 +1,20 @@
 """The browser and the whole app, one for each file of tests; the tests that need them are skipped where no browser is installed."""
 
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from browsing import CHROMIUM
+
+from demos import temporary
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder() -> None:
+    """As the app does it first of all, before any component is made; but other tests keep the system's."""
+    temporary.begin()
+    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +38,12 @@ def url(chromium: Any) -> Iterator[str]:
     app.launch(demo, prevent_thread_lock=True, quiet=True)
     yield demo.local_url
     demo.close()
+
+
+@pytest.fixture(scope="module")
+def raw_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The whole app in a process of its own, to be looked at from outside: a `raw.App`."""
+    from raw import running
+
+    with running(tmp_path_factory.mktemp("app")) as app:
+        yield app

@@ -20,7 +20,6 @@ from PIL import Image
 from demos import app, desk, pictures
 from demos.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
 from demos.samples import FOLDER, samples
-from demos.visits import Visits
 from toolkit.photo import Photo, open_photo
 from toolkit.registry import list_models
 
@@ -38,21 +37,6 @@ def scene(width: int, height: int) -> Image.Image:
 def test_importing_the_app_switches_off_gradios_calls_home() -> None:
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert os.environ["HF_HUB_DISABLE_TELEMETRY"] in ("1", "True")  # whoever imported the hub first writes it as a bool
-
-
-def test_visits_are_bounded_and_whoever_leaves_is_interrupted() -> None:
-    visits: Visits[str] = Visits(most=2)
-    first = visits["a"]
-    first.desk, turn = "photo", first.turn
-    for page in "bac":  # a is seen again, so b is the one to go
-        assert visits[page]
-    assert len(visits) == 2
-    assert visits["a"] is first
-    assert first.turn == turn
-    visits.leave("a")
-    assert first.desk is None
-    assert first.turn != turn
-    visits.leave("never seen")
 
 
 def test_every_example_names_author_and_licence() -> None:

@@ -120,9 +120,10 @@ def photo(tmp_path: Path) -> Path:
 
 
 def desk_of(tab: Chat) -> ChatDesk:
-    desk = next(reversed(tab.visits._visits.values())).desk
-    assert desk is not None
-    return desk
+    visit = tab.visits.find(tab.visits.pages()[-1])
+    assert visit is not None
+    assert visit.desk is not None
+    return visit.desk
 
 
 @pytest.mark.browser

@@ -143,7 +143,7 @@ class Visitor:
     """One open page with a photo in it."""
 
     def __init__(self, browser, clicks: Clicks, photo: Path, **context: object) -> None:
-        before = set(clicks.visits._visits)
+        before = set(clicks.visits.pages())
         self.hosts: set[str] = set()
         self.errors: list[str] = []
         self.clicks = clicks
@@ -155,7 +155,7 @@ class Visitor:
         self.page.goto(clicks.url)  # type: ignore[attr-defined]
         self.upload("#hint-photo button", photo)
         self.status("Click a thing", "Tap a thing")
-        (self.key,) = set(clicks.visits._visits) - before
+        (self.key,) = set(clicks.visits.pages()) - before
 
     def upload(self, button: str, path: Path) -> None:
         with self.page.expect_file_chooser() as waiting:
@@ -184,9 +184,10 @@ class Visitor:
 
     @property
     def desk(self) -> HintDesk:
-        found = self.clicks.visits[self.key].desk
-        assert found is not None
-        return found
+        visit = self.clicks.visits.find(self.key)
+        assert visit is not None
+        assert visit.desk is not None
+        return visit.desk
 
     def status(self, *words: str) -> None:
         self.page.wait_for_function(
@@ -250,7 +251,7 @@ def someone_else(chromium, clicks: Clicks, photo: Path) -> Iterator[Visitor]:
     visitor = Visitor(chromium, clicks, photo, has_touch=True, viewport={"width": 390, "height": 844})
     yield visitor
     visitor.close()
-    until(lambda: visitor.key not in clicks.visits._visits)  # whoever leaves is forgotten
+    until(lambda: visitor.key not in clicks.visits.pages())  # whoever leaves is forgotten
 
 
 @pytest.fixture

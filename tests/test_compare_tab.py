@@ -12,7 +12,7 @@ import pytest
 from browsing import WAIT, until
 from toy_contestants import Toy, photo, table_of
 
-from demos import app, compare
+from demos import app, compare, temporary
 from demos.compare import BAR, Compare, gr
 from demos.desk import Shop
 from toolkit.comparison import run as comparing
@@ -58,18 +58,17 @@ def free() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def files() -> dict[str, str]:
     """Uploads by name: photos in color, one in gray, one that is long and narrow, one that is none."""
-    folder = tmp_path_factory.mktemp("photos")
+    folder = temporary.uploads() / "photos"
+    folder.mkdir(parents=True)
     found = {name: folder / name for name in ("one.png", "two.png", NASTY, "gray.png", "long.png", "junk.png")}
     for seed, name in enumerate(("one.png", "two.png", NASTY)):
         save_photo(photo(seed, 96).rgb, found[name])
     save_photo(photo(3, 64).rgb[:1].expand(3, -1, -1).contiguous(), found["gray.png"])
     save_photo(photo(4, 64).rgb[:, :8].contiguous(), found["long.png"])
     found["junk.png"].write_text("no photo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        yield {name: str(path) for name, path in found.items()}
+    return {name: str(path) for name, path in found.items()}
 
 
 @pytest.fixture(scope="module")

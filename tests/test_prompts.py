@@ -249,7 +249,8 @@ class Visitor:
 
     def pixel(self, x: float, y: float) -> list[int]:
         """What the colored picture has at a place."""
-        script = """async ([x, y]) => { const image = document.querySelector('#prompt-sheet .after'); await image.decode();
+        script = """async ([x, y]) => { const image = document.querySelector('#prompt-sheet .after');
+            while (!(await image.decode().then(() => true, () => false))) await new Promise(requestAnimationFrame);  // it may just be changing
             const c = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
             const pen = c.getContext('2d'); pen.drawImage(image, 0, 0);
             return [...pen.getImageData(x * c.width, y * c.height, 1, 1).data].slice(0, 3); }"""
@@ -400,8 +401,7 @@ def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Visitor, 
         return box["x"] + hint["x"] * box["width"], box["y"] + hint["y"] * box["height"]
 
     def painted() -> Guidance:
-        (key,) = [key for key, visit in tabs[1].visits._visits.items() if visit.desk is not None]
-        there = tabs[1].visits[key].desk
+        (there,) = [visit.desk for page in tabs[1].visits.pages() if (visit := tabs[1].visits.find(page)) and visit.desk is not None]
         until(lambda: there.guidance.hints == Guidance.from_canvas({"hints": hints()}, there.photo.size).hints)
         return there.guidance
 

@@ -392,7 +392,8 @@ class Visitor:
 
     def ab(self, x: float, y: float) -> list[float]:
         """The color that the picture has at a place."""
-        script = """async ([x, y]) => { const image = document.querySelector('[data-is=photo] .after'); await image.decode();
+        script = """async ([x, y]) => { const image = document.querySelector('[data-is=photo] .after');
+            while (!(await image.decode().then(() => true, () => false))) await new Promise(requestAnimationFrame);  // it may just be changing
             const c = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
             const pen = c.getContext('2d'); pen.drawImage(image, 0, 0);
             return [...pen.getImageData(x * c.width, y * c.height, 1, 1).data].slice(0, 3); }"""
