@@ -36,7 +36,7 @@ notebooks: $(INSTALLED)
 
 # Model cards, tables of the README and its picture, from the shipped weights and measurements.
 cards: $(INSTALLED)
-	$(BIN)/python -m toolkit.cards
+	$(BIN)/python -m toolkit.cli.pages.cards
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from demos import pictures
-from toolkit.alternatives import as_hints, disagreement
+from toolkit.controls.alternatives import as_hints, disagreement
 from toolkit.guidance import Guidance
 from toolkit.models.base import Dials
 from toolkit.photo import Photo

@@ -32,9 +32,9 @@ from demos.samples import FOLDER
 from demos.theme import CSS, MARK, THEME
 from demos.visits import Room
 from demos.web import Admission, Guard, own_names
-from toolkit.allocator import give_back_freed_memory
+from toolkit.models.allocator import give_back_freed_memory
+from toolkit.models.registry import WeightsError, list_models
 from toolkit.pipeline import pick_device
-from toolkit.registry import WeightsError, list_models
 
 TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
     ("Automatic", Automatic),

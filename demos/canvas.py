@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from toolkit import canvas
+from toolkit.show import canvas
 
 # A module of its own, not text within js_on_load: there Gradio would take each quoted word for the name of an event.
 SCRIPT = """

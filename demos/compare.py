@@ -16,13 +16,13 @@ from demos.door import all_uploaded, number, some_of
 from demos.i18n import both, t, tr
 from demos.samples import FIRST, samples
 from demos.talk import FAILURES, LONG, PROGRESS, QUICK, Hosted, Updates, answered, notice
-from toolkit.comparison import TRUTH, CompareSetup, Comparison
-from toolkit.comparison.run import compare_steps
-from toolkit.contestants import CLASSICAL
+from toolkit.measure.compare import TRUTH, CompareSetup, Comparison
+from toolkit.measure.compare.run import compare_steps
+from toolkit.measure.contestants import CLASSICAL
+from toolkit.measure.protocols import PROTOCOLS
+from toolkit.models.registry import list_models
 from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.pipeline import Progress, shrink
-from toolkit.protocols import PROTOCOLS
-from toolkit.registry import list_models
 
 MOST = 24  # photos in one go; a queue is shared with others
 SIZE = 256  # px, short side at which they are compared; with hints their protocol says another

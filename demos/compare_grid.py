@@ -6,7 +6,7 @@ import gradio as gr
 
 from demos import pictures
 from demos.i18n import both, tr
-from toolkit.comparison import TRUTH, Comparison
+from toolkit.measure.compare import TRUTH, Comparison
 
 TRUE_PHOTO = "the true photo"
 

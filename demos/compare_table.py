@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 
 from demos.i18n import tr
-from toolkit.comparison import Comparison
-from toolkit.comparison.measures import METRICS
-from toolkit.contestants import BASELINES
+from toolkit.measure.compare import Comparison
+from toolkit.measure.compare.measures import METRICS
+from toolkit.measure.contestants import BASELINES
 
 COLUMNS = (  # of the table: the metric, its header, what it is multiplied with, digits behind the point
     ("psnr", "PSNR, dB ↑", 1, 2),

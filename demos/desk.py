@@ -13,9 +13,9 @@ from demos.door import index
 from demos.hint_desk import HintDesk
 from demos.visits import Room, Turns
 from toolkit.guidance import Guidance
+from toolkit.models.registry import ModelCard, get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
-from toolkit.registry import ModelCard, get_card
 
 PREVIEW = 1600  # px, long side of what the screen shows
 NONE_TAKEN = "None of the alternatives was chosen yet; choose one first."

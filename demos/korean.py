@@ -5,7 +5,7 @@ A particle that depends on the last sound of a value is written so that it fits 
 
 from demos.korean_compare import COMPARE
 from demos.korean_reference import REFERENCE
-from toolkit.text.color_korean import korean_colors
+from toolkit.color.korean import korean_colors
 
 KOREAN = {
     # app.py
@@ -243,7 +243,7 @@ KOREAN = {
     "The prompt has {n} characters; at most {most} can be read, so say it shorter or in several steps.": (
         "글이 {n}자입니다. {most}자까지 읽을 수 있으니 짧게 쓰거나 여러 번에 나누어 말해 주세요."
     ),
-    # toolkit/decoding.py
+    # toolkit/photo/decoding.py
     "{name} is {what}: {what_to_do}.": "{name}: {what}입니다. {what_to_do}.",
     "a camera raw file": "카메라 원본(raw) 파일",
     "develop it to JPEG or TIFF first": "먼저 JPEG나 TIFF로 현상해 주세요",

@@ -53,7 +53,7 @@ COMPARE = {
     ),
     "How it was measured:": "측정 방법:",
     "Compared with {name}": "{name}: 이것과 비교하면",
-    # toolkit/comparison/, toolkit/protocols.py
+    # toolkit/comparison/, toolkit/measure/protocols.py
     "{model}, photo {i}": "{model}, 사진 {i}",
     "{model}, {n} hint, photo {i}": "{model}, 힌트 {n}개, 사진 {i}",
     "{model}, {n} hints, photo {i}": "{model}, 힌트 {n}개, 사진 {i}",

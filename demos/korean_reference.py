@@ -80,7 +80,7 @@ REFERENCE = {
     "Colors come only from inside the line.": "선 안에서만 색을 가져옵니다.",
     "Take its colors": "이 사진의 색 가져오기",
     "Take the color from it": "여기서 색 가져오기",
-    # toolkit/reference.py, toolkit/recoloring.py, toolkit/palette.py
+    # toolkit/controls/reference.py, toolkit/controls/recoloring.py, toolkit/controls/palette.py
     "There is no region yet; draw around the thing that shall change.": "아직 영역이 없습니다. 바꿀 것의 둘레를 그려 주세요.",
     "{name} has no colors to take; choose a color photo as the reference.": "{name}: 가져올 색이 없습니다. 컬러 사진을 참고 사진으로 골라 주세요.",
     "{name} has {width} x {height} pixels; choose a reference of at least {least} on each side.": (

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.photo import Photo
-from toolkit.plots import DOUBT
+from toolkit.show.figures import DOUBT
 
 
 def to_pil(rgb: Tensor) -> Image.Image:

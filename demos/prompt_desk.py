@@ -17,9 +17,9 @@ from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import Compiled, Row, compile_text
-from toolkit.text.lexicon import korean
+from toolkit.text.grammar.lexicon import korean
+from toolkit.text.grammar.parser import Parsed, parse
 from toolkit.text.localizer import load_localizer
-from toolkit.text.parser import Parsed, parse
 
 Language = Literal["en", "ko"]
 

@@ -20,12 +20,12 @@ from demos.hint_desk import DIMMED, SCREEN, HintDesk, Look
 from demos.reference_wish import Change, Dials, Lent, Wish, in_pixels
 from demos.samples import FIRST, Sample, samples
 from toolkit.color import rgb_to_lab
+from toolkit.controls.palette import extract_palette, warmth_tint
+from toolkit.controls.recoloring import dye_region
+from toolkit.controls.reference import Reference, Take, Taken, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError
-from toolkit.palette import extract_palette, warmth_tint
 from toolkit.photo import Photo, open_photo
 from toolkit.pipeline import Progress, Result, Session, shrink
-from toolkit.recoloring import dye_region
-from toolkit.reference import Reference, Take, Taken, see_reference, take_colors
 from toolkit.text.compiler import compile_text
 from toolkit.text.localizer import load_localizer
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from demos.door import UNREADABLE, number
 from toolkit.color import parse_color, to_hex
+from toolkit.controls.palette import Swatch
 from toolkit.guidance import MAX_CORNERS, GuidanceError, Lasso
-from toolkit.palette import Swatch
 
 MODES = ("reference", "palette", "recolor")
 MOST_TAKES = 4

@@ -10,9 +10,9 @@ from onnx import TensorProto, helper
 from torch import nn
 from torch.nn import functional as F
 
-from toolkit import adapters
-from toolkit.adapters import RECIPES, AdapterError, Description, adapter, read_description
 from toolkit.color import lab_to_rgb
+from toolkit.measure import adapters
+from toolkit.measure.adapters import RECIPES, AdapterError, Description, adapter, read_description
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
 PLAIN = {"file": "theirs.onnx", "format": "onnx", "input": "L", "output": "ab", "size": 32}

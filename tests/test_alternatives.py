@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit.alternatives import as_hints, disagreement
+from toolkit.controls.alternatives import as_hints, disagreement
 from toolkit.guidance import Guidance, Hint
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session

@@ -21,10 +21,10 @@ from demos.batch import gr
 from demos.desk import Desk, Shop
 from demos.hint_desk import HintDesk
 from tests.test_clicks import Toy, scene
-from toolkit import pipeline, seen
+from toolkit import pipeline
+from toolkit.models.registry import get_card, list_models
 from toolkit.photo import Photo
-from toolkit.pipeline import Cancelled, Session
-from toolkit.registry import get_card, list_models
+from toolkit.pipeline import Cancelled, Session, seen
 
 SIZE = 240, 160
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toolkit import cards, zoo_cards
+from toolkit.cli.pages import cards, zoo_cards
 
 GRAY = {"model": "gray", "vividness": None, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "gray_psnr": 22.0, "ciede2000": 10.0, "colorfulness_ratio": 0}
 UNET = GRAY | {"model": "unet", "vividness": 0.5, "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}

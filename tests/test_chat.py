@@ -14,8 +14,8 @@ from toy_scene import MIDDLE, Anywhere, Toy, gray
 from demos import app, chat
 from demos.chat import Chat, ChatDesk, gr
 from demos.desk import Shop
-from toolkit import seen
-from toolkit.registry import get_card
+from toolkit.models.registry import get_card
+from toolkit.pipeline import seen
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -9,11 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit import pipeline, registry, seen
-from toolkit.__main__ import main
+from toolkit import pipeline
+from toolkit.cli import main
 from toolkit.guidance import Guidance, Hint
+from toolkit.models import registry
+from toolkit.models.registry import WeightsError, list_models
 from toolkit.photo import open_photo
-from toolkit.registry import WeightsError, list_models
+from toolkit.pipeline import seen
 
 FAST = ("--size", "32", "--device", "cpu")
 
@@ -52,7 +54,7 @@ def test_help_comes_with_examples(command, capsys):
 
 def test_help_and_import_load_nothing_heavy():
     code = (
-        "import sys, toolkit, toolkit.__main__ as m; m.parser().format_help(); light = set(sys.modules)\n"
+        "import sys, toolkit, toolkit.cli as m; m.parser().format_help(); light = set(sys.modules)\n"
         "[getattr(toolkit, name) for name in toolkit.__all__]\n"
         "print(sorted(light & {'torch', 'numpy', 'PIL'}), sorted(set(sys.modules) & {'gradio', 'diffusers', 'open_clip', 'timm', 'matplotlib'}))"
     )
@@ -393,7 +395,9 @@ def test_train_refuses_what_is_no_data(album, capsys):
 
 
 def test_bench_measures_every_table(album, capsys, monkeypatch):
-    from toolkit import bench, sample_bench, text_bench
+    from toolkit.measure import speed as bench
+    from toolkit.measure.speed import sample_cost as sample_bench
+    from toolkit.measure.speed import sentence_cost as text_bench
 
     for name, value in (("SIZES", (64,)), ("STEPS", (1, 2)), ("SAMPLES", 2), ("REPEATS", 1)):
         monkeypatch.setattr(sample_bench, name, value)

@@ -17,12 +17,12 @@ from demos import app
 from demos.clicks import Clicks, gr
 from demos.desk import Shop
 from demos.hint_desk import HintDesk, Look
-from toolkit import seen
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
+from toolkit.models.registry import get_card
 from toolkit.photo import Photo
-from toolkit.registry import get_card
+from toolkit.pipeline import seen
 
 
 class Toy:

@@ -308,7 +308,7 @@ def test_name_of_a_color(code: str, name: str) -> None:
 
 
 def test_every_name_given_is_understood_and_given_back() -> None:
-    from toolkit.color_names import spoken
+    from toolkit.color.names import spoken
 
     for name in spoken():
         assert color.color_name(parse_color(name)) == name

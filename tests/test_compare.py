@@ -9,11 +9,11 @@ from scipy import stats
 from toy_contestants import Toy, photo, table_of
 
 import toolkit
-from toolkit import metrics, set_metrics
-from toolkit.comparison import CompareSetup, measures
-from toolkit.comparison import run as comparing
-from toolkit.comparison.measures import paired, ratio_and_error
-from toolkit.protocols import HintSetup, evaluate_hints
+from toolkit.measure import metrics, set_metrics
+from toolkit.measure.compare import CompareSetup, measures
+from toolkit.measure.compare import run as comparing
+from toolkit.measure.compare.measures import paired, ratio_and_error
+from toolkit.measure.protocols import HintSetup, evaluate_hints
 
 QUICK = CompareSetup(metrics=("psnr", "colorfulness"), size=48)
 

@@ -11,9 +11,9 @@ import pytest
 from toy_contestants import Toy, photo, table_of
 
 import toolkit
-from toolkit.__main__ import main
-from toolkit.comparison import CompareSetup
-from toolkit.comparison import run as comparing
+from toolkit.cli import main
+from toolkit.measure.compare import CompareSetup
+from toolkit.measure.compare import run as comparing
 from toolkit.photo import open_photo, save_photo
 
 NASTY = "<img src=x onerror=alert(1)>|*b*"
@@ -214,5 +214,5 @@ def test_the_command_says_what_is_wrong_in_a_sentence(album, capsys, arguments, 
 
 
 def test_nothing_heavy_is_loaded_to_show_the_help():
-    code = "import sys; from toolkit.__main__ import parser; parser(); print([m for m in ('torch', 'pandas', 'matplotlib') if m in sys.modules])"
+    code = "import sys; from toolkit.cli import parser; parser(); print([m for m in ('torch', 'pandas', 'matplotlib') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout.strip() == "[]"

@@ -15,9 +15,9 @@ from toy_contestants import Toy, photo, table_of
 from demos import app, compare, temporary
 from demos.compare import BAR, Compare, gr
 from demos.desk import Shop
-from toolkit.comparison import run as comparing
+from toolkit.measure.compare import run as comparing
+from toolkit.models.registry import list_models
 from toolkit.photo import Photo, save_photo
-from toolkit.registry import list_models
 
 HANGUL = re.compile("[가-힣]")
 GOOD, HALF = (model.name for model in list_models()[:2])

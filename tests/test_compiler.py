@@ -7,13 +7,13 @@ import torch
 from torch.nn import functional as F
 
 from toolkit.color import hex_to_lab, rgb_to_lab
-from toolkit.dyes import at_lightness
+from toolkit.color.dyes import at_lightness
+from toolkit.controls import fields as shapes
 from toolkit.guidance import MAX_CORNERS, Guidance, Hint
 from toolkit.photo import open_photo
 from toolkit.pipeline import Session, shrink
-from toolkit.text import shapes
 from toolkit.text.compiler import Settings, compile_text
-from toolkit.text.parser import PromptError, Thing
+from toolkit.text.grammar.parser import PromptError, Thing
 from toolkit.text.phrases import SENTENCES, say
 
 EXAMPLES = Path(__file__).parent.parent / "demos" / "examples"

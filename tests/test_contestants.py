@@ -4,12 +4,12 @@ import pytest
 import torch
 from toy_contestants import photo
 
-from toolkit import contestants
 from toolkit.color import rgb_to_lab
-from toolkit.contestants import contestant, known
 from toolkit.guidance import Guidance, Hint
+from toolkit.measure import contestants
+from toolkit.measure.contestants import contestant, known
+from toolkit.models.registry import WeightsError, default_model, list_models
 from toolkit.pipeline import Session
-from toolkit.registry import WeightsError, default_model, list_models
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # deprecated, and what people have
 

@@ -8,9 +8,9 @@ import torch
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.models.registry import list_models, load_encoder, load_model
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session
-from toolkit.registry import list_models, load_encoder, load_model
 
 SMALL = 64  # px: the network's answer does not depend on how long one waits for it
 every_model = pytest.mark.parametrize("model", [card.name for card in list_models(zoo=True)])

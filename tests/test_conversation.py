@@ -12,12 +12,13 @@ import torch
 from PIL import Image
 from toy_scene import MIDDLE, SIZE, Anywhere, Toy, gray
 
-from toolkit import pipeline, seen
+from toolkit import pipeline
 from toolkit.color import rgb_to_lab
 from toolkit.photo import Photo
+from toolkit.pipeline import seen
 from toolkit.text import conversation as module
 from toolkit.text.conversation import Conversation
-from toolkit.text.parser import MAX_PROMPT
+from toolkit.text.grammar.parser import MAX_PROMPT
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 import toolkit
-from toolkit.encoder import CHANNELS
 from toolkit.models.base import Sampler
 from toolkit.models.diffusion import NOISE, SCHEDULERS, ColorDiffusion, Condition, gaussian, photo_noise, temperature, velocity
-from toolkit.registry import WeightsError, get_card, load_model, read_weights, weights_folder
+from toolkit.models.encoder import CHANNELS
+from toolkit.models.registry import WeightsError, get_card, load_model, read_weights, weights_folder
 from toolkit.training.data import Batch
 from toolkit.training.diffusion import DiffusionLosses, DiffusionRecipe
 from toolkit.training.loop import Schedule, Trainer

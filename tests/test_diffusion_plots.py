@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from toolkit.color import rgb_to_lab
-from toolkit.diffusion_plots import curves, hue_histogram, small_sheet
+from toolkit.show.figures_diffusion import curves, hue_histogram, small_sheet
 
 
 def test_lines_of_one_name_have_one_color_in_all_panels() -> None:

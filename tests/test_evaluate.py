@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit import evaluate as module
-from toolkit.evaluate import Setup, evaluate, find_photos, format_table, open_truths, score_table
-from toolkit.metrics import colorfulness, gray_psnr
+from toolkit.measure import evaluate as module
+from toolkit.measure.evaluate import Setup, evaluate, find_photos, format_table, open_truths, score_table
+from toolkit.measure.metrics import colorfulness, gray_psnr
 from toolkit.photo import Photo
 
 EXAMPLES = Path(__file__).parent.parent / "demos" / "examples"

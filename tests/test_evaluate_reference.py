@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toolkit import reference_cards
-from toolkit.__main__ import main
-from toolkit.evaluate_reference import (
+from toolkit.cli import main
+from toolkit.cli.pages import reference_cards
+from toolkit.measure.studies.borrowing import (
     CLASS,
     ITSELF,
     MARKED,
@@ -21,7 +21,7 @@ from toolkit.evaluate_reference import (
     read_words,
     reference_table,
 )
-from toolkit.obedience import Region
+from toolkit.measure.studies.obedience import Region
 from toolkit.photo import Photo, open_photo
 from toolkit.pipeline import shrink
 

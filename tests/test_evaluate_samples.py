@@ -9,15 +9,15 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from toolkit import evaluate_samples as module
-from toolkit import sample_bench
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.color import rgb_to_lab
-from toolkit.evaluate_samples import SampleSetup, diversity, evaluate_samples, painted, ranks, sample_table, spread_and_error
-from toolkit.metrics import ciede2000, colorfulness, psnr
+from toolkit.measure.metrics import ciede2000, colorfulness, psnr
+from toolkit.measure.speed import sample_cost as sample_bench
+from toolkit.measure.studies import sampling as module
+from toolkit.measure.studies.sampling import SampleSetup, diversity, evaluate_samples, painted, ranks, sample_table, spread_and_error
+from toolkit.measure.studies.sampling_figures import plot_ranks
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
-from toolkit.sample_plots import plot_ranks
 
 DRAWS = SimpleNamespace(card=None, bins=None, encode=print, decode=print, draw=print)
 ANSWERS = SimpleNamespace(card=None, bins=None, encode=print, decode=print)

@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 from scipy.stats import mannwhitneyu
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.color import hex_to_lab, in_gamut, lab_to_rgb
 from toolkit.guidance import Guidance, Hint
-from toolkit.regions import LabelledPhotos
-from toolkit.text import evaluate_text as module
-from toolkit.text.evaluate_text import COLORS, TextSetup, add_held_out, compare, evaluate_text, heat_picture, wished
-from toolkit.text.text_scores import area_under_curve, text_table
+from toolkit.measure.labelled import LabelledPhotos
+from toolkit.measure.studies import words as module
+from toolkit.measure.studies.word_scores import area_under_curve, text_table
+from toolkit.measure.studies.words import COLORS, TextSetup, add_held_out, compare, evaluate_text, heat_picture, wished
 
 CLASSES = {"1": "coat", "2": "wall", "3": "dog", "4": "sky"}
 GRAYS = {0: 40, 1: 145, 2: 100, 3: 180, 4: 210}  # of the photos below, by class: so that a painter can see what belongs together

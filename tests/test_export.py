@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from toolkit import export as module
-from toolkit.__main__ import main
-from toolkit.adapters import adapter
-from toolkit.export import TOLERANCE, export
+from toolkit.cli import main
+from toolkit.measure.adapters import adapter
+from toolkit.models import export as module
 from toolkit.models.base import Dials, Points
-from toolkit.registry import list_models, load_model
+from toolkit.models.export import TOLERANCE, export
+from toolkit.models.registry import list_models, load_model
 
 SIDE = 64
 

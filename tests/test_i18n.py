@@ -14,9 +14,10 @@ from demos import app, samples
 from demos.batch import gr
 from demos.i18n import chosen, language, tr, translate
 from demos.korean import KOREAN
-from toolkit import canvas, color_names
+from toolkit.color import names as color_names
+from toolkit.color.korean import korean_color
 from toolkit.photo import PhotoError, open_photo
-from toolkit.text.color_korean import korean_color
+from toolkit.show import canvas
 
 TOOLKIT = Path(canvas.__file__).parent
 DEMOS = Path(app.__file__).parent

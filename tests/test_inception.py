@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torchvision.models import inception as tv
 
-from toolkit import inception
-from toolkit.inception import CHANNELS, FILE, Inception
-from toolkit.metrics import FewPhotos
-from toolkit.registry import WeightsError
-from toolkit.set_metrics import frechet
+from toolkit.measure import inception
+from toolkit.measure.inception import CHANNELS, FILE, Inception
+from toolkit.measure.metrics import FewPhotos
+from toolkit.measure.set_metrics import frechet
+from toolkit.models.registry import WeightsError
 
 
 def waves(key, shape):

@@ -1,12 +1,12 @@
-"""toolkit.text.lexicon: what nouns are taken as, and that its tables hold together."""
+"""toolkit.text.grammar.lexicon: what nouns are taken as, and that its tables hold together."""
 
 from importlib import resources
 
 import pytest
 
 from toolkit.color import parse_color
-from toolkit.text import lexicon
-from toolkit.text.lexicon import Sense, canonical, hint, korean, noun, typical_color, whole_of
+from toolkit.text.grammar import lexicon
+from toolkit.text.grammar.lexicon import Sense, canonical, hint, korean, noun, typical_color, whole_of
 
 # What photos are labelled with (the classes of the region data), each a noun the localizer may know.
 CLASSES = """

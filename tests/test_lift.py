@@ -1,4 +1,4 @@
-"""toolkit.lift: the contract on any input, strips against the whole, and the error at edges against bilinear on made-up scenes and a real photo."""
+"""The lift: the contract on any input, strips against the whole, and the error at edges against bilinear on made-up scenes and a real photo."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.testing import assert_close
 
-from toolkit.bench import lift_table
-from toolkit.lift import Lift, lift
+from toolkit.measure.speed import lift_table
+from toolkit.photo.lift import Lift, lift
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.guidance import Guidance, GuidanceError, Hint
-from toolkit.masking import MaskDesk, mask_of
 from toolkit.photo import Photo
+from toolkit.show.mask_page import MaskDesk, mask_of
 
 SIZE = (80, 60)
 HINT = {"x": 0.5, "y": 0.25, "color": "#ff0000", "size": 7, "lasso": []}

@@ -15,7 +15,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure as
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance, Hint
-from toolkit.metrics import (
+from toolkit.measure.metrics import (
     ENOUGH_FOR_ERRORS,
     FewPhotos,
     Lpips,
@@ -34,7 +34,7 @@ from toolkit.metrics import (
     ssim,
     warn_if_few,
 )
-from toolkit.registry import WeightsError
+from toolkit.models.registry import WeightsError
 
 METRICS = {"psnr": psnr, "ssim": ssim, "ciede2000": ciede2000}
 

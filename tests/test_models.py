@@ -5,11 +5,11 @@ import torch
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean
-from toolkit.encoder import CHANNELS
 from toolkit.models.base import Dials, Points
+from toolkit.models.encoder import CHANNELS
+from toolkit.models.propagation import agree, propagate, within_lassos
 from toolkit.models.unet import SURE, UNSURE, UNet, doubt
 from toolkit.models.vit_hint import VitHint
-from toolkit.propagation import agree, propagate, within_lassos
 
 
 @pytest.mark.parametrize("size", [(16, 16), (64, 96), (48, 160)])

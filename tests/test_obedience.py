@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit import obedience as module
 from toolkit.guidance import Hint
-from toolkit.obedience import far_color, find_region, obedience_table, obey, open_regions
+from toolkit.measure.studies import obedience as module
+from toolkit.measure.studies.obedience import far_color, find_region, obedience_table, obey, open_regions
 from toolkit.photo import Photo
 
 CLASSES = {"1": "coat", "2": "wall"}

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.color import AbBins, color_name, hex_to_lab, lab_to_rgb, parse_color, rgb_to_oklab
+from toolkit.controls.palette import Swatch, chosen, extract_palette, warmth_tint
 from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.measure.studies.palettes import PaletteSetup, evaluate_palettes, palette_table, torn
 from toolkit.models.base import Dials
-from toolkit.palette import Swatch, chosen, extract_palette, warmth_tint
-from toolkit.palette_bench import PaletteSetup, evaluate_palettes, palette_table, torn
+from toolkit.models.steering import dressed, steer
 from toolkit.photo import Photo, save_photo
 from toolkit.pipeline import Session
-from toolkit.steering import dressed, steer
 
 BINS = AbBins.make()
 FLAG = {"#c0392b": 0.5, "#2255aa": 0.3, "#e0c060": 0.2}

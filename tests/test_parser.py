@@ -1,4 +1,4 @@
-"""toolkit.text.parser against sentences that were written before it (prompts.tsv), and what it must do with anything at all."""
+"""toolkit.text.grammar.parser against sentences that were written before it (prompts.tsv), and what it must do with anything at all."""
 
 import random
 import re
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from toolkit import color_names
 from toolkit.color import delta_e, hex_to_lab, parse_color, to_hex
-from toolkit.text import MAX_PROMPT, ColorWords, Parsed, Place, PromptError, Thing, Wish, parse, shades
+from toolkit.color import names as color_names
+from toolkit.text import MAX_PROMPT, ColorWords, Parsed, Place, PromptError, Thing, Wish, parse
+from toolkit.text.grammar import shades
 
 SENTENCES = Path(__file__).with_name("prompts.tsv")
 TOLERANCE = 13.0  # CIEDE2000 between a color as said and as expected: "pale yellow" is no exact color

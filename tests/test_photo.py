@@ -14,8 +14,8 @@ import torch
 from PIL import Image, JpegImagePlugin
 from torch import Tensor
 
-from toolkit import metrics
 from toolkit.color import lab_to_rgb, rgb_to_lab
+from toolkit.measure import metrics
 from toolkit.photo import Photo, PhotoError, color_layer, encode_photo, open_photo, save_layer, save_photo
 
 EXAMPLES = Path(__file__).parents[1] / "demos" / "examples"

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from toolkit import pipeline, seen
+from toolkit import pipeline
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
+from toolkit.models.registry import get_card
 from toolkit.photo import Photo, PhotoError, open_photo
-from toolkit.pipeline import Cancelled, Frame, Session, pick_device, shrink
-from toolkit.registry import get_card
+from toolkit.pipeline import Cancelled, Frame, Session, pick_device, seen, shrink
 
 
 class Toy:

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from toolkit.color import AbBins, lab_to_rgb, rgb_to_lab
-from toolkit.plots import (
+from toolkit.show.figures import (
     ab_histogram,
     before_after,
     candidates_sheet,
@@ -197,7 +197,7 @@ def test_runs_are_compared_by_name_and_a_young_run_draws() -> None:
 
 def test_figures_need_no_pyplot_and_show_in_a_notebook() -> None:
     code = (
-        "import sys, torch; from toolkit.plots import contact_sheet; figure = contact_sheet(torch.rand(2, 3, 8, 8));"
+        "import sys, torch; from toolkit.show.figures import contact_sheet; figure = contact_sheet(torch.rand(2, 3, 8, 8));"
         "assert figure._repr_jpeg_()[:2] == b'\\xff\\xd8'; assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

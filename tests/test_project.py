@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from toolkit import cards
-from toolkit.registry import head_file
+from toolkit.cli.pages import cards
+from toolkit.models.registry import head_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

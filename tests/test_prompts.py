@@ -20,13 +20,13 @@ from demos.i18n import translate
 from demos.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
 from demos.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
 from tests.test_clicks import Toy, scene
-from toolkit import seen
 from toolkit.guidance import Guidance
+from toolkit.models.registry import get_card
 from toolkit.photo import Photo
-from toolkit.registry import get_card
-from toolkit.text.lexicon import canonical
+from toolkit.pipeline import seen
+from toolkit.text.grammar.lexicon import canonical
+from toolkit.text.grammar.parser import PromptError, parse
 from toolkit.text.localizer import Found
-from toolkit.text.parser import PromptError, parse
 
 THERE = {"dress": (0.1, 0.3, 0.4, 0.9), "sky": (0.0, 0.0, 1.0, 0.2)}  # left, top, right, bottom
 MARKUP = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{x}}", "<b>the dress red</b>")

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit import contestants
 from toolkit.color import rgb_to_lab
-from toolkit.evaluate import find_photos
-from toolkit.metrics import psnr
+from toolkit.measure import contestants
+from toolkit.measure.evaluate import find_photos
+from toolkit.measure.metrics import psnr
+from toolkit.measure.protocols import PROTOCOLS, HintSetup, Patch, evaluate_hints, hint_table, open_squares, reveal
 from toolkit.photo import Photo
-from toolkit.plots import plot_hint_curve
-from toolkit.protocols import PROTOCOLS, HintSetup, Patch, evaluate_hints, hint_table, open_squares, reveal
+from toolkit.show.figures import plot_hint_curve
 
 
 def square(side=224, seed=0):

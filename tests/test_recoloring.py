@@ -5,12 +5,11 @@ import pytest
 import torch
 
 from tests.test_clicks import Toy, scene
-from toolkit import seen
 from toolkit.color import hex_to_lab
+from toolkit.controls.recoloring import dye_region
 from toolkit.guidance import GuidanceError
 from toolkit.photo import Photo
-from toolkit.pipeline import Session
-from toolkit.recoloring import dye_region
+from toolkit.pipeline import Session, seen
 
 REGION = ((30.0, 20.0), (150.0, 20.0), (150.0, 180.0), (30.0, 180.0))
 

@@ -4,7 +4,7 @@ import json
 
 from PIL import Image
 
-from toolkit.records import keep_record, show_record
+from toolkit.cli.pages.records import keep_record, show_record
 
 
 def run(folder, losses):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit import metrics
 from toolkit.color import rgb_to_lab
+from toolkit.controls.reference import POINTS, Take, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.measure import metrics
 from toolkit.models.matcher import Matcher, Places, read_matcher
+from toolkit.models.registry import WeightsError
 from toolkit.photo import Photo, open_photo
 from toolkit.pipeline import Session
-from toolkit.reference import POINTS, Take, see_reference, take_colors
-from toolkit.registry import WeightsError
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 SIZE = 192  # px, working size: the same at a quarter of the cost

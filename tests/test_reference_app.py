@@ -24,12 +24,12 @@ from demos.reference_wish import Change, Dials, Lent, Wish
 from demos.samples import samples
 from tests.test_clicks import Toy, scene
 from tests.test_prompts import Eyes, in_color
-from toolkit import seen
 from toolkit.color import rgb_to_lab, to_hex
+from toolkit.controls.reference import Origin, Taken
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Prediction
 from toolkit.photo import Photo
-from toolkit.reference import Origin, Taken
+from toolkit.pipeline import seen
 
 LEFT, RIGHT = ((0.05, 0.1), (0.45, 0.1), (0.45, 0.9), (0.05, 0.9)), ((0.55, 0.1), (0.95, 0.1), (0.95, 0.9), (0.55, 0.9))
 GRID = 2, 3  # rows and columns of the toy matcher's places

@@ -10,12 +10,12 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Polygon
 from PIL import Image
 
+from toolkit.controls.palette import Swatch
+from toolkit.controls.reference import Origin, Reference, Take, Taken
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.matcher import Matcher, Places
-from toolkit.palette import Swatch
 from toolkit.photo import Photo
-from toolkit.reference import Origin, Reference, Take, Taken
-from toolkit.reference_plots import asked_where, correspondences, palette_picture, source_overlay, trust_overlay
+from toolkit.show.figures_reference import asked_where, correspondences, palette_picture, source_overlay, trust_overlay
 
 ROWS, COLUMNS = 4, 6  # the grid of both photos, of 16 px each
 RED, GREEN = "#c03020", "#208040"

@@ -6,9 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from toolkit import registry
-from toolkit.models import ZOO
-from toolkit.registry import BUILDERS, WeightsError, get_card, list_models, load_encoder, load_model, weights_folder
+from toolkit.models import ZOO, registry
+from toolkit.models.registry import BUILDERS, WeightsError, get_card, list_models, load_encoder, load_model, weights_folder
 
 
 @pytest.fixture

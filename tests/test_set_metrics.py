@@ -8,10 +8,10 @@ from torch.nn import functional as F
 from torchmetrics.image.fid import _compute_fid
 from torchmetrics.image.kid import poly_mmd
 
-from toolkit.metrics import FewPhotos
-from toolkit.set_metrics import SIDE, features, frechet, kid
+from toolkit.measure.metrics import FewPhotos
+from toolkit.measure.set_metrics import SIDE, features, frechet, kid
 
-pytestmark = pytest.mark.filterwarnings("ignore::toolkit.metrics.FewPhotos")
+pytestmark = pytest.mark.filterwarnings("ignore::toolkit.measure.metrics.FewPhotos")
 
 
 def gaussian(n, d=12, seed=0, shift=0.0):

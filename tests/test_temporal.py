@@ -10,16 +10,18 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from toolkit import pipeline, registry, seen
-from toolkit.__main__ import main
+from toolkit import pipeline
+from toolkit.cli import main
 from toolkit.color import AbBins
-from toolkit.evaluate import find_photos
+from toolkit.controls.temporal import NEW_SCENE, Motion, colorize_frames, open_frames, see_motion
 from toolkit.guidance import Guidance, Hint
+from toolkit.measure.evaluate import find_photos
+from toolkit.measure.studies.flicker import Setup, camera, film, measure_clips, temporal_table
+from toolkit.models import registry
 from toolkit.models.base import Encoded, Prediction
+from toolkit.models.registry import get_card
 from toolkit.photo import Photo, PhotoError
-from toolkit.registry import get_card
-from toolkit.temporal import NEW_SCENE, Motion, colorize_frames, open_frames, see_motion
-from toolkit.temporal_bench import Setup, camera, film, measure_clips, temporal_table
+from toolkit.pipeline import seen
 
 SIZE = 96  # px, of a frame; the model says colors at half of it
 ASK = {"device": "cpu", "size": SIZE}

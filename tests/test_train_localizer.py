@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from toy_tar import add, encoded
 
-from toolkit.__main__ import main
-from toolkit.registry import load_encoder
+from toolkit.cli import main
+from toolkit.models.registry import load_encoder
 from toolkit.text.localizer import WordHead, read_localizer
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.localizer import LocalizerRecipe, calibrate

@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn import functional as F
 from toy_tar import add, encoded
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.color import rgb_to_lab
-from toolkit.encoder import CHANNELS
+from toolkit.models.encoder import CHANNELS
 from toolkit.models.matcher import MatcherConfig, read_matcher
 from toolkit.models.unet import UNet
 from toolkit.training.data import Cache

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.pipeline import Session
 from toolkit.training import commands
 

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, rgb_to_lab, soft_encode
-from toolkit.encoder import CHANNELS
+from toolkit.models.encoder import CHANNELS
 from toolkit.training.data import Batch, Cache, load_photos, view
 from toolkit.training.degrade import degrade, lightness
 from toolkit.training.loop import Schedule, Trainer, rate

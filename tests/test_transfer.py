@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from toolkit.__main__ import main
+from toolkit.cli import main
 from toolkit.color import rgb_to_lab
+from toolkit.controls.transfer import METHODS, lalphabeta_to_rgb, reinhard, rgb_to_lalphabeta, transfer, welsh2002
+from toolkit.controls.transport import Table, directions, linear_transport, sliced_distance, sliced_transport
 from toolkit.guidance import GuidanceError
 from toolkit.photo import Photo, open_photo, save_photo
-from toolkit.transfer import METHODS, lalphabeta_to_rgb, reinhard, rgb_to_lalphabeta, transfer, welsh2002
-from toolkit.transport import Table, directions, linear_transport, sliced_distance, sliced_transport
 
 
 def cloud(n=4000, C=2, seed=0):
@@ -192,7 +192,7 @@ def test_strips_give_the_same_pixels_as_the_whole(monkeypatch):
     for method in METHODS:
         whole = transfer(photo, COOL, method)
         with monkeypatch.context() as patch:
-            patch.setattr("toolkit.decoding._STRIP", 70 * 13)
+            patch.setattr("toolkit.photo.decoding._STRIP", 70 * 13)
             assert torch.equal(transfer(photo, COOL, method), whole)
 
 

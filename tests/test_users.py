@@ -4,7 +4,7 @@ import torch
 from test_training import Eye
 
 from toolkit.color import AbBins
-from toolkit.encoder import CHANNELS
+from toolkit.models.encoder import CHANNELS
 from toolkit.training.data import Batch
 from toolkit.training.unet import UNetRecipe
 from toolkit.training.users import MOST, invent, recolored

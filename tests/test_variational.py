@@ -6,7 +6,7 @@ import torch
 from test_classical import problem
 from torch.nn import functional as F
 
-from toolkit import classical_bench
+from toolkit.measure.speed import classical_cost as classical_bench
 from toolkit.models.classical import levin2004
 from toolkit.models.variational import BEST, LEVIN, Terms, energy, levin_fast, variational
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from toolkit.encoder import BLOCKS
-from toolkit.registry import load_encoder
-from toolkit.vit import ViT
+from toolkit.models.encoder import BLOCKS
+from toolkit.models.registry import load_encoder
+from toolkit.models.vit import ViT
 
 
 @pytest.mark.slow

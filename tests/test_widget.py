@@ -14,7 +14,7 @@ from PIL import Image
 
 from toolkit.guidance import Guidance, Hint
 from toolkit.photo import Photo
-from toolkit.widget import hint_form, hint_widget
+from toolkit.show.widget import hint_form, hint_widget
 
 HINT = {"x": 0.5, "y": 0.25, "color": "#ff0000", "size": 8, "lasso": []}
 

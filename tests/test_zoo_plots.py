@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from toolkit.zoo_plots import gan_curves, read_logs, zoo_curves
+from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
 
 LOG = [
     {"step": i, "samples": 16 * i, "loss": 1.0, "loss_generator": 20.0, "loss_critic": 0.5, "accuracy": 0.75}

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from toolkit.color import rgb_to_lab
-from toolkit.contestants import contestant, in_color
+from toolkit.measure.contestants import contestant, in_color
 from toolkit.photo import Photo
 
 

@@ -6,9 +6,9 @@ from torch.nn import functional as F
 
 from toolkit.color import AbBins
 from toolkit.models.base import Encoded, Prediction
+from toolkit.models.registry import get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
-from toolkit.registry import get_card
 from toolkit.text.localizer import Found
 
 SIZE = 240, 160

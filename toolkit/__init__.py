@@ -13,12 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toolkit.comparison import CompareSetup, Comparison
-    from toolkit.comparison.run import compare, compare_steps
     from toolkit.guidance import Guidance, GuidanceError, Hint
+    from toolkit.measure.compare import CompareSetup, Comparison
+    from toolkit.measure.compare.run import compare, compare_steps
+    from toolkit.models.registry import list_models, load_model
     from toolkit.photo import Photo, PhotoError, open_photo, save_photo
     from toolkit.pipeline import Cancelled, Result, Session
-    from toolkit.registry import list_models, load_model
 
 __all__ = [
     "Cancelled",
@@ -40,13 +40,13 @@ __all__ = [
 ]
 
 _HOME = {
-    "comparison.run": ("compare", "compare_steps"),  # no module is called compare: it would hide the function
-    "comparison": ("Comparison", "CompareSetup"),
+    "measure.compare.run": ("compare", "compare_steps"),
+    "measure.compare": ("Comparison", "CompareSetup"),
     "guidance": ("Guidance", "GuidanceError", "Hint"),
     "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
     "pipeline": ("Cancelled", "Result", "Session"),
-    "registry": ("list_models", "load_model"),
+    "models.registry": ("list_models", "load_model"),
 }
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from toolkit.color import AbBins
 
 if TYPE_CHECKING:
-    from toolkit.registry import ModelCard
+    from toolkit.models.registry import ModelCard
 
 Step = Callable[[int, int, Tensor], None]  # (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
 

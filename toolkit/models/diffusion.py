@@ -48,15 +48,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins
-from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction, Step
+from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.propagation import agree, within_lassos
+from toolkit.models.steering import dressed
 from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
-from toolkit.propagation import agree, within_lassos
-from toolkit.steering import dressed
 
 if TYPE_CHECKING:
-    from toolkit.registry import ModelCard
+    from toolkit.models.registry import ModelCard
 
 PATCH = 2  # ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place: a quarter of the work
 SPREAD = (0.55, 1.5)  # s = 0.55 standard deviations of the bins' distribution (it is rebalanced, hence too wide) + 1.5 Lab units

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.encoder import CHANNELS
+from toolkit.models.encoder import CHANNELS
 
 NEAR = 2.0  # tokens: who comes back this close has come back
 FAST = 10.0  # the one number that scales likeness is learned in tenths: Adam moves every number by the same small steps
@@ -107,7 +107,7 @@ class Matcher(nn.Module):
 
 def read_matcher(file: str, sha256: str | None = None) -> Matcher:
     """A matcher from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
-    from toolkit.registry import load_strict, read_weights
+    from toolkit.models.registry import load_strict, read_weights
 
     matcher = Matcher()
     load_strict(matcher, read_weights(file, sha256), file)
@@ -117,6 +117,6 @@ def read_matcher(file: str, sha256: str | None = None) -> Matcher:
 @lru_cache(maxsize=1)
 def load_matcher() -> Matcher:
     """The matcher that ships, on the CPU, where its few products cost nothing; loaded once. Raises WeightsError."""
-    from toolkit.registry import head_file
+    from toolkit.models.registry import head_file
 
     return read_matcher(*head_file("matcher"))

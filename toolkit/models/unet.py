@@ -5,8 +5,8 @@
     ab = model.paint(ab, logits, Dials(vividness=0.5))  # (B, 2, H/2, W/2) in Lab units, as vivid as one likes
 
 The shape is Ronneberger's (2015): a contracting path that sees where edges are, an expanding path that gets them back through skips. What is at the
-bottom is not learned here: the tokens of a frozen ViT (toolkit/encoder.py), which know what things are; ten thousand photos teach a network which
-color grass has, but not what grass looks like. The bottom says a color for each token; the expanding path adds what the edges know.
+bottom is not learned here: the tokens of a frozen ViT (toolkit/models/encoder.py), which know what things are; ten thousand photos teach a network
+which color grass has, but not what grass looks like. The bottom says a color for each token; the expanding path adds what the edges know.
 
 Two heads, because one question has two answers. Regression gives the mean of all plausible colors: safe, smooth, best in PSNR, and dull, for the
 mean of a red and a blue dress is gray. The other head gives the distribution itself (Zhang 2016): a share for each of the ab bins at each place. Its
@@ -23,13 +23,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean
-from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
-from toolkit.propagation import agree, propagate, within_lassos
-from toolkit.steering import dressed
+from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.propagation import agree, propagate, within_lassos
+from toolkit.models.steering import dressed
 
 if TYPE_CHECKING:
-    from toolkit.registry import ModelCard
+    from toolkit.models.registry import ModelCard
 
 TEMPERATURE = 0.17  # of the lively colors, chosen on validation photos for nine tenths of real photos' colorfulness; Zhang takes 0.38
 AB_SCALE = 20.0  # ab is learned in units of about its standard deviation

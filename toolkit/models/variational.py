@@ -37,8 +37,8 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.lift import Lift
 from toolkit.models.classical import check_shapes
+from toolkit.photo.lift import Lift
 
 Floats = NDArray[np.float64]
 

@@ -4,8 +4,8 @@
     features = model.look(L, tokens)                    # once per photo: automatic colors, keys, a null
     ab, influence = model.paint(features, anchors)      # once per click: one attention over the points
 
-Everything that costs happens in `look`: the tokens of a frozen ViT (toolkit/encoder.py), a U-Net over them (toolkit/models/unet.py) that says the
-automatic colors, and from its features a key for every 4 x 4 pixels. A click is then an *affinity attention*. At place x the points i and "no
+Everything that costs happens in `look`: the tokens of a frozen ViT (toolkit/models/encoder.py), a U-Net over them (toolkit/models/unet.py) that says
+the automatic colors, and from its features a key for every 4 x 4 pixels. A click is then an *affinity attention*. At place x the points i and "no
 point" share the weight 1 by a softmax; head h gives point i the logit
 
     s_h <k_h(x), k_h(x_i)>  -  lambda_h |x - x_i|  -  gamma_h |L(x) - L(x_i)|  +  b_h(x)  +  g_h log(1 + |r_i| / 10),
@@ -33,14 +33,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.encoder import CHANNELS, Encoder
 from toolkit.models.base import Dials, Encoded, Points, Prediction
+from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.propagation import agree, log_region, within_lassos
+from toolkit.models.steering import dressed
 from toolkit.models.unet import UNet, UNetConfig, doubt
-from toolkit.propagation import agree, log_region, within_lassos
-from toolkit.steering import dressed
 
 if TYPE_CHECKING:
-    from toolkit.registry import ModelCard
+    from toolkit.models.registry import ModelCard
 
 STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.text.compiler import Compiled, Row, Settings, compile_text
     from toolkit.text.conversation import Conversation, Reply
+    from toolkit.text.grammar.parser import MAX_PROMPT, ColorWords, Parsed, Place, PromptError, Thing, Unknown, Wish, parse
     from toolkit.text.localizer import Found, Localizer, Sight, load_localizer
-    from toolkit.text.parser import MAX_PROMPT, ColorWords, Parsed, Place, PromptError, Thing, Unknown, Wish, parse
 
 __all__ = [
     "MAX_PROMPT",
@@ -42,7 +42,7 @@ _HOME = {
     "compiler": ("Compiled", "Row", "Settings", "compile_text"),
     "conversation": ("Conversation", "Reply"),
     "localizer": ("Found", "Localizer", "Sight", "load_localizer"),
-    "parser": ("MAX_PROMPT", "ColorWords", "Parsed", "Place", "PromptError", "Thing", "Unknown", "Wish", "parse"),
+    "grammar.parser": ("MAX_PROMPT", "ColorWords", "Parsed", "Place", "PromptError", "Thing", "Unknown", "Wish", "parse"),
 }
 
 

@@ -26,11 +26,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import color_name, hex_to_lab, parse_color, rgb_to_lab
-from toolkit.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
+from toolkit.color.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
+from toolkit.controls import fields as shapes
 from toolkit.guidance import Guidance, Hint
 from toolkit.pipeline import Session, shrink
-from toolkit.text import shapes
-from toolkit.text.parser import ColorWords, Parsed, Place, Thing, Wish, parse
+from toolkit.text.grammar.parser import ColorWords, Parsed, Place, Thing, Wish, parse
 from toolkit.text.phrases import Language, say
 from toolkit.text.settings import CHANGES, Settings, settled
 
@@ -432,7 +432,7 @@ class _Compiler:
         """A noun in the language of the sentence."""
         if self.language == "en":
             return noun
-        from toolkit.text.lexicon import korean
+        from toolkit.text.grammar.lexicon import korean
 
         return korean(noun) or noun
 
@@ -440,7 +440,7 @@ class _Compiler:
         """A color's name in the language of the sentence."""
         if self.language == "en":
             return name
-        from toolkit.text.color_korean import korean_color
+        from toolkit.color.korean import korean_color
 
         return korean_color(name)
 

@@ -38,8 +38,8 @@ from toolkit.guidance import Guidance
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import CHANGES, Compiled, Row, compile_text
+from toolkit.text.grammar.parser import MAX_PROMPT, ColorWords, Parsed, Thing, Wish, parse
 from toolkit.text.localizer import Localizer
-from toolkit.text.parser import MAX_PROMPT, ColorWords, Parsed, Thing, Wish, parse
 from toolkit.text.phrases import Language, say
 
 MOST_STEPS = 50  # that can be undone

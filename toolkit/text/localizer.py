@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.encoder import CHANNELS
+from toolkit.models.encoder import CHANNELS
 
 if TYPE_CHECKING:
     from toolkit.models.base import Encoded
@@ -245,7 +245,7 @@ class Localizer:
 
     def resolve(self, noun: str) -> tuple[int | None, How]:
         """The number of the word that a noun is taken as, and how it was found."""
-        from toolkit.text.lexicon import canonical
+        from toolkit.text.grammar.lexicon import canonical
 
         noun = " ".join(noun.lower().split())
         if noun in self._index:
@@ -264,8 +264,8 @@ class Localizer:
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
     """A localizer from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
+    from toolkit.models.registry import load_strict, read_metadata, read_weights
     from toolkit.pipeline import pick_device
-    from toolkit.registry import load_strict, read_metadata, read_weights
 
     device = pick_device(device).type
     state = read_weights(file, sha256)
@@ -279,6 +279,6 @@ def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") ->
 @lru_cache(maxsize=2)
 def load_localizer(device: str = "cpu") -> Localizer:
     """The localizer that ships; loaded once. Raises WeightsError."""
-    from toolkit.registry import head_file
+    from toolkit.models.registry import head_file
 
     return read_localizer(*head_file("localizer"), device)

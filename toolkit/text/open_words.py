@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from toolkit.registry import WeightsError
+from toolkit.models.registry import WeightsError
 from toolkit.text.localizer import Localizer, load_localizer
 
 MODEL = "ViT-B-32-quickgelu"  # OpenAI's weights want their own approximation of GELU
@@ -99,7 +99,7 @@ def localizer_for(prompt: str) -> Localizer:
 
     Raises PromptError, WeightsError.
     """
-    from toolkit.text.parser import parse
+    from toolkit.text.grammar.parser import parse
 
     localizer = load_localizer()
     things = [wish.thing for wish in parse(prompt).wishes if wish.thing is not None]

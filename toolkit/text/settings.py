@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from toolkit.text.parser import Wish
+from toolkit.text.grammar.parser import Wish
 from toolkit.text.phrases import Language, say
 
 SEPIA = (6.0, 20.0)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from toolkit.text.lexicon import canonical
+from toolkit.text.grammar.lexicon import canonical
 from toolkit.training.regions import Regions, Words
 
 OFTEN = 8  # photos

@@ -20,12 +20,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from toolkit.encoder import Encoder
 from toolkit.models import ZOO
+from toolkit.models.encoder import Encoder
+from toolkit.models.registry import get_card, load_encoder, load_strict, read_weights
 from toolkit.models.unet import UNet
 from toolkit.models.vit_hint import VitHint
 from toolkit.pipeline import pick_device
-from toolkit.registry import get_card, load_encoder, load_strict, read_weights
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.data import Cache, load_named
 from toolkit.training.diffusion import DiffusionRecipe
@@ -141,8 +141,8 @@ def _train_zoo(job: Job, out: Path, device: str) -> Path:
 
 def _study(job: Job, out: Path, photos: list[Tensor], validation: list[Tensor]) -> Path:
     """The study of a GAN's balance; returns the figure."""
+    from toolkit.show.figures_zoo import gan_curves
     from toolkit.training.gan import STUDY_STEPS, VARIANTS, study
-    from toolkit.zoo_plots import gan_curves
 
     if job.recipe != "pix2pix":
         raise ValueError(f"The study is of pix2pix, which has a critic; {job.recipe} has none.")
@@ -193,7 +193,7 @@ def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:
 
 def _train_matcher(job: Job, out: Path, encoder: Encoder) -> Path:
     """Train the head that tells which place of another photo a place resembles."""
-    from toolkit.evaluate_reference import read_words
+    from toolkit.measure.studies.borrowing import read_words
 
     if job.views < 2:
         raise ValueError("The matcher compares views of one photo with each other; give --views 2 or more.")

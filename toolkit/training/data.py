@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import rgb_to_lab
-from toolkit.encoder import STRIDE, Encoder
+from toolkit.models.encoder import STRIDE, Encoder
 from toolkit.photo import SUFFIXES, Photo
 from toolkit.training.degrade import degrade
 

@@ -21,9 +21,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import rgb_to_lab
-from toolkit.encoder import STRIDE, Encoder
+from toolkit.measure.labelled import LabelledPhotos
+from toolkit.models.encoder import STRIDE, Encoder
 from toolkit.pipeline import Frame
-from toolkit.regions import LabelledPhotos
 from toolkit.training.data import Cache
 from toolkit.training.degrade import degrade
 

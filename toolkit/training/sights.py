@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.encoder import STRIDE, Encoder
+from toolkit.models.encoder import STRIDE, Encoder
 from toolkit.models.matcher import Places
 from toolkit.models.unet import UNet, doubt
 from toolkit.training.data import Cache

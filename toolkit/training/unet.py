@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, rebalancing_weights, rgb_to_lab
-from toolkit.encoder import Encoder
-from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
+from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.base import Dials
+from toolkit.models.encoder import Encoder
 from toolkit.models.unet import UNet
 from toolkit.training.data import Batch, center
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
-from toolkit.metrics import colorfulness_ratio, gray_psnr, psnr
+from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.zoo import NETWORKS
 from toolkit.models.zoo.vae import VAE, kl
 from toolkit.training.data import Batch, center, view

@@ -17,6 +17,8 @@ from torch.nn import functional as F
 
 from toolkit.models import ZOO
 from toolkit.models.base import Dials, Encoded, Points, Prediction
+from toolkit.models.propagation import propagate, within_lassos
+from toolkit.models.steering import dressed
 from toolkit.models.zoo.autoencoder import Autoencoder
 from toolkit.models.zoo.deep_cnn import DeepCNN
 from toolkit.models.zoo.drconv_unet import DRConvUNet
@@ -24,11 +26,9 @@ from toolkit.models.zoo.pix2pix import Pix2Pix
 from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE
-from toolkit.propagation import propagate, within_lassos
-from toolkit.steering import dressed
 
 if TYPE_CHECKING:
-    from toolkit.registry import ModelCard
+    from toolkit.models.registry import ModelCard
 
 BUILT = (SimpleCNN, DeepCNN, Autoencoder, VAE, PlainUNet, DRConvUNet, Pix2Pix)
 NETWORKS: dict[str, Callable[[], nn.Module]] = dict(zip(ZOO, BUILT, strict=True))

@@ -1,0 +1,503 @@
+"""What is said about the models, made from what was measured, so that no number is typed by hand.
+
+    python -m toolkit.cli.pages.cards               # write weights/README.md, and the tables and the picture of the house in README.md
+    python -m toolkit.cli.pages.cards --check       # write nothing; exit code 1 and the names of the files that are out of date
+    python -m toolkit.cli.pages.cards --picture     # color the README's photo anew with the shipped weights, too
+    python -m toolkit.cli.pages.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
+
+Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
+samples-NAME.json as `evaluate --samples ... --json`, compare-NAME.json as `compare ... --json`, obedience.json as `obedience --json`, text-NAME.json
+as `evaluate-text --json`, reference-NAME.json as `evaluate-reference --json`, palette-NAME.json as `evaluate-palette --json`, temporal-NAME.json as
+`evaluate-temporal --json`, speed.json as `bench --json`. Texts about a model are its card's, in weights/manifest.json.
+"""
+
+import argparse
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.cli.pages.records import keep_record, show_record
+from toolkit.models.registry import ModelCard, drawing_model, list_models, weights_folder
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from toolkit.pipeline import Session
+
+ROOT = Path(__file__).resolve().parents[3]
+PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
+PICTURE = ROOT / "assets" / "before-after.png"
+CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
+CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
+CLICK_PICTURE = ROOT / "assets" / "clicks.png"
+SAID = (  # a photo without and with a sentence, side by side
+    ("interior-living-room.jpg", "the wall is sky blue and the floor is orange"),
+    ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
+)
+HEADS = ("localizer", "matcher")  # on the frozen encoder, beside the models
+SAID_PICTURE = ROOT / "assets" / "text.png"
+DRAWN = "portrait-astronaut.jpg"
+DRAWN_SEEDS = 5
+DRAWN_PICTURE = ROOT / "assets" / "samples.png"
+EXAMPLES = ROOT / "demos" / "examples"
+GUTTER, PICTURE_HEIGHT = 8, 400  # px
+Shown = tuple[float, int, str]  # factor, digits, unit
+PERCENT: Shown = (100, 1, " %")
+RATIO: Shown = (1, 3, "")
+UNITS: Shown = (1, 1, "")
+TEXT_ROWS: tuple[tuple[str, str, Shown, str, str], ...] = (  # title, what was measured, its baseline and how that is called
+    ("said to be there", "found", PERCENT, "", ""),
+    ("said to be there and is not", "alarm", PERCENT, "", ""),
+    ("maximum inside the region", "pointing", PERCENT, "centre", "photo's centre"),
+    ("overlap with the region, IoU", "iou", RATIO, "uniform", "whole photo"),
+    ("there or not, AUC against names of the same source", "auc", RATIO, "", ""),
+    ("there or not, AUC against all names", "auc_all", RATIO, "", ""),
+    ("region to the wish, CIEDE2000", "wish", UNITS, "automatic", "no sentence"),
+    ("region to the color's name, CIEDE2000", "to_name", UNITS, "", ""),
+    ("change outside the region, ab units", "outside", UNITS, "", ""),
+)
+TEXT_COLUMNS: tuple[tuple[str, Shown, str], ...] = (
+    ("pointing", PERCENT, "pointing"),
+    ("centre", PERCENT, "(centre)"),
+    ("iou", RATIO, "IoU"),
+    ("uniform", RATIO, "(whole photo)"),
+    ("auc", RATIO, "presence AUC"),
+    ("wish", UNITS, "to the wish"),
+    ("automatic", UNITS, "(no sentence)"),
+    ("outside", UNITS, "outside"),
+)
+
+
+def measured(kind: str) -> dict[str, Any]:
+    """The JSON files weights/measured/KIND*.json by what follows the kind: {"val": ..., "kodak": ...}; empty where nothing was measured."""
+    files = sorted((weights_folder() / "measured").glob(f"{kind}*.json"))
+    return {file.stem.removeprefix(kind).lstrip("-"): json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def results() -> str:
+    """The table of quality: one row a model, vividness and set of photos, each beside the gray photo; the protocol below it."""
+    found = measured("photos-")
+    if not found:
+        return "Nothing was measured yet."
+    rows: list[list[str]] = []
+    protocols: dict[str, None] = {}  # each once, in order
+    for photos, record in found.items():
+        for s in record:
+            protocols[s["protocol"]] = None
+            gray = s["model"] == "gray"
+            rows.append(
+                [
+                    "the photo left gray" if gray else s["model"],
+                    "" if s["vividness"] is None else f"{s['vividness']:g}",
+                    f"{photos}, {s['n']} photos",
+                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
+                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+                    f"{s['colorfulness_ratio']:.0%}",
+                    f"{s['ciede2000']:.2f}",
+                ]
+            )
+    header = ["model", "vividness", "measured on", "PSNR, dB", "above gray, dB", "colorfulness", "CIEDE2000"]
+    return table(header, rows) + "\n\n" + "\n".join(protocols)
+
+
+def hints() -> str:
+    """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray photo first."""
+    pages = []
+    for name, record in measured("hints-").items():
+        counts = list(dict.fromkeys(s["hints"] for s in record))
+        rows: dict[tuple[str, float | None], list[dict[str, Any]]] = {}
+        for s in record:
+            rows.setdefault((s["model"], s["vividness"]), []).append(s)
+        lines = []
+        for (model, vividness), cells in rows.items():
+            found = {c["hints"]: f"{c['psnr']:.2f} ± {c['psnr_se']:.2f}" for c in cells}
+            free = next((f"{c['colorfulness_ratio']:.0%}" for c in cells if c["hints"] == 0), "")
+            title = "the photo left gray" if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
+            lines.append([title, *(found.get(count, "") for count in counts), free])
+        header = [f"{name}, {record[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
+        pages.append(f"{table(header, lines)}\n\n{record[0]['protocol']}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def obeying() -> str:
+    """How far a region follows a point of another color, and how far the rest does."""
+    found = measured("obedience")
+    if not found:
+        return "Nothing was measured yet."
+    record = [s for scores in found.values() for s in scores]
+
+    def share(s: dict[str, Any], where: str) -> str:
+        return "" if s[where] is None else f"{100 * s[where]:.1f} ± {100 * s[where + '_se']:.1f} %"
+
+    rows = [[s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, w) for w in ("inside", "alike", "outside"))] for s in record]
+    header = ["model", "lasso", "measured on the", f"region, {record[0]['n']} photos", "elsewhere in its class", "everywhere else"]
+    return f"{table(header, rows)}\n\n{record[0]['protocol']}"
+
+
+def clicks() -> str:
+    """What a click costs beside running a whole transformer again."""
+    pages = []
+    for report in (r["clicks"] | {"model": r["model"]} for r in measured("speed").values() if "clicks" in r):
+        rows = [[row["way"], f"{1000 * row['seconds']:.0f}", f"{row['times_a_click']:.1f}"] for row in report["clicks"]]
+        size = f"{report['width']} × {report['height']} px"
+        text = f"Before the first click {report['model']} looks at the photo once, {1000 * report['encode']:.0f} ms."
+        pages.append(table([size, "ms", "times a click with 10 hints"], rows) + "\n\n" + text)
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def samples() -> str:
+    """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean; the protocol below."""
+    pages = []
+    for name, record in measured("samples").items():
+        rows = []
+        for s in record:
+            gray, spread = s["model"] == "gray", s["spread"]
+            differ = ["", "", ""] if spread is None else _differing(spread)
+            rows.append(
+                [
+                    "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
+                    {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], s["what"]),
+                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
+                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+                    f"{s['colorfulness_ratio']:.0%}",
+                    "" if s["frechet"] is None else f"{s['frechet']:.0f}",
+                    *differ,
+                ]
+            )
+        header = [f"{name}, {record[0]['n']} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
+        header += ["diversity, CIEDE2000", "truth inside the samples' range", "spread by error"]
+        pages.append(f"{table(header, rows)}\n\n{record[0]['protocol']}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def _differing(spread: dict[str, Any]) -> list[str]:
+    """Diversity and calibration of samples."""
+    inside = f"{100 * spread['inside']:.1f} ± {100 * spread['inside_se']:.1f} % ({spread['inside_calibrated']:.1%} if calibrated)"
+    return [f"{spread['diversity']:.1f} ± {spread['diversity_se']:.1f}", inside, f"{spread['spread_skill']:.2f} (1 if calibrated)"]
+
+
+def sample_speed() -> str:
+    """What a sample costs by working size and steps, and many pictures from start to finish."""
+    from toolkit.measure.speed.sample_cost import sample_rows, whole_sentence
+
+    pages = []
+    for report in (r["samples"] for r in measured("speed").values() if "samples" in r):
+        header, rows = sample_rows(report)
+        pages.append(f"{table(header, [[str(cell) for cell in row] for row in rows])}\n\n{whole_sentence(report)}")
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def text() -> str:
+    """How well words find their things and color them, beside what needs no eyes or no words; what a sentence costs."""
+    pages = []
+    for name, score in measured("text").items():
+        pairs, classes = score["pairs"], score["classes"]
+        rows = [
+            [title, _mean(pairs[key], shown), _mean(classes[key], shown), f"{_mean(pairs[base], shown)} ({what})" if base and pairs[base] else ""]
+            for title, key, shown, base, what in TEXT_ROWS
+            if pairs[key]
+        ]
+        if score["swap"]:
+            rows.append([f"two colors swapped, of {score['swaps']} sentences", _mean(score["swap"], PERCENT), "", ""])
+        header = [name, f"{pairs['n']} regions, {score['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
+        pages.append(f"{table(header, rows)}\n\n{score['protocol']}")
+    for report in (r["text"] for r in measured("speed").values() if "text" in r):
+        rows = [[r["way"], f"{1000 * r['seconds']:.0f}", f"{r['times_an_encoding']:.1f}"] for r in report["text"]]
+        pages.append(table([f"{report['width']} × {report['height']} px", "ms", "times a CLIP encoding"], rows))
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def text_classes() -> str:
+    """The same for every class."""
+    pages = []
+    for name, score in measured("text").items():
+        rows = [[line["name"], str(line["n"]), *(_mean(line[key], shown) for key, shown, _ in TEXT_COLUMNS)] for line in score["by_class"]]
+        pages.append(table([name, "regions", *(title for _, _, title in TEXT_COLUMNS)], rows))
+    return "\n\n".join(pages) or "Nothing was measured yet."
+
+
+def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
+    """A mean with its standard error; nothing where nothing was measured."""
+    if mean is None:
+        return ""
+    factor, digits, unit = shown
+    se = "" if mean["se"] is None else f" ± {factor * mean['se']:.{digits}f}"
+    return f"{factor * mean['mean']:.{digits}f}{se}{unit}"
+
+
+def weak() -> str:
+    """What each model is weak at, in its card's words."""
+    said = [(card.name, card.weak) for card in list_models()] + [(name, _head(name).get("weak", "")) for name in HEADS]
+    return "\n".join(f"- **{name}**: {weakness}" for name, weakness in said if weakness)
+
+
+def model_card(card: ModelCard) -> str:
+    """All that is known about one model, as Markdown."""
+    facts = [
+        ("task", card.task),
+        ("file", f"`{card.file}`, sha256 `{card.sha256}`"),
+        ("parameters", f"{card.parameters / 1e6:.2f} million, beside the frozen encoder's"),
+        ("works at", f"{card.size} px on the short side; the result has the photo's own size"),
+        ("trained on", card.data),
+        ("how", card.trained),
+        ("weak at", card.weak),
+        ("licence", card.license),
+    ]
+    page = f"## {card.name}\n\n{card.summary}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    course = show_record(weights_folder() / "training" / card.name, f"training/{card.name}")
+    return f"{page}\n\n{course}" if course else page
+
+
+def head_card(name: str) -> str:
+    """What there is to know about a head that is no model by itself."""
+    entry = _head(name)
+    if not entry:
+        return f"## {name}\n\nNone ships."
+    facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
+    page = f"## {name}\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
+    course = show_record(weights_folder() / "training" / name, f"training/{name}")
+    return f"{page}\n\n{course}" if course else page
+
+
+def _head(name: str) -> dict[str, str]:
+    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8")).get(name, {})
+    return entry
+
+
+def weights_readme() -> str:
+    """weights/README.md."""
+    from toolkit.cli.pages.reference_cards import clips, palettes, references
+    from toolkit.cli.pages.zoo_cards import comparisons, zoo
+
+    manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
+    others = [entry for group, entries in manifest.items() if group != "models" for entry in _entries(entries)]
+    rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in others]
+    return "\n\n".join(
+        [
+            "# Weights",
+            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that "
+            "is missing or left over is an error. This page is made by `python -m toolkit.cli.pages.cards` from the manifest and from `measured/`.",
+            *[model_card(card) for card in list_models()],
+            *map(head_card, HEADS),
+            "## The teaching zoo",
+            zoo(),
+            *[model_card(card) for card in list_models(zoo=True) if card.zoo],
+            "## Measured",
+            results(),
+            "### Compared",
+            comparisons(),
+            "### With hints",
+            hints(),
+            "### Many colorings",
+            samples(),
+            "### Obedience",
+            obeying(),
+            "### Text",
+            text(),
+            text_classes(),
+            "### References",
+            references(),
+            "### Palettes",
+            palettes(),
+            "### Clips",
+            clips(),
+            "## Made by others",
+            table(["file", "what it is", "licence", "sha256"], rows),
+            "Their notices are in [THIRD_PARTY.md](../THIRD_PARTY.md).\n",
+        ]
+    )
+
+
+def _entries(group: Any) -> list[dict[str, Any]]:
+    return [e for e in (group.values() if isinstance(group, dict) else []) if isinstance(e, dict) and "file" in e]
+
+
+def house() -> str:
+    """The tree of the code, each file with the first sentence of its docstring."""
+    lines = []
+    for folder in ("toolkit", "demos"):
+        for file in sorted((ROOT / folder).rglob("*.py"), key=lambda p: (p.parent, p.name)):
+            said = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
+            lines.append(f"    {file.relative_to(ROOT).as_posix().replace('/__init__.py', '/'):<34}{said}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def between(text: str, name: str, body: str) -> str:
+    """The text with what stands between <!-- name --> and <!-- /name --> replaced. Raises ValueError where the marks are missing."""
+    head, start, rest = text.partition(f"<!-- {name} -->")
+    _, end, tail = rest.partition(f"<!-- /{name} -->")
+    if not start or not end:
+        raise ValueError(f"The marks <!-- {name} --> and <!-- /{name} --> are missing; put them where the text belongs.")
+    return f"{head}{start}\n{body}\n{end}{tail}"
+
+
+def texts() -> dict[Path, str]:
+    """What each generated file should hold, by its path."""
+    from toolkit.cli.pages.reference_cards import clips, palettes, references
+    from toolkit.cli.pages.zoo_cards import classical, comparisons, zoo
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, make in (
+        ("results", results),
+        ("hints", hints),
+        ("obeying", obeying),
+        ("clicks", clicks),
+        ("text", text),
+        ("samples", samples),
+        ("sample-speed", sample_speed),
+        ("reference", references),
+        ("palette", palettes),
+        ("temporal", clips),
+        ("zoo", zoo),
+        ("compare", comparisons),
+        ("classical", classical),
+        ("weak", weak),
+        ("speed", speed),
+        ("house", house),
+    ):
+        readme = between(readme, name, make())
+    return {ROOT / "README.md": readme, ROOT / "weights" / "README.md": weights_readme()}
+
+
+def speed() -> str:
+    """How long a photo takes and how much memory, by its size; where the time goes."""
+    found = measured("speed")
+    if not found:
+        return "Nothing was measured yet."
+    pages = []
+    for report in found.values():
+        machine = report["machine"]
+        rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
+        pages.append(
+            f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), "
+            "from file to file, the weights loaded:\n\n"
+            + table(["megapixels", "seconds", "MB above the idle process"], rows)
+            + f"\n\nA photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
+            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
+        )
+    return "\n\n".join(pages)
+
+
+def picture() -> None:
+    """Color the README's photos with the shipped weights: each gray and in color, one photo under one click and another, two under a sentence."""
+    from PIL import Image
+
+    from toolkit.pipeline import Session
+    from toolkit.text import compile_text
+
+    panels = []
+    for name in PICTURED:
+        session = Session(EXAMPLES / name)
+        panels += [Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB"), session.colorize().to_pil()]
+    beside(panels, PICTURE)
+    clicked = Session(EXAMPLES / CLICKED).preview(2 * PICTURE_HEIGHT)
+    beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
+    panels = []
+    for name, sentence in SAID:
+        session = Session(EXAMPLES / name)
+        panels += [session.colorize().to_pil(), session.colorize(compile_text(sentence, session).guidance).to_pil()]
+    beside(panels, SAID_PICTURE)
+    answer, drawing = Session(EXAMPLES / DRAWN).colorize(), Session(EXAMPLES / DRAWN, drawing_model())
+    beside([result.to_pil() for result in (answer, *drawing.samples(DRAWN_SEEDS))], DRAWN_PICTURE)
+
+
+def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":
+    """A photo under hints at (x, y) in 0..1, with a ring around each."""
+    from PIL import ImageDraw
+
+    from toolkit.guidance import Guidance, Hint
+
+    width, height = session.photo.size
+    hints = tuple(Hint(x * width, y * height, color, 9) for x, y, color in clicks)
+    panel = session.colorize(Guidance(hints)).to_pil()
+    pen = ImageDraw.Draw(panel)
+    for hint in hints:
+        pen.ellipse((hint.x - 11, hint.y - 11, hint.x + 11, hint.y + 11), hint.color, "white", 4)
+    return panel
+
+
+def beside(panels: "Sequence[Image.Image]", file: Path) -> None:
+    """Write pictures of one height next to each other."""
+    from PIL import Image
+
+    panels = [p.resize((round(p.width * PICTURE_HEIGHT / p.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS) for p in panels]
+    sheet = Image.new("RGB", (sum(p.width + GUTTER for p in panels) - GUTTER, PICTURE_HEIGHT), "white")
+    x = 0
+    for panel in panels:
+        sheet.paste(panel, (x, 0))
+        x += panel.width + GUTTER
+    file.parent.mkdir(exist_ok=True)
+    sheet.save(file, optimize=True)
+
+
+def adopt(checkpoint: Path) -> Path:
+    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest, the run's course beside it.
+
+    Measure anew afterwards. Returns the file in weights/. Raises WeightsError for a file that is none, or does not fit the model.
+    """
+    from safetensors.torch import load_file, save_file
+
+    from toolkit.models.matcher import read_matcher
+    from toolkit.models.registry import get_card, load_model, read_metadata
+
+    manifest_file = weights_folder() / "manifest.json"
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
+    state, metadata = load_file(checkpoint), None
+    if read_metadata(str(checkpoint.absolute())).get("architecture") == "matcher":
+        read_matcher(str(checkpoint.absolute()))
+        entry, name = manifest["matcher"], "matcher"
+    else:
+        own = get_card(str(checkpoint))
+        load_model(own.name)
+        entry = next(m for m in manifest["models"] if m["architecture"] == own.architecture)
+        name = entry["name"]
+    file = weights_folder() / entry["file"]
+    if entry.get("painter"):  # the frozen model inside has a file of its own
+        from toolkit.models.diffusion import PAINTER
+
+        state = {key: value for key, value in state.items() if not key.startswith(PAINTER)}
+        metadata = {"painter": get_card(entry["painter"]).sha256}
+    save_file({key: value.half().contiguous() for key, value in state.items()}, file, metadata)
+    file.chmod(0o644)
+    entry |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "parameters": sum(value.numel() for value in state.values())}
+    manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    keep_record(checkpoint.parent, weights_folder() / "training" / name)
+    return file
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write what is out of date, or only say it; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m toolkit.cli.pages.cards", description="Write model cards and the README's tables anew.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
+    parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
+    parser.add_argument("--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards")
+    args = parser.parse_args(argv)
+    if args.adopt:
+        print(f"weights/{adopt(args.adopt).name} written")
+    stale = [path for path, text in texts().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} {'is out of date' if args.check else 'written'}")
+        if not args.check:
+            path.write_text(texts()[path], encoding="utf-8")
+    if args.picture and not args.check:
+        from toolkit.cli.pages.reference_cards import reference_picture
+        from toolkit.cli.pages.zoo_cards import zoo_pictures
+
+        picture()
+        made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, reference_picture(), *zoo_pictures())
+        print(*(f"{file.relative_to(ROOT)} written" for file in made), sep="\n")
+    return 1 if args.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

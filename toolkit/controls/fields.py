@@ -1,0 +1,251 @@
+"""From heat to hints: the parts of a region, which of them is meant, its outline, and where to put points.
+
+A field is a plane (h, w) over the whole photo that is above 0 inside a region, below 0 outside and goes smoothly from one to the other, so that its
+zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x, y) are pixels of the photo, at their centres.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.guidance import MAX_CORNERS, Lasso
+from toolkit.text.grammar.parser import Place
+
+Field = NDArray[np.float32]  # (h, w)
+Mask = NDArray[np.bool_]  # (h, w)
+
+FINER = 2  # cells of a field for one of a heat map, each way: half the working size, as the model paints
+LEAST = 0.0008  # share of the photo below which a part is noise, unless it is all there is
+LEAST_OF_LARGEST = 0.03
+LEAST_TO_COUNT = 0.12  # share of the largest from which on a part is one of several things
+SMALL_HOLE = 0.02  # share of its part
+MOST_PARTS = 16
+WIDE = 0.5  # share of the photo's side from which on "the left one" of a single part means its left half
+SMOOTH, VALLEY, LEAST_OF_ROW = 0.012, 0.1, 0.3  # of the photo's side; of the highest; of the largest: things in a row are of a kind
+TOLERANCE = 0.45  # cells that a simplified outline may be off
+FEWEST, MOST = 4, 12  # hints for a part
+LIGHT = 25.0  # L units that count as much as the size of the part when points are spread
+
+
+def to_field(heat: Tensor) -> Field:
+    """Heat (1, 1, h, w) in [0, 1] -> a field of twice its size, positive from 0.5 on."""
+    h, w = heat.shape[-2:]
+    up = F.interpolate(heat.float(), (h * FINER, w * FINER), mode="bilinear", align_corners=False)
+    return np.asarray(up[0, 0] - 0.5, dtype=np.float32)
+
+
+def split(field: Field) -> list[Mask]:
+    """The connected parts of a region, the largest first; specks are left out, and no more than the 16 largest are given."""
+    from scipy.ndimage import label
+
+    labels, count = label(field > 0, np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    order = np.argsort(-sizes, kind="stable")
+    least = max(LEAST * field.size, LEAST_OF_LARGEST * sizes.max(initial=0))
+    return [labels == i + 1 for rank, i in enumerate(order[:MOST_PARTS]) if sizes[i] >= least or (rank == 0 and sizes[i] > 0)]
+
+
+def keep(field: Field, parts: list[Mask]) -> Field:
+    """The field with only these of its parts."""
+    wanted = np.logical_or.reduce(parts) if parts else np.zeros(field.shape, bool)
+    return np.where((field > 0) & ~wanted, -np.abs(field) - 1e-3, field).astype(np.float32)
+
+
+def clean(field: Field) -> Field:
+    """Without specks, and with small holes closed: what a person would draw around."""
+    from scipy.ndimage import label
+
+    field = keep(field, split(field))
+    inside = field > 0
+    labels, count = label(~inside)  # four neighbors: a hole is closed by parts that touch at corners
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    small = sizes < SMALL_HOLE * inside.sum()
+    small[border] = False
+    small[0] = False
+    return np.where(small[labels], 0.02, field).astype(np.float32)
+
+
+def dilated(field: Field, share: float) -> Mask:
+    """The region with a margin of `share` of the photo's long side around it."""
+    from scipy.ndimage import distance_transform_edt
+
+    if not (field > 0).any():
+        return np.zeros(field.shape, bool)
+    margin: Mask = distance_transform_edt(field <= 0) <= share * max(field.shape)
+    return margin
+
+
+def side_of_picture(shape: tuple[int, int], side: str) -> Field:
+    """One half of the picture as a field; "middle": its middle third each way."""
+    y, x = _coordinates(shape)
+    planes = {"left": -x, "right": x, "top": -y, "bottom": y, "middle": np.float32(1 / 3) - np.maximum(abs(x), abs(y))}
+    return np.asarray(planes[side].clip(-0.5, 0.5), dtype=np.float32)
+
+
+def _coordinates(shape: tuple[int, int]) -> tuple[Field, Field]:
+    """y and x of every cell, -1..1 over the photo."""
+    y, x = np.meshgrid(*((np.arange(n, dtype=np.float32) + 0.5) * (2 / n) - 1 for n in shape), indexing="ij")
+    return y, x
+
+
+def choose(field: Field, place: Place) -> tuple[Field, str | None]:
+    """Which parts of a cleaned field a place means, and the key of a phrase where that was not simply so.
+
+    An order that is too high ("the fifth dog" of three) gives an empty field and "only so many".
+    """
+    parts = split(field)
+    if not parts:
+        return field, None
+    parts = [part for part in parts if part.sum() >= LEAST_TO_COUNT * parts[0].sum()]  # a speck on the right is not "the right dog"
+    if place.order is not None:
+        start = place.counted_from
+        wanted = place.order if place.order < 0 else place.order - 1
+        ordered = sorted(_single(field, parts, int(start in ("left", "right"))), key=lambda part: _along(part, start))
+        if not -len(ordered) <= wanted < len(ordered):
+            return keep(field, []), "only so many"
+        return keep(field, [ordered[wanted]]), None
+    if place.largest is not None:
+        if len(parts) == 1:
+            return field, "only one"
+        return keep(field, [parts[0] if place.largest else parts[-1]]), None
+    if place.side is None:
+        return field, None
+    if place.side in ("foreground", "background"):
+        if len(parts) == 1:
+            return field, "only one"
+        front = max(range(len(parts)), key=lambda i: (int(np.flatnonzero(parts[i].any(1))[-1]), -i))  # who stands nearest reaches lowest
+        others = [part for i, part in enumerate(parts) if i != front]
+        return keep(field, [parts[front]] if place.side == "foreground" else others), None
+    if place.side == "middle":
+        y, x = _coordinates((field.shape[0], field.shape[1]))
+        return keep(field, [min(parts, key=lambda part: float(np.hypot(y[part].mean(), x[part].mean())))]), None
+    side = place.side
+    parts = _single(field, parts, int(side in ("left", "right")))
+    if len(parts) > 1:
+        return keep(field, [min(parts, key=lambda part: _along(part, side))]), None
+    return _half(field, parts[0], side)
+
+
+def _along(part: Mask, start: str) -> float:
+    """How far a part lies from one side of the photo."""
+    rows, columns = np.nonzero(part)
+    return float({"left": columns, "right": -columns, "top": rows, "bottom": -rows}[start].mean())
+
+
+def _half(field: Field, part: Mask, side: str) -> tuple[Field, str]:
+    axis = 1 if side in ("left", "right") else 0
+    places = np.flatnonzero(part.any(1 - axis))
+    first, last = int(places[0]), int(places[-1])
+    if last - first < WIDE * field.shape[axis]:
+        return field, "only one"
+    ramp = ((first + last) / 2 - np.arange(field.shape[axis])) * (1 if side in ("left", "top") else -1) * 0.1
+    return np.minimum(field, np.expand_dims(ramp, 1 - axis)).astype(np.float32), "one side"
+
+
+def _single(field: Field, parts: list[Mask], axis: int) -> list[Mask]:
+    """Parts in which several things touch, such as people in a row, cut where the row is lowest between them; along x (axis 1) or y (axis 0)."""
+    from scipy.ndimage import gaussian_filter1d
+    from scipy.signal import find_peaks
+
+    single: list[Mask] = []
+    for part in parts:
+        profile = gaussian_filter1d(part.sum(1 - axis).astype(float), SMOOTH * field.shape[axis])
+        peaks, _ = find_peaks(np.pad(profile, 1), prominence=VALLEY * profile.max())
+        cuts = [a + int(profile[a:b].argmin()) for a, b in pairwise(peaks - 1)]
+        places = np.arange(field.shape[axis])
+        pieces = [part & np.expand_dims((places >= a) & (places < b), 1 - axis) for a, b in pairwise([0, *cuts, len(places)])]
+        sizes = [int(piece.sum()) for piece in pieces]
+        single += pieces if min(sizes) > LEAST_OF_ROW * max(sizes) else [part]
+    return single
+
+
+def lassos(field: Field, size: tuple[int, int]) -> list[tuple[Mask, Lasso]]:
+    """Every part of a region and its outline in pixels of a photo of size (width, height), with at most 500 corners.
+
+    A hole is reached by a keyhole, a cut there and back: it runs the other way round, so that the nonzero rule leaves it out.
+    """
+    return [(part, _lasso(keep(field, [part]), size)) for part in split(field)]
+
+
+def _lasso(field: Field, size: tuple[int, int]) -> Lasso:
+    from contourpy import FillType, contour_generator
+
+    padded = np.pad(np.pad(field, 1, mode="edge"), 1, constant_values=-0.5)  # so that the line closes, beyond the border
+    filled: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0, np.inf)
+    scale = np.array([size[0] / field.shape[1], size[1] / field.shape[0]])
+    rings: list[NDArray[np.float64]] = []
+    for points, ends in zip(*filled, strict=True):
+        rings += [points[a:b] for a, b in pairwise(ends)]  # one outer ring, as the part is connected, then its holes
+    main = max(range(len(rings)), key=lambda i: abs(_area(rings[i])))
+    rings = [rings[main]] + [ring for i, ring in enumerate(rings) if i != main and abs(_area(ring)) > 4]
+    tolerance = TOLERANCE
+    corners = _joined([_simplified(ring, tolerance) for ring in rings])
+    while len(corners) > MAX_CORNERS:
+        tolerance *= 1.4
+        rings = rings[:1] + [ring for ring in rings[1:] if abs(_area(ring)) > 8 * tolerance**2]
+        corners = _joined([_simplified(ring, tolerance) for ring in rings])
+    pixels = ((corners - 1.5) * scale - 0.5).clip(-0.5, np.array(size) - 0.5)
+    return tuple((round(x, 2), round(y, 2)) for x, y in pixels.tolist())
+
+
+def _area(ring: NDArray[np.float64]) -> float:
+    """Signed: rings one way round are positive, the other way negative."""
+    x, y = ring[:-1].T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def _simplified(ring: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """A closed ring, its last point the first, with fewer corners."""
+    from skimage.measure import approximate_polygon
+
+    simple: NDArray[np.float64] = approximate_polygon(ring, tolerance)
+    return simple if len(simple) > 3 else ring[[0, len(ring) // 3, 2 * len(ring) // 3, -1]]
+
+
+def _joined(rings: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """One closed line around an outer ring and its holes, without the last point."""
+    line = rings[0]
+    for hole in rings[1:]:
+        apart = np.hypot(*(line[:, None] - hole[None]).transpose(2, 0, 1))
+        i, j = np.unravel_index(int(apart.argmin()), apart.shape)
+        around = np.concatenate([hole[j:-1], hole[: j + 1]])  # from the nearest point all the way round to it
+        line = np.concatenate([line[: i + 1], around, line[i:]])
+    return line[:-1]
+
+
+def spots(part: Mask, L: Field) -> list[tuple[int, int]]:
+    """Cells (row, column) for hints in a part, 4 to 12: the deepest first, then always the one that is farthest from those chosen so far.
+
+    Far in place or in lightness: a fold needs its hint as well as a corner does. Cells at the outline are left out, for they belong to two things.
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    depth = distance_transform_edt(np.pad(part, 1))[1:-1, 1:-1]
+    rows, columns = np.nonzero(depth >= min(2.5, 0.5 * depth.max()))
+    extent = max(int(np.ptp(rows)), int(np.ptp(columns)), 1)
+    table = np.stack([rows / extent, columns / extent, L[rows, columns] / LIGHT * 0.5], 1)  # (n, 3)
+    count = int(np.clip(round(FEWEST + 24 * np.sqrt(part.mean())), FEWEST, MOST))
+    chosen = [int(depth[rows, columns].argmax())]
+    nearest = np.full(len(table), np.inf)
+    while len(chosen) < min(count, len(table)):
+        nearest = np.minimum(nearest, np.linalg.norm(table - table[chosen[-1]], axis=1))
+        chosen.append(int(nearest.argmax()))
+    return [(int(rows[i]), int(columns[i])) for i in chosen]
+
+
+def to_pixel(cell: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
+    """The pixel (x, y) of a photo of size (width, height) in the middle of a cell (row, column)."""
+    return int((cell[1] + 0.5) / shape[1] * size[0]), int((cell[0] + 0.5) / shape[0] * size[1])
+
+
+def to_cell(x: float, y: float, shape: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
+    """The cell (row, column) in which a pixel of a photo of size (width, height) lies."""
+    row, column = int((y + 0.5) / size[1] * shape[0]), int((x + 0.5) / size[0] * shape[1])
+    return min(max(row, 0), shape[0] - 1), min(max(column, 0), shape[1] - 1)

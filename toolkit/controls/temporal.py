@@ -1,0 +1,227 @@
+"""Frames of a clip, colored one after the other without flicker: the frame before says what colors its places had.
+
+    for result in colorize_frames(open_frames(sorted(Path("frames").glob("*.png")))):
+        result.save(f"colored/{result.photo.name}")
+
+A model that looks at each frame alone changes its mind with every small change of the view. Here every place of the frame before, on the small grid
+on which the model says its colors, is a colored point: it goes where the picture went (a dense Lucas-Kanade flow of L, Le Besnerais and Champagnat
+2005) and is believed as far as what is there still looks like it. With auto(x) the automatic colors of the new frame, x' where place x came from,
+
+    ab(x) = auto(x) + hold trust(x) (before(x') - auto(x)),    trust(x) = exp(-(m(x) / 10)^2),
+
+m(x) being the mean difference of L around x and x', in units in which a frame has mean 0 and standard deviation 20: a flickering lamp or shutter is
+no motion. What was covered or comes in at the border has no past and takes its automatic color; where nearly nothing is believed a new scene begins.
+
+hold below 1 lets a seventh of the automatic color in with each frame: mistakes of the flow fade in a second instead of being carried along for ever,
+and what resampling loses does not add up (cubic splines: bilinear is duller, and the usual cubic kernel strengthens detail with every frame). A hold
+of 0.9 flickers a seventh less but drifts a quarter further from the first frame; taking over only the coarse part of the difference, so that detail
+is always new, brings half of the flicker back. `toolkit.measure.studies.flicker` measures it.
+
+Hints for the first frame travel as hints, so that the model spreads them anew in every frame.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.color import lab_to_rgb, map_to_gamut, to_hex
+from toolkit.guidance import Guidance, Hint
+from toolkit.models.base import Dials
+from toolkit.photo import Photo, PhotoError, open_photo
+from toolkit.pipeline import Progress, Result, Session, shrink
+
+HOLD = 0.85  # share of the color before that stays where it is believed
+TOLERANCE = 10.0  # difference in standardized L; with 6, grain and blur cost a quarter of the steadiness
+CONTRAST, FLATTEST = 20.0, 2.0  # standard deviation a frame is brought to, and what counts as one without contrast, in units of L
+AROUND = 2  # cells each way over which a difference is averaged, so that grain is none
+WINDOW, WARPS = 7, 3  # of the flow; with 5 warps it is no steadier and takes half as long again
+SMALLEST = 16  # cells: in less no flow is looked for
+CUT = 0.5  # mean trust below which a new scene begins: 0.1 to 0.46 between different photos, 0.7 and more where a frame moves by a tenth of itself
+FOLLOWED, BELIEVED = 1.5, 0.3  # a hint is where its place came from this near (cells), with this trust
+DECIDED = 0.5  # influence of a hint at a place that can speak for it when its own is out of sight
+MIDDLE = 65.0  # L at which most colors fit into sRGB
+NEW_SCENE = "A new scene begins here: nothing of the frame before was recognized."
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Where the places of a frame were in the frame before."""
+
+    source: Tensor  # (1, h, w, 2), (x, y) in -1..1 from border to border, as grid_sample has it
+    trust: Tensor  # (1, 1, h, w) in [0, 1]
+
+    def carry(self, before: Tensor) -> Tensor:
+        """Something of the frame before as it lies in this one: (1, C, h', w') -> (1, C, h, w), by cubic splines, borders repeated."""
+        from scipy.ndimage import map_coordinates
+
+        h, w = before.shape[-2:]
+        x, y = ((self.source[0] + 1) / 2 * self.source.new_tensor([w, h]) - 0.5).unbind(-1)
+        planes = [map_coordinates(plane, [y.numpy(), x.numpy()], order=3, mode="nearest") for plane in before[0].numpy()]
+        return torch.from_numpy(np.stack(planes))[None]
+
+    def follow(self, place: Tensor) -> tuple[Tensor, Tensor]:
+        """Places (N, 2) of the frame before -> where they are in this one (N, 2), both in -1..1; and which were found (N,)."""
+        h, w = self.trust.shape[-2:]
+        cell = place.new_tensor([2 / w, 2 / h])
+        source = self.source.view(-1, 2)
+        nearest = torch.stack([((source - p) / cell).square().sum(1).argmin() for p in place])
+        rest = place - source[nearest]
+        here = torch.stack([(nearest % w + 0.5) / w, (nearest // w + 0.5) / h], 1) * 2 - 1
+        found = ((rest / cell).norm(dim=1) < FOLLOWED) & (self.trust.flatten()[nearest] > BELIEVED)
+        return here + rest, found
+
+
+def see_motion(before: Tensor, now: Tensor) -> Motion:
+    """The motion between two frames' L (1, 1, h, w), 0..100."""
+    from skimage.registration import optical_flow_ilk  # 0.3 s to import
+
+    old, new = _standardized(before), _standardized(now)
+    h, w = new.shape[-2:]
+    flow = np.zeros((2, h, w), np.float32)  # (y, x) in cells
+    if min(h, w) >= SMALLEST:
+        flow = optical_flow_ilk(new[0, 0].numpy(), old[0, 0].numpy(), radius=WINDOW, num_warp=WARPS, dtype=np.float32)
+    y, x = torch.from_numpy(np.nan_to_num(flow)) + torch.stack(torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing="ij"))
+    source = torch.stack([x / w, y / h], -1)[None] * 2 - 1
+    inside = (source.abs() < 1).all(-1)[:, None]
+    unlike = (new - Motion(source, inside).carry(old)).abs()
+    unlike = F.avg_pool2d(F.pad(unlike, (AROUND,) * 4, mode="replicate"), 2 * AROUND + 1, 1)
+    return Motion(source, torch.exp(-((unlike / TOLERANCE) ** 2)) * inside)
+
+
+def _standardized(L: Tensor) -> Tensor:
+    return (L - L.mean()) / L.std(correction=0).clamp(min=FLATTEST) * CONTRAST
+
+
+class Memory:
+    """What a clip remembers from one frame to the next. For each frame: `see`, then `settle`."""
+
+    def __init__(self, hold: float = HOLD) -> None:
+        """hold: 0 (each frame alone) up to but not 1. Raises ValueError."""
+        if not 0 <= hold < 1:
+            raise ValueError(f"The hold is {hold}; choose a number from 0 (each frame alone) to 0.99 (hardly anything new).")
+        self.hold = hold
+        self._L: Tensor | None = None
+        self._ab: Tensor | None = None
+        self._motion: Motion | None = None
+
+    def see(self, L: Tensor) -> Motion | None:
+        """L (1, 1, h, w) of the next frame, averaged to about the grid of its colors; None for the first frame of a scene."""
+        before = None if self._L is None else F.interpolate(self._L, L.shape[-2:], mode="area")  # smaller from where memory was short
+        motion = None if before is None else see_motion(before, L)
+        if motion is not None and float(motion.trust.mean()) < CUT:
+            motion = None
+        self._L, self._motion = L, motion
+        return motion
+
+    def settle(self, ab: Tensor) -> Tensor:
+        """The colors of that frame, from the model's ab (1, 2, h', w') and the frame before."""
+        if self._ab is not None and self._motion is not None:
+            size = ab.shape[-2:]
+            before = F.interpolate(self._motion.carry(self._ab), size, mode="bilinear", align_corners=False)
+            ab = torch.lerp(ab, before, self.hold * F.interpolate(self._motion.trust, size, mode="bilinear", align_corners=False))
+        self._ab = ab
+        return ab
+
+
+def colorize_frames(
+    frames: Iterable[Photo],
+    model: str | None = None,
+    *,
+    guidance: Guidance | None = None,
+    hold: float = HOLD,
+    vividness: float = 0.5,
+    saturation: float = 1.0,
+    palette: Sequence[str] = (),
+    tint: tuple[float, float] = (0.0, 0.0),
+    steps: int = Dials.steps,
+    strength: float = Dials.guidance,
+    seed: int = 0,
+    device: str = "auto",
+    size: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Result]:
+    """Color the frames of a clip in their order, each when it is asked for; two frames are in memory, whatever the clip's length.
+
+    guidance: for the first frame; its hints go with the things they are on until a new scene begins, painted strokes as hints. hold: how much of the
+    color before stays, 0 to 0.99. progress begins anew for each frame. The others as for `Session` and `Session.colorize`.
+    Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
+    """
+    memory, hints, influence = Memory(hold), guidance or Guidance(), None
+    first: tuple[int, int] | None = None  # (width, height)
+    for photo in frames:
+        if first is not None and photo.size != first:
+            sizes = [" x ".join(map(str, wh)) for wh in (photo.size, first)]
+            raise ValueError(f"{photo.name} is {sizes[0]} pixels and the first frame is {sizes[1]}; give frames of one size.")
+        session = Session(photo, model, device=device, size=size)
+        session.encode()
+        h, w = session.seen_size()
+        motion = memory.see(shrink(photo, (h // 2, w // 2), averaged=True).lightness())
+        if first is not None:
+            hints = Guidance() if motion is None else carried(hints, influence, motion, photo.size)
+        prediction = session.predict(
+            hints, vividness=vividness, saturation=saturation, palette=palette, tint=tint, steps=steps, strength=strength, seed=seed
+        )
+        influence = prediction.influence
+        settled = replace(prediction, ab=memory.settle(prediction.ab.cpu()))
+        stamp = hints if first is None else Guidance()  # later a square of pixels would jump beside what moves smoothly
+        result = session.paint(settled, stamp, vividness=vividness, seed=seed, progress=progress)
+        yield replace(result, notes=(*result.notes, NEW_SCENE)) if first is not None and motion is None else result
+        first, size, hints = photo.size, session.size, Guidance(_all_hints(hints))
+
+
+def carried(guidance: Guidance, influence: Tensor | None, motion: Motion, size: tuple[int, int]) -> Guidance:
+    """The hints of the frame before at the places to which these went, in a frame of size (width, height).
+
+    A hint whose place is out of sight, covered or beyond the border, goes to the place that it had decided most, by its influence (N, h, w) on the
+    frame before; if there is none it is dropped.
+    """
+    kept = []
+    for i, hint in enumerate(guidance.hints):
+        corners = torch.tensor([(hint.x, hint.y), *hint.lasso], dtype=torch.float32)
+        scale = torch.tensor(size, dtype=torch.float32)
+        places, found = motion.follow((corners + 0.5) / scale * 2 - 1)
+        if not found[0]:
+            other = None if influence is None or i >= len(influence) else _elsewhere(influence[i], motion)
+            if other is None:
+                continue
+            places[0] = other
+        (x, y), *lasso = ((places + 1) / 2 * scale - 0.5).tolist()
+        kept.append(replace(hint, x=x, y=y, lasso=tuple((cx, cy) for cx, cy in lasso)))
+    return Guidance(tuple(kept))
+
+
+def _elsewhere(influence: Tensor, motion: Motion) -> Tensor | None:
+    """Where in the new frame a hint of this influence (h, w) can go on, (2,) in -1..1."""
+    decided = motion.carry(influence[None, None].float().cpu()) * motion.trust
+    decided = F.avg_pool2d(F.pad(decided, (AROUND,) * 4), 2 * AROUND + 1, 1)[0, 0]  # not on an edge, nor at the border, where it soon leaves again
+    if float(decided.max()) < DECIDED:
+        return None
+    h, w = decided.shape
+    y, x = divmod(int(decided.argmax()), w)
+    return torch.tensor([(x + 0.5) / w, (y + 0.5) / h]) * 2 - 1
+
+
+def _all_hints(guidance: Guidance) -> tuple[Hint, ...]:
+    """Hints, and those points of strokes that a model gets, as hints."""
+    strokes = guidance.strokes
+    if strokes is None:
+        return guidance.hints
+    rows = Guidance(strokes=strokes).points()
+    lab = torch.cat([torch.full((len(rows), 1), MIDDLE), rows.ab], 1).T[..., None]  # (3, N, 1)
+    colors = map(to_hex, lab_to_rgb(map_to_gamut(lab))[..., 0].T)
+    return (*guidance.hints, *(Hint(x, y, color) for (x, y), color in zip(rows.xy.tolist(), colors, strict=True)))
+
+
+def open_frames(paths: Iterable[Path]) -> Iterator[Photo]:
+    """Open frames one at a time. Raises PhotoError, a sentence with the frame's name, where one does not open."""
+    for path in paths:
+        try:
+            yield open_photo(path)
+        except PhotoError as error:
+            sentence = str(error)
+            raise PhotoError(sentence if path.name in sentence else f"{path.name}: {sentence}") from error

@@ -1,0 +1,1 @@
+"""How good and how fast: metrics, who is compared, comparisons, studies, costs."""

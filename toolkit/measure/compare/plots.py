@@ -1,0 +1,74 @@
+"""Figures of a comparison."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from matplotlib.figure import Figure
+
+from toolkit.measure.protocols import HintScore
+from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, contact_sheet, plot_hint_curve
+
+if TYPE_CHECKING:
+    from toolkit.measure.compare import Comparison
+
+
+def grid(comparison: "Comparison", photos: int | Sequence[int], hints: int | None) -> Figure:
+    """See `Comparison.grid`."""
+    there = sorted({photo for photo, _, _ in comparison.pictures})
+    chosen = there[:photos] if isinstance(photos, int) else list(photos)
+    count = max(comparison.setup.hints) if hints is None else hints
+    if not chosen:
+        raise ValueError("No pictures were kept; compare with keep=8 or more.")
+    if count not in comparison.setup.hints or not set(chosen) <= set(there):
+        raise ValueError(f"There are pictures of photos {_some(there)} with {_some(comparison.setup.hints)} hints; choose among these.")
+    blank = torch.full((3, 1, 1), 255, dtype=torch.uint8)  # where a model failed
+    columns = [*comparison.models, "truth"]
+    pictures = [comparison.picture(photo, model, count) for photo in chosen for model in columns]
+    return contact_sheet([blank if picture is None else picture for picture in pictures], columns, len(columns))
+
+
+def curves(comparison: "Comparison") -> Figure:
+    """See `Comparison.curves`."""
+    if len(comparison.setup.hints) < 2:
+        raise ValueError("One number of hints makes no curve; compare with several, such as 0, 10 and 100.")
+    scores = []
+    for row in comparison.table.to_dict("records"):
+        if row["n"]:
+            error = None if math.isnan(row["psnr_se"]) else row["psnr_se"]
+            ratio = row.get("colorfulness_ratio", math.nan)
+            scores.append(
+                HintScore(row["model"], None, row["hints"], row["n"], row["psnr"], error, ratio, row["painting"], comparison.setup.sentence())
+            )
+    return plot_hint_curve(scores)
+
+
+def speed(comparison: "Comparison", hints: int | None) -> Figure:
+    """See `Comparison.speed`."""
+    count = max(comparison.setup.hints) if hints is None else hints
+    rows = [row for row in comparison.table.to_dict("records") if row["hints"] == count and row["n"]]
+    if not rows:
+        raise ValueError(f"Nothing was measured with {count} hints; choose among {_some(comparison.setup.hints)}.")
+    figure = Chart(1010, 660)
+    axes = figure.place(90, 50, 870, 510)
+    for i, row in enumerate(rows):
+        seconds, color = row["looking"] + row["painting"], LINES[i % len(LINES)]
+        axes.errorbar(
+            seconds, row["psnr"], None if math.isnan(row["psnr_se"]) else row["psnr_se"], color=color, marker="o", markersize=5, linewidth=1
+        )
+        axes.annotate(row["model"], (seconds, row["psnr"]), (7, (4, -11)[i % 2]), textcoords="offset points", fontsize=8, color=INK, parse_math=False)
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.set_title("PSNR, dB", loc="left", fontsize=9.5, color=INK, pad=8)
+    axes.set_xlabel("seconds a photo, looking and painting", color=QUIET, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(HAIR)
+    axes.tick_params(which="both", colors=QUIET, labelsize=8, length=0)
+    axes.grid(color=HAIR, linewidth=0.6)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def _some(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

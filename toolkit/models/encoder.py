@@ -1,0 +1,52 @@
+"""The frozen eye: DINOv2 ViT-S/14 (Oquab et al. 2023), run on lightness only.
+
+A photo is encoded once; everything a model says about it afterwards (automatic colors, hints, words) reads the same tokens.
+
+    encoder = load_encoder()
+    tokens = encoder(L)              # (B, 1, 16·gh, 16·gw) -> (B, 1152, gh, gw)
+
+The photo comes at 16 pixels a token and is shrunk by 14/16 for the ViT, so that its grid of tokens is exactly the stride-16 level of a U-Net: nothing
+has to be resampled between the two.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from toolkit.models.vit import ViT
+
+STRIDE = 16  # photo pixels per token
+PATCH = 14  # ViT pixels per token
+BLOCKS = (5, 8, 11)  # the 6th block still knows edges and textures, the 12th knows things
+CHANNELS = 384 * len(BLOCKS)
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class Encoder(nn.Module):
+    """L (B, 1, 16·gh, 16·gw) in [0, 100] -> tokens (B, 1152, gh, gw) of three blocks, each through the ViT's final norm, then standardized.
+
+    Standardized, because a few channels of DINOv2 are twenty times as large as the others and would drown them, in a dot product as in training.
+    """
+
+    mean: Tensor
+    std: Tensor
+    token_mean: Tensor
+    token_std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vit = ViT()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("token_mean", torch.zeros(1, CHANNELS, 1, 1))
+        self.register_buffer("token_std", torch.ones(1, CHANNELS, 1, 1))
+
+    def forward(self, L: Tensor) -> Tensor:
+        """See the class."""
+        B, _, H, W = L.shape
+        size = (H // STRIDE * PATCH, W // STRIDE * PATCH)
+        gray = F.interpolate(L / 100, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+        x = (gray.expand(B, 3, *size) - self.mean) / self.std
+        tokens = torch.cat(self.vit(x, BLOCKS), 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
+        return (tokens - self.token_mean) / self.token_std

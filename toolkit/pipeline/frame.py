@@ -1,0 +1,40 @@
+"""The geometry between a photo and a model."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.models.encoder import STRIDE
+
+LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Sizes of a photo and of the small copy that a model sees: the one place where they, and coordinates, are converted."""
+
+    height: int  # of the photo
+    width: int
+    h: int  # of its small copy, even: colors come at half of it
+    w: int
+
+    @classmethod
+    def fit(cls, height: int, width: int, size: int) -> "Frame":
+        """A small copy of the same aspect whose short side is `size` px (long side at most four times that)."""
+        scale = min(size / min(height, width), LONGEST * size / max(height, width))
+        h, w = (max(2, round(side * scale / 2) * 2) for side in (height, width))
+        return cls(height, width, h, w)
+
+    def pad(self, small: Tensor, stride: int = 1) -> Tensor:
+        """(B, C, h/stride, w/stride) -> (B, C, H'/stride, W'/stride), H' and W' multiples of 16, the border repeated."""
+        return F.pad(small, (0, -self.w % STRIDE // stride, 0, -self.h % STRIDE // stride), mode="replicate")
+
+    def crop(self, tensor: Tensor, stride: int) -> Tensor:
+        """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
+        return tensor[..., : -(-self.h // stride), : -(-self.w // stride)]
+
+    def to_small(self, xy: Tensor) -> Tensor:
+        """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), centre to centre."""
+        scale = xy.new_tensor([self.w / self.width, self.h / self.height])
+        return (xy + 0.5) * scale - 0.5

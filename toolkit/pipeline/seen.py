@@ -1,0 +1,90 @@
+"""What one model sees of one photo: looked at once, on the device and at the size that memory allows."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import torch
+
+from toolkit.models.base import Colorizer, Encoded
+from toolkit.models.encoder import STRIDE
+from toolkit.models.registry import ModelCard, load_model
+from toolkit.photo import Photo
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline.frame import Frame
+
+T = TypeVar("T")
+
+SMALLEST = 128  # px, below which a photo is not looked at any coarser
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """ "auto", "cpu", "cuda" or "mps" -> a device that is there. Raises ValueError."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
+    if not there.get(name, False):
+        raise ValueError(f"There is no device {name!r} here; available: {', '.join(k for k, v in there.items() if v)}.")
+    return torch.device(name)
+
+
+@dataclass(eq=False)
+class Seen:
+    """A photo under a model. A session and its previews share one, so that none of them looks again, or goes on with what another had to give up."""
+
+    photo: Photo  # the one that is looked at
+    card: ModelCard
+    device: torch.device
+    size: int  # px, working size
+    half: bool = False  # half precision, where memory was short
+    notes: list[str] = field(default_factory=list)  # what had to be done to fit into memory
+    _looked: tuple[Colorizer, Frame, Encoded] | None = None
+
+    def look(self) -> tuple[Colorizer, Frame, Encoded]:
+        """The model, the geometry of its small copy, and what it saw; looked at now unless that was done before."""
+        if self._looked is None:
+            model = load_model(self.card.name, self.device.type)
+            frame = Frame.fit(self.photo.height, self.photo.width, self.size)
+            L = frame.pad(shrink(self.photo, (frame.h, frame.w)).lightness())
+            with self.precision():
+                self._looked = model, frame, model.encode(L.to(self.device))
+        return self._looked
+
+    def precision(self) -> torch.autocast:
+        """fp32, or where memory was short: bf16 where the device has it, else fp16."""
+        bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.autocast(self.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self.half)
+
+    def within_memory(self, work: Callable[[], T]) -> T:
+        """Run work; where memory runs out, climb down a ladder: half precision, a smaller copy, the CPU. Every step is noted."""
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not _out_of_memory(error) or not self.step_down():
+                    raise
+            self._looked = None
+            gc.collect()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def step_down(self) -> bool:
+        """One step down the ladder; False at its end."""
+        if self.device.type != "cpu" and not self.half:
+            self.half = True
+            self.notes.append("Memory was short: went on in half precision.")
+        elif self.size > SMALLEST:
+            self.size = max(SMALLEST, self.size * 3 // 4 // STRIDE * STRIDE)
+            self.notes.append(f"Memory was short: the model looked at the photo at {self.size} px.")
+        elif self.device.type != "cpu":
+            self.device, self.half, self.size = torch.device("cpu"), False, self.card.size
+            self.notes.append("Memory was short: went on on the CPU.")
+        else:
+            return False
+        return True
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    words = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

@@ -1,0 +1,309 @@
+"""Color hints in a notebook: click on the photo, it is colored while you look.
+
+    widget = hint_widget(Session("grandma.jpg"))
+    widget                       # the cell's last line shows it
+    widget.result.save("grandma-color.png")
+
+Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the app (canvas.js, through anywidget: Jupyter, Colab, VS Code),
+`hint_form` is made of sliders and buttons alone, for places where no own script may run. Both paint a small copy for the screen; the full size is
+painted when `result` is asked for. The only module that imports ipywidgets.
+"""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import torch
+import traitlets
+from PIL import Image, ImageDraw
+from torch import Tensor
+from torch.nn import functional as F
+
+from toolkit.color import lab_to_rgb
+from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.show import canvas
+
+if TYPE_CHECKING:
+    from toolkit.photo import Photo
+    from toolkit.pipeline import Result, Session
+
+SCREEN = 640  # px, long side of the copy that is shown: the states of all widgets are saved with a notebook
+DIMMED = 0.72  # how dark an influence map makes what the hint does not reach
+ADAPTER = """
+export default {
+  render({ model, el }) {
+    const box = document.createElement("div");
+    const message = document.createElement("p");
+    message.setAttribute("role", "status");
+    el.append(box, message);
+    const heard = [];
+    const on = (name, fn) => {
+      const handler = () => fn(model.get(name));
+      model.on(`change:${name}`, handler);
+      heard.push([name, handler]);
+    };
+    const say = (text) => { message.textContent = text; };
+    on("message", say);
+    say(model.get("message"));
+    // A canvas begins without hints and says so. Where there are some, from Python or another view, it gets these instead.
+    let kept = model.get("value")?.hints ?? [];
+    let load = null;
+    const stop = mount(box, {
+      get: (name) => (name === "load" && kept.length ? { hints: kept } : model.get(name)),
+      set: (name, value) => {
+        if (name === "value" && kept.length && !value.hints.length) return load();
+        kept = [];
+        model.set(name, value);
+        model.save_changes();
+      },
+      on: (name, fn) => { if (name === "load") load = fn; on(name, fn); },
+    });
+    return () => {
+      if (typeof stop === "function") stop();
+      for (const [name, handler] of heard) model.off(`change:${name}`, handler);
+    };
+  },
+};
+"""
+
+
+class Easel:
+    """A photo in colors under the guidance of the moment; what both ways share."""
+
+    def __init__(self, session: "Session", screen: int = SCREEN, **dials: Any) -> None:
+        """screen: px, long side of what is shown. dials: vividness, saturation, ... of `Session.colorize`. Looks at the photo and colors it."""
+        self.session, self.dials = session, dials
+        self.small = session.preview(screen)
+        self.guidance = Guidance()
+        self.palette: tuple[str, ...] = tuple(dials.pop("palette", ()))
+        self.shown: Result = self.small.colorize(palette=self.palette, **dials)
+        self._result: Result | None = None
+
+    def use(self, guidance: Guidance, palette: Sequence[str] | None = None) -> None:
+        """Color anew, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it. Raises ValueError."""
+        guidance = guidance.checked(self.session.photo.size)
+        palette = self.palette if palette is None else tuple(palette)
+        if (guidance, palette) != (self.guidance, self.palette) or guidance.strokes is not self.guidance.strokes:
+            small = guidance.scaled(self.session.photo.size, self.small.photo.size)
+            self.shown = self.small.colorize(small, palette=palette, **self.dials)
+            self.guidance, self.palette, self._result = guidance, palette, None
+
+    @property
+    def result(self) -> "Result":
+        """The photo at full size under the present guidance, painted when first asked for."""
+        if self._result is None:
+            self._result = self.session.colorize(self.guidance, palette=self.palette, **self.dials)
+        return self._result
+
+    def influence(self, indices: Sequence[int]) -> Tensor | None:
+        """Where some hints act together: (h, w) in [0, 1]; None for none."""
+        maps = self.shown.influence
+        return None if maps is None or not indices else maps[list(indices)].sum(0).clamp(0, 1)
+
+
+class HintWidget(anywidget.AnyWidget):
+    """The canvas. The browser owns the list of hints and sends all of it each time, so that no quick click is lost."""
+
+    _esm = canvas.script() + ADAPTER
+    _css = canvas.style()
+    # Python speaks
+    src = traitlets.Unicode("").tag(sync=True)  # data URL of the gray photo
+    shape = traitlets.List([1, 1]).tag(sync=True)  # its width and height in px, of the full size
+    painted = traitlets.Unicode("").tag(sync=True)  # data URL of the photo in colors
+    overlay = traitlets.Unicode("").tag(sync=True)  # data URL of where the selected hint acts
+    suggestions: traitlets.List[Any] = traitlets.List().tag(sync=True)  # [{color, share, name}] for the point that was asked for
+    load = traitlets.Dict().tag(sync=True)  # {hints, n}: hints that replace the browser's
+    epoch = traitlets.Int(0).tag(sync=True)  # changed: clear
+    mark = traitlets.Any(None).tag(sync=True)  # {x, y, n}: a place to try next
+    message = traitlets.Unicode("").tag(sync=True)
+    # the browser speaks: {hints: [{x, y, color, size, lasso}], selected, ask: {x, y} or None, palette, revision}, places in 0..1 of the photo
+    value = traitlets.Any({"hints": [], "selected": -1, "ask": None, "palette": [], "revision": 0}).tag(sync=True)
+
+    def __init__(self, easel: Easel) -> None:
+        self.easel = easel
+        gray, painted = _url(_gray(easel.small.photo)), _url(_picture(easel.shown.rgb))
+        super().__init__(src=gray, shape=list(easel.session.photo.size), painted=painted)
+        self.value = {**self.value, "palette": list(easel.palette)}
+        self.observe(self._answer, "value")
+
+    @property
+    def guidance(self) -> Guidance:
+        """The hints, in pixels of the full photo; setting it replaces what the canvas shows. Raises GuidanceError."""
+        return self.easel.guidance
+
+    @guidance.setter
+    def guidance(self, guidance: Guidance) -> None:
+        self.easel.use(guidance)
+        hints = self.easel.guidance.to_canvas(self.easel.session.photo.size)
+        self.unobserve(self._answer, "value")  # these are our own words
+        self.value = {**self.value, "hints": hints, "selected": -1}
+        self.observe(self._answer, "value")
+        self.load = {"hints": hints, "n": self.load.get("n", 0) + 1}
+        self.painted, self.overlay, self.message = _url(_picture(self.easel.shown.rgb)), "", ""
+
+    @property
+    def result(self) -> "Result":
+        """The photo at full size under the present guidance."""
+        return self.easel.result
+
+    def clear(self) -> None:
+        """Forget all hints."""
+        self.guidance = Guidance()
+
+    def suggest_click(self) -> None:
+        """Mark the place where one more hint would tell most."""
+        photo = self.easel.session.photo
+        x, y = self.easel.session.suggest_click(self.guidance)
+        self.mark = {"x": x / photo.width, "y": y / photo.height, "n": (self.mark or {"n": 0})["n"] + 1}
+
+    def _answer(self, change: dict[str, Any]) -> None:
+        value, before = change["new"], self.easel.shown
+        try:
+            mask = Guidance(strokes=self.easel.guidance.strokes)  # of it the canvas knows nothing
+            guidance = Guidance.from_canvas(value, self.easel.session.photo.size) + mask
+            self.easel.use(guidance, _colors(value.get("palette")))
+            reach = self.easel.influence(_chosen(value["hints"], value.get("selected")))
+            suggestions = self._suggest(value["ask"]) if value.get("ask") else []
+        except ValueError as error:  # GuidanceError is one
+            self.message = str(error)
+            return
+        with self.hold_sync():  # one message, so that picture and map change together
+            if self.easel.shown is not before:
+                self.painted = _url(_picture(self.easel.shown.rgb))
+            self.overlay = "" if reach is None else _url(_shade(reach))
+            self.suggestions = suggestions
+            self.message = ""
+
+    def _suggest(self, ask: Any) -> list[dict[str, Any]]:
+        where = {**ask, "color": "gray"} if isinstance(ask, dict) else ask
+        here = Guidance.from_canvas({"hints": [where]}, self.easel.session.photo.size).hints[0]
+        found = self.easel.session.suggest_colors(here.x, here.y)
+        return [{"color": s.color, "share": s.share, "name": s.name, "x": ask["x"], "y": ask["y"]} for s in found]
+
+
+class HintForm(ipywidgets.VBox):
+    """Sliders, a color and three buttons: hints without a script of our own."""
+
+    def __init__(self, easel: Easel) -> None:
+        self.easel = easel
+        width, height = easel.session.photo.size
+        self.image = ipywidgets.Image(format="jpeg", layout=ipywidgets.Layout(max_width="100%", align_self="flex-start"))
+        slider = partial(ipywidgets.IntSlider, min=0, layout=ipywidgets.Layout(width="480px"))
+        self.x = slider(max=width - 1, value=width // 2, description="x")
+        self.y = slider(max=height - 1, value=height // 2, description="y")
+        self.size = slider(min=1, max=99, value=9, description="size")
+        self.color = ipywidgets.ColorPicker(value="#3a6ea5", description="color")
+        self.add, self.undo, self.clear = (ipywidgets.Button(description=word) for word in ("add", "undo", "clear"))
+        self.message = ipywidgets.Label()
+        super().__init__([self.image, self.x, self.y, self.size, self.color, ipywidgets.HBox([self.add, self.undo, self.clear]), self.message])
+        self.add.on_click(lambda button: self._use(lambda hints: (*hints, Hint(self.x.value, self.y.value, self.color.value, self.size.value))))
+        self.undo.on_click(lambda button: self._use(lambda hints: hints[:-1]))
+        self.clear.on_click(lambda button: self._use(lambda hints: ()))
+        for slider in (self.x, self.y):
+            slider.observe(lambda change: self._show(), "value")
+        self._show()
+
+    @property
+    def guidance(self) -> Guidance:
+        """The hints, in pixels of the full photo; can be set. Raises GuidanceError."""
+        return self.easel.guidance
+
+    @guidance.setter
+    def guidance(self, guidance: Guidance) -> None:
+        self.easel.use(guidance)
+        self._show()
+
+    @property
+    def result(self) -> "Result":
+        """The photo at full size under the present guidance."""
+        return self.easel.result
+
+    def _use(self, change: Callable[[tuple[Hint, ...]], tuple[Hint, ...]]) -> None:
+        try:
+            self.easel.use(Guidance(change(self.guidance.hints), self.guidance.strokes))
+            self.message.value = ""
+        except GuidanceError as error:
+            self.message.value = str(error)
+        self._show()
+
+    def _show(self) -> None:
+        """The photo in colors, a ring around every hint, a cross where the next one would be."""
+        picture = _picture(self.easel.shown.rgb)
+        pen = ImageDraw.Draw(picture)
+        scale = picture.width / self.easel.session.photo.width
+        for hint in self.guidance.hints:
+            x, y = hint.x * scale, hint.y * scale
+            pen.ellipse((x - 6, y - 6, x + 6, y + 6), fill=hint.color, outline="white", width=2)
+        x, y = self.x.value * scale, self.y.value * scale
+        for line in ((x - 9, y, x + 9, y), (x, y - 9, x, y + 9)):
+            pen.line(line, fill="black", width=3)
+            pen.line(line, fill="white", width=1)
+        self.image.value = _jpeg(picture)
+
+
+def hint_widget(session: "Session", *, screen: int = SCREEN, **dials: Any) -> HintWidget:
+    """The photo as a canvas to click on; every click colors it anew.
+
+    screen: px, long side of what is shown. dials: vividness, saturation and what else `Session.colorize` takes.
+    `.guidance` are the hints in pixels of the full photo (may be set), `.result` is the full size.
+    """
+    return HintWidget(Easel(session, screen, **dials))
+
+
+def hint_form(session: "Session", *, screen: int = SCREEN, **dials: Any) -> HintForm:
+    """The same without a canvas: two sliders for the place, a color, and buttons add, undo, clear."""
+    return HintForm(Easel(session, screen, **dials))
+
+
+def _colors(palette: Any) -> list[str] | None:
+    """The palette that a canvas sent; one that has none sends nothing, and changes nothing."""
+    if palette is None or (isinstance(palette, list) and all(isinstance(color, str) for color in palette)):
+        return palette
+    raise ValueError("The palette is not a list of colors; reload the page.")
+
+
+def _gray(photo: "Photo") -> Image.Image:
+    L = photo.lightness()
+    return _picture(lab_to_rgb(torch.cat([L, L * 0, L * 0], 1))[0].mul(255).round().byte())
+
+
+def _chosen(hints: list[dict[str, Any]], selected: Any) -> list[int]:
+    """The selected hint; with it the others of its brush stroke."""
+    if type(selected) is not int or not 0 <= selected < len(hints):
+        return []
+    stroke = hints[selected].get("stroke")
+    return [i for i, hint in enumerate(hints) if i == selected or (stroke and hint.get("stroke") == stroke)]
+
+
+def _shade(reach: Tensor) -> Image.Image:
+    """(h, w) in [0, 1] -> black, the more opaque the less a place is reached."""
+    size = (4 * reach.shape[-2], 4 * reach.shape[-1])  # smooth enough; the browser does the rest
+    share = F.interpolate(reach.float()[None, None], size, mode="bilinear")[0, 0]
+    black = np.zeros((*size, 4), np.uint8)
+    black[..., 3] = (1 - share).mul(DIMMED * 255).round().byte().numpy()
+    return Image.fromarray(black)
+
+
+def _picture(rgb: Tensor) -> Image.Image:
+    """uint8 (3, H, W) -> Pillow."""
+    return Image.fromarray(rgb.permute(1, 2, 0).contiguous().cpu().numpy())
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    target = io.BytesIO()
+    image.save(target, "JPEG", quality=90, subsampling=0)  # full color resolution: color is what one looks at
+    return target.getvalue()
+
+
+def _url(image: Image.Image) -> str:
+    """As a data URL; PNG where there is transparency, else JPEG, a tenth of the size."""
+    if image.mode != "RGBA":
+        return "data:image/jpeg;base64," + base64.b64encode(_jpeg(image)).decode()
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()

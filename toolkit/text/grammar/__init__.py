@@ -1,0 +1,1 @@
+"""From a sentence to wishes, by rules: no photo, no model."""

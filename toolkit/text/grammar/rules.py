@@ -1,0 +1,99 @@
+"""What the rules of the grammar share: the phrases they find, the clause that is open, and the row of items they walk over.
+
+The grammar lies in three files, each adding its rules to this one's `Rules`: `predicates` (colors and changes), `noun_phrases` (things and places),
+and `parser` (clauses, from left to right). Rules only look; what a clause accepts it takes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.text.grammar.reading import Item
+from toolkit.text.grammar.wishes import Change, ColorWords, Thing, Wish
+
+MAX_DEPTH = 24  # of rules within rules; "the button of the sleeve of the coat of the man on the left" takes 12
+
+
+@dataclass
+class Phrase:
+    """A noun phrase while its clause is read."""
+
+    first: int  # items from first up to last
+    last: int
+    thing: Thing | None  # None: the whole picture
+    color: "Said | None" = None  # said before the noun
+    used: bool = False  # it need not come out by itself: something of it did, or it only says whose
+    inner: "tuple[Phrase, ...]" = ()  # things with colors of their own inside it: "a dog on green grass"
+    unknown: tuple[int, ...] = ()  # items that stand for a thing but are no known word
+
+
+@dataclass
+class Said:
+    """A predicate: a color or a change, from items first up to last."""
+
+    first: int
+    last: int
+    color: ColorWords | None = None
+    change: Change | None = None
+    like: bool = False
+
+
+@dataclass
+class Clause:
+    """What is open: things that wait for a predicate, and predicates that wait for things."""
+
+    things: list[Phrase] = field(default_factory=list)
+    predicate: Said | None = None
+    more: list[Said] = field(default_factory=list)  # a change beside a color: "blue and darker"
+    predicate_first: bool = False  # "red for the car", "darken the sky"
+    separated: bool = False  # a comma or "and" stands before what comes next
+    copula: bool = False  # "is" stands there
+    all: bool = False  # "are", "both"
+    forbidden: bool = False  # "don't"
+    owner: Phrase | None = None  # whose things follow: "the woman has ..."
+    excepted: bool = False
+    given: bool = False  # "for" or "on" stands there
+
+
+class Rules:
+    """One walk over the items of a prompt: its state, and what every rule needs."""
+
+    def __init__(self, text: str, items: list[Item]) -> None:
+        self.text = text
+        self.items = items
+        self.taken = [False] * len(items)
+        self.loud: set[int] = set()  # items to be reported though their words are known
+        self.nouns_unknown: set[int] = set()
+        self.wishes: list[Wish] = []
+        self.clause = Clause()
+        self.memory: dict[tuple[Any, ...], Any] = {}  # of this step, for the same phrase is looked at from several sides
+        self.depth = 0
+
+    def _waiting(self) -> bool:
+        """Whether a thing waits for its color just here."""
+        clause = self.clause
+        things = clause.things
+        return bool(things and clause.predicate is None and (clause.copula or not clause.separated) and not things[-1].color)
+
+    def _once(self, rule: Callable[..., Any], *arguments: Any) -> Any:
+        """What a rule says, from memory where it was asked in this step already; None beyond the depth to which people nest phrases."""
+        key = (rule.__name__, *arguments)
+        if key not in self.memory:
+            if self.depth >= MAX_DEPTH:
+                return None
+            self.depth += 1
+            self.memory[key] = rule(*arguments)
+            self.depth -= 1
+        return self.memory[key]
+
+    def _noun_phrase(self, at: int, end: int, waiting: bool | None = None) -> Phrase | None:
+        raise NotImplementedError  # in noun_phrases
+
+    def _is_thing(self, at: int, end: int, waiting: bool, marked: bool) -> bool:
+        raise NotImplementedError  # in noun_phrases
+
+    def _splits(self, at: int, end: int, waiting: bool) -> bool:
+        raise NotImplementedError  # in noun_phrases
+
+    def _said(self, first: int, last: int) -> str:
+        return self.text[self.items[first].start : self.items[last - 1].end]
