@@ -20,7 +20,7 @@ from toolkit.measure.compare import TRUTH, CompareSetup, Comparison
 from toolkit.measure.compare.run import compare_steps
 from toolkit.measure.contestants import CLASSICAL
 from toolkit.measure.protocols import PROTOCOLS
-from toolkit.models.registry import list_models
+from toolkit.models.cards import list_models
 from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.pipeline import Progress, shrink
 

@@ -13,7 +13,7 @@ from demos.door import index
 from demos.hint_desk import HintDesk
 from demos.visits import Room, Turns
 from toolkit.guidance import Guidance
-from toolkit.models.registry import ModelCard, get_card
+from toolkit.models.cards import ModelCard, get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
 

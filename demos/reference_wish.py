@@ -7,7 +7,7 @@ from typing import Any
 
 from demos.door import UNREADABLE, number
 from toolkit.color import parse_color, to_hex
-from toolkit.controls.palette import Swatch
+from toolkit.color.palette import Swatch
 from toolkit.guidance import MAX_CORNERS, GuidanceError, Lasso
 
 MODES = ("reference", "palette", "recolor")

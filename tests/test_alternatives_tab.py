@@ -22,7 +22,7 @@ from demos.desk import Desk, Shop
 from demos.hint_desk import HintDesk
 from tests.test_clicks import Toy, scene
 from toolkit import pipeline
-from toolkit.models.registry import get_card, list_models
+from toolkit.models.cards import get_card, list_models
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session, seen
 

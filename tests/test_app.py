@@ -20,7 +20,7 @@ from PIL import Image
 from demos import app, desk, pictures
 from demos.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
 from demos.samples import FOLDER, samples
-from toolkit.models.registry import list_models
+from toolkit.models.cards import list_models
 from toolkit.photo import Photo, open_photo
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ from toy_scene import MIDDLE, Anywhere, Toy, gray
 from demos import app, chat
 from demos.chat import Chat, ChatDesk, gr
 from demos.desk import Shop
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.pipeline import seen
 
 

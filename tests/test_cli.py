@@ -13,7 +13,8 @@ from toolkit import pipeline
 from toolkit.cli import main
 from toolkit.guidance import Guidance, Hint
 from toolkit.models import registry
-from toolkit.models.registry import WeightsError, list_models
+from toolkit.models.cards import list_models
+from toolkit.models.weights import WeightsError
 from toolkit.photo import open_photo
 from toolkit.pipeline import seen
 

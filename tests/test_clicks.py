@@ -20,7 +20,7 @@ from demos.hint_desk import HintDesk, Look
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import seen
 

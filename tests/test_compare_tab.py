@@ -16,7 +16,7 @@ from demos import app, compare, temporary
 from demos.compare import BAR, Compare, gr
 from demos.desk import Shop
 from toolkit.measure.compare import run as comparing
-from toolkit.models.registry import list_models
+from toolkit.models.cards import list_models
 from toolkit.photo import Photo, save_photo
 
 HANGUL = re.compile("[가-힣]")

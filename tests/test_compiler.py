@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from toolkit.color import hex_to_lab, rgb_to_lab
 from toolkit.color.dyes import at_lightness
-from toolkit.controls import fields as shapes
+from toolkit.controls import fields
 from toolkit.guidance import MAX_CORNERS, Guidance, Hint
 from toolkit.photo import open_photo
 from toolkit.pipeline import Session, shrink
@@ -146,7 +146,7 @@ def test_everything_else_is_what_the_others_leave(session):
 def test_places_choose(session, prompt, places):
     row, *_ = compile_text(prompt, session, localizer=Localizer(ROW)).rows
     assert row.ok, row.note
-    parts = shapes.split(np.where(row.region[0, 0].numpy(), 1.0, -1.0).astype(np.float32))
+    parts = fields.split(np.where(row.region[0, 0].numpy(), 1.0, -1.0).astype(np.float32))
     assert sorted(np.nonzero(part)[1].mean() / part.shape[1] for part in parts) == pytest.approx(places, abs=0.03)
 
 

@@ -8,7 +8,8 @@ from toolkit.color import rgb_to_lab
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure import contestants
 from toolkit.measure.contestants import contestant, known
-from toolkit.models.registry import WeightsError, default_model, list_models
+from toolkit.models.cards import default_model, list_models
+from toolkit.models.weights import WeightsError
 from toolkit.pipeline import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # deprecated, and what people have

@@ -8,7 +8,9 @@ import torch
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance, GuidanceError, Hint
-from toolkit.models.registry import list_models, load_encoder, load_model
+from toolkit.models.cards import list_models
+from toolkit.models.encoder import load_encoder
+from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session
 

@@ -11,9 +11,11 @@ from torch.nn import functional as F
 
 import toolkit
 from toolkit.models.base import Sampler
+from toolkit.models.cards import get_card
 from toolkit.models.diffusion import NOISE, SCHEDULERS, ColorDiffusion, Condition, gaussian, photo_noise, temperature, velocity
 from toolkit.models.encoder import CHANNELS
-from toolkit.models.registry import WeightsError, get_card, load_model, read_weights, weights_folder
+from toolkit.models.registry import load_model
+from toolkit.models.weights import WeightsError, read_weights, weights_folder
 from toolkit.training.data import Batch
 from toolkit.training.diffusion import DiffusionLosses, DiffusionRecipe
 from toolkit.training.loop import Schedule, Trainer

@@ -11,8 +11,9 @@ from toolkit.cli import main
 from toolkit.measure.adapters import adapter
 from toolkit.models import export as module
 from toolkit.models.base import Dials, Points
+from toolkit.models.cards import list_models
 from toolkit.models.export import TOLERANCE, export
-from toolkit.models.registry import list_models, load_model
+from toolkit.models.registry import load_model
 
 SIDE = 64
 

@@ -13,7 +13,7 @@ from toolkit.measure import inception
 from toolkit.measure.inception import CHANNELS, FILE, Inception
 from toolkit.measure.metrics import FewPhotos
 from toolkit.measure.set_metrics import frechet
-from toolkit.models.registry import WeightsError
+from toolkit.models.weights import WeightsError
 
 
 def waves(key, shape):

@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from toolkit import Session
-from toolkit.models.registry import WeightsError, head_file, weights_folder
+from toolkit.models.cards import head_file
+from toolkit.models.weights import WeightsError, weights_folder
 from toolkit.photo import Photo, open_photo
 from toolkit.text import open_words
 from toolkit.text.localizer import CLIP, load_localizer, read_localizer

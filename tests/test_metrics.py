@@ -34,7 +34,7 @@ from toolkit.measure.metrics import (
     ssim,
     warn_if_few,
 )
-from toolkit.models.registry import WeightsError
+from toolkit.models.weights import WeightsError
 
 METRICS = {"psnr": psnr, "ssim": ssim, "ciede2000": ciede2000}
 

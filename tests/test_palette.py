@@ -8,7 +8,8 @@ import torch
 
 from toolkit.cli import main
 from toolkit.color import AbBins, color_name, hex_to_lab, lab_to_rgb, parse_color, rgb_to_oklab
-from toolkit.controls.palette import Swatch, chosen, extract_palette, warmth_tint
+from toolkit.color.palette import Swatch, chosen
+from toolkit.controls.palette import extract_palette, warmth_tint
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.measure.studies.palettes import PaletteSetup, evaluate_palettes, palette_table, torn
 from toolkit.models.base import Dials

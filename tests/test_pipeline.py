@@ -12,7 +12,7 @@ from toolkit import pipeline
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.pipeline import Cancelled, Frame, Session, pick_device, seen, shrink
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from toolkit.cli.pages import cards
-from toolkit.models.registry import head_file
+from toolkit.models.cards import head_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -21,7 +21,7 @@ from demos.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, exampl
 from demos.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
 from tests.test_clicks import Toy, scene
 from toolkit.guidance import Guidance
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import seen
 from toolkit.text.grammar.lexicon import canonical

@@ -11,7 +11,7 @@ from toolkit.controls.reference import POINTS, Take, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.measure import metrics
 from toolkit.models.matcher import Matcher, Places, read_matcher
-from toolkit.models.registry import WeightsError
+from toolkit.models.weights import WeightsError
 from toolkit.photo import Photo, open_photo
 from toolkit.pipeline import Session
 

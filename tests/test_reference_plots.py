@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Polygon
 from PIL import Image
 
-from toolkit.controls.palette import Swatch
+from toolkit.color.palette import Swatch
 from toolkit.controls.reference import Origin, Reference, Take, Taken
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.matcher import Matcher, Places

@@ -7,7 +7,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from toolkit.models import ZOO, registry
-from toolkit.models.registry import BUILDERS, WeightsError, get_card, list_models, load_encoder, load_model, weights_folder
+from toolkit.models.cards import get_card, list_models
+from toolkit.models.encoder import load_encoder
+from toolkit.models.registry import BUILDERS, load_model
+from toolkit.models.weights import WeightsError, weights_folder
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from toolkit.measure.evaluate import find_photos
 from toolkit.measure.studies.flicker import Setup, camera, film, measure_clips, temporal_table
 from toolkit.models import registry
 from toolkit.models.base import Encoded, Prediction
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.photo import Photo, PhotoError
 from toolkit.pipeline import seen
 

@@ -11,7 +11,7 @@ from PIL import Image
 from toy_tar import add, encoded
 
 from toolkit.cli import main
-from toolkit.models.registry import load_encoder
+from toolkit.models.encoder import load_encoder
 from toolkit.text.localizer import WordHead, read_localizer
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.localizer import LocalizerRecipe, calibrate

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from toolkit.models.encoder import BLOCKS
-from toolkit.models.registry import load_encoder
+from toolkit.models.encoder import BLOCKS, load_encoder
 from toolkit.models.vit import ViT
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from toolkit.color import AbBins
 from toolkit.models.base import Encoded, Prediction
-from toolkit.models.registry import get_card
+from toolkit.models.cards import get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 from toolkit.text.localizer import Found

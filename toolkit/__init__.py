@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from toolkit.guidance import Guidance, GuidanceError, Hint
     from toolkit.measure.compare import CompareSetup, Comparison
     from toolkit.measure.compare.run import compare, compare_steps
-    from toolkit.models.registry import list_models, load_model
+    from toolkit.models.cards import list_models
+    from toolkit.models.registry import load_model
     from toolkit.photo import Photo, PhotoError, open_photo, save_photo
     from toolkit.pipeline import Cancelled, Result, Session
 
@@ -46,7 +47,8 @@ _HOME = {
     "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
     "pipeline": ("Cancelled", "Result", "Session"),
-    "models.registry": ("list_models", "load_model"),
+    "models.cards": ("list_models",),
+    "models.registry": ("load_model",),
 }
 
 

@@ -35,7 +35,8 @@ def colorize(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from toolkit.guidance import GuidanceError
-    from toolkit.models.registry import default_model, drawing_model, load_model
+    from toolkit.models.cards import default_model, drawing_model
+    from toolkit.models.registry import load_model
     from toolkit.pipeline import pick_device
 
     model = str(args.weights or args.model or (drawing_model() if args.samples else default_model()))
@@ -212,7 +213,7 @@ def _photos_in(folder: Path, out: Path | None) -> list[Path]:
 def models(args: argparse.Namespace) -> int:
     """Print the cards of the models."""
     from toolkit.measure.evaluate import format_table
-    from toolkit.models.registry import list_models
+    from toolkit.models.cards import list_models
 
     cards = list_models(zoo=True)
     if args.json:

@@ -1,7 +1,10 @@
 """What the commands of the command line have in common: kinds of arguments, help with examples, and a check before hours of work."""
 
 import argparse
-from collections.abc import Callable
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +79,12 @@ def check_places(*files: str | None) -> None:
 def advance(bar: Any, to: int) -> None:
     """Move a tqdm bar to a place."""
     bar.update(to - bar.n)
+
+
+def report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
+    """Print a table and what is not in it, and write the scores as JSON."""
+    print(table)
+    if skipped:
+        print(f"{len(skipped)} left out:", *(f"  {line}" for line in skipped), sep="\n", file=sys.stderr)
+    if file:
+        Path(file).write_text(json.dumps([asdict(s) for s in scores], indent=2) + "\n", encoding="utf-8")

@@ -51,7 +51,7 @@ def compare(args: argparse.Namespace) -> int:
 
 
 def _default_models() -> tuple[str, ...]:
-    from toolkit.models.registry import list_models
+    from toolkit.models.cards import list_models
 
     return tuple(card.name for card in list_models())
 

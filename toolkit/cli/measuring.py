@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
+from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, report, several
 from toolkit.cli.compare_command import add_compare
 from toolkit.cli.palette_command import add_evaluate_palette
 from toolkit.cli.reference_command import add_evaluate_reference
@@ -30,7 +30,7 @@ def evaluate(args: argparse.Namespace) -> int:
 
     from toolkit.measure.evaluate import Setup, find_photos, open_truths, score_table
     from toolkit.measure.evaluate import evaluate as score
-    from toolkit.models.registry import default_model, drawing_model, get_card
+    from toolkit.models.cards import default_model, drawing_model, get_card
 
     check_places(args.json, args.sheet, args.plot)
     args.models = args.models or ((drawing_model(),) if args.samples else ()) + (default_model(),)
@@ -85,7 +85,7 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
         scores = evaluate_hints(photos, setup, lambda n: advance(bar, n))
     report(hint_table(scores), scores, skipped, args.json)
     if args.plot:
-        from toolkit.show.figures import plot_hint_curve
+        from toolkit.measure.compare.plots import plot_hint_curve
 
         plot_hint_curve(scores).savefig(args.plot)
     return 0
@@ -142,7 +142,7 @@ def obedience(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from toolkit.measure.studies.obedience import ObedienceScore, obedience_table, obey, open_regions
-    from toolkit.models.registry import default_model, get_card
+    from toolkit.models.cards import default_model, get_card
 
     check_places(args.json)
     args.models = args.models or (default_model(),)
@@ -167,7 +167,7 @@ def evaluate_text(args: argparse.Namespace) -> int:
     from toolkit.measure.studies.word_scores import text_table
     from toolkit.measure.studies.words import TextSetup, add_held_out
     from toolkit.measure.studies.words import evaluate_text as score
-    from toolkit.models.registry import default_model, head_file
+    from toolkit.models.cards import default_model, head_file
     from toolkit.pipeline import pick_device
     from toolkit.text.localizer import read_localizer
 
@@ -193,19 +193,10 @@ def evaluate_text(args: argparse.Namespace) -> int:
     return 0
 
 
-def report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
-    """Print a table and what is not in it, and write the scores as JSON."""
-    print(table)
-    if skipped:
-        print(f"{len(skipped)} left out:", *(f"  {line}" for line in skipped), sep="\n", file=sys.stderr)
-    if file:
-        Path(file).write_text(json.dumps([asdict(s) for s in scores], indent=2) + "\n", encoding="utf-8")
-
-
 def bench(args: argparse.Namespace) -> int:
     """Time the machine's own ratios."""
     from toolkit.measure.speed import bench_report, report_text
-    from toolkit.models.registry import default_model
+    from toolkit.models.cards import default_model
 
     timed = bench_report(args.photos, args.megapixels, args.model or default_model(), args.device)
     print(report_text(timed))

@@ -14,10 +14,10 @@ def evaluate_palette(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from toolkit.cli.measuring import report
+    from toolkit.cli.arguments import report
     from toolkit.measure.evaluate import find_photos, open_truths
     from toolkit.measure.studies.palettes import PaletteSetup, evaluate_palettes, palette_table
-    from toolkit.models.registry import default_model
+    from toolkit.models.cards import default_model
 
     check_places(args.json, args.sheet)
     setup = PaletteSetup(args.model or default_model(), args.vividness, args.colors, 256, args.device)

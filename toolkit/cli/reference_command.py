@@ -17,12 +17,12 @@ def evaluate_reference(args: argparse.Namespace) -> int:
     """Measure what a reference photo does for the colors of another."""
     from tqdm import tqdm
 
-    from toolkit.cli.measuring import report
+    from toolkit.cli.arguments import report
     from toolkit.measure.evaluate import find_photos, open_truths
     from toolkit.measure.studies.borrowing import ReferenceScore, ReferenceSetup, evaluate_classes, evaluate_references, read_words, reference_table
     from toolkit.measure.studies.obedience import open_regions
+    from toolkit.models.cards import default_model
     from toolkit.models.matcher import read_matcher
-    from toolkit.models.registry import default_model
 
     check_places(args.json, args.sheet)
     if not args.sources and not args.regions:

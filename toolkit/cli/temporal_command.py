@@ -80,11 +80,11 @@ def evaluate_temporal(args: argparse.Namespace) -> int:
     """Measure how much a clip's colors flicker and drift."""
     from tqdm import tqdm
 
-    from toolkit.cli.measuring import report
+    from toolkit.cli.arguments import report
     from toolkit.controls.temporal import HOLD
     from toolkit.measure.evaluate import find_photos
     from toolkit.measure.studies.flicker import MOVES, Setup, measure_clips, temporal_table
-    from toolkit.models.registry import default_model, get_card
+    from toolkit.models.cards import default_model, get_card
 
     check_places(args.json)
     model = args.model or default_model()

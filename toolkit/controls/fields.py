@@ -1,4 +1,4 @@
-"""From heat to hints: the parts of a region, which of them is meant, its outline, and where to put points.
+"""From heat to hints: the parts of a region, its outline, and where to put points.
 
 A field is a plane (h, w) over the whole photo that is above 0 inside a region, below 0 outside and goes smoothly from one to the other, so that its
 zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x, y) are pixels of the photo, at their centres.
@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.guidance import MAX_CORNERS, Lasso
-from toolkit.text.grammar.parser import Place
 
 Field = NDArray[np.float32]  # (h, w)
 Mask = NDArray[np.bool_]  # (h, w)
@@ -23,11 +22,8 @@ Mask = NDArray[np.bool_]  # (h, w)
 FINER = 2  # cells of a field for one of a heat map, each way: half the working size, as the model paints
 LEAST = 0.0008  # share of the photo below which a part is noise, unless it is all there is
 LEAST_OF_LARGEST = 0.03
-LEAST_TO_COUNT = 0.12  # share of the largest from which on a part is one of several things
 SMALL_HOLE = 0.02  # share of its part
 MOST_PARTS = 16
-WIDE = 0.5  # share of the photo's side from which on "the left one" of a single part means its left half
-SMOOTH, VALLEY, LEAST_OF_ROW = 0.012, 0.1, 0.3  # of the photo's side; of the highest; of the largest: things in a row are of a kind
 TOLERANCE = 0.45  # cells that a simplified outline may be off
 FEWEST, MOST = 4, 12  # hints for a part
 LIGHT = 25.0  # L units that count as much as the size of the part when points are spread
@@ -82,88 +78,10 @@ def dilated(field: Field, share: float) -> Mask:
     return margin
 
 
-def side_of_picture(shape: tuple[int, int], side: str) -> Field:
-    """One half of the picture as a field; "middle": its middle third each way."""
-    y, x = _coordinates(shape)
-    planes = {"left": -x, "right": x, "top": -y, "bottom": y, "middle": np.float32(1 / 3) - np.maximum(abs(x), abs(y))}
-    return np.asarray(planes[side].clip(-0.5, 0.5), dtype=np.float32)
-
-
-def _coordinates(shape: tuple[int, int]) -> tuple[Field, Field]:
+def coordinates(shape: tuple[int, int]) -> tuple[Field, Field]:
     """y and x of every cell, -1..1 over the photo."""
     y, x = np.meshgrid(*((np.arange(n, dtype=np.float32) + 0.5) * (2 / n) - 1 for n in shape), indexing="ij")
     return y, x
-
-
-def choose(field: Field, place: Place) -> tuple[Field, str | None]:
-    """Which parts of a cleaned field a place means, and the key of a phrase where that was not simply so.
-
-    An order that is too high ("the fifth dog" of three) gives an empty field and "only so many".
-    """
-    parts = split(field)
-    if not parts:
-        return field, None
-    parts = [part for part in parts if part.sum() >= LEAST_TO_COUNT * parts[0].sum()]  # a speck on the right is not "the right dog"
-    if place.order is not None:
-        start = place.counted_from
-        wanted = place.order if place.order < 0 else place.order - 1
-        ordered = sorted(_single(field, parts, int(start in ("left", "right"))), key=lambda part: _along(part, start))
-        if not -len(ordered) <= wanted < len(ordered):
-            return keep(field, []), "only so many"
-        return keep(field, [ordered[wanted]]), None
-    if place.largest is not None:
-        if len(parts) == 1:
-            return field, "only one"
-        return keep(field, [parts[0] if place.largest else parts[-1]]), None
-    if place.side is None:
-        return field, None
-    if place.side in ("foreground", "background"):
-        if len(parts) == 1:
-            return field, "only one"
-        front = max(range(len(parts)), key=lambda i: (int(np.flatnonzero(parts[i].any(1))[-1]), -i))  # who stands nearest reaches lowest
-        others = [part for i, part in enumerate(parts) if i != front]
-        return keep(field, [parts[front]] if place.side == "foreground" else others), None
-    if place.side == "middle":
-        y, x = _coordinates((field.shape[0], field.shape[1]))
-        return keep(field, [min(parts, key=lambda part: float(np.hypot(y[part].mean(), x[part].mean())))]), None
-    side = place.side
-    parts = _single(field, parts, int(side in ("left", "right")))
-    if len(parts) > 1:
-        return keep(field, [min(parts, key=lambda part: _along(part, side))]), None
-    return _half(field, parts[0], side)
-
-
-def _along(part: Mask, start: str) -> float:
-    """How far a part lies from one side of the photo."""
-    rows, columns = np.nonzero(part)
-    return float({"left": columns, "right": -columns, "top": rows, "bottom": -rows}[start].mean())
-
-
-def _half(field: Field, part: Mask, side: str) -> tuple[Field, str]:
-    axis = 1 if side in ("left", "right") else 0
-    places = np.flatnonzero(part.any(1 - axis))
-    first, last = int(places[0]), int(places[-1])
-    if last - first < WIDE * field.shape[axis]:
-        return field, "only one"
-    ramp = ((first + last) / 2 - np.arange(field.shape[axis])) * (1 if side in ("left", "top") else -1) * 0.1
-    return np.minimum(field, np.expand_dims(ramp, 1 - axis)).astype(np.float32), "one side"
-
-
-def _single(field: Field, parts: list[Mask], axis: int) -> list[Mask]:
-    """Parts in which several things touch, such as people in a row, cut where the row is lowest between them; along x (axis 1) or y (axis 0)."""
-    from scipy.ndimage import gaussian_filter1d
-    from scipy.signal import find_peaks
-
-    single: list[Mask] = []
-    for part in parts:
-        profile = gaussian_filter1d(part.sum(1 - axis).astype(float), SMOOTH * field.shape[axis])
-        peaks, _ = find_peaks(np.pad(profile, 1), prominence=VALLEY * profile.max())
-        cuts = [a + int(profile[a:b].argmin()) for a, b in pairwise(peaks - 1)]
-        places = np.arange(field.shape[axis])
-        pieces = [part & np.expand_dims((places >= a) & (places < b), 1 - axis) for a, b in pairwise([0, *cuts, len(places)])]
-        sizes = [int(piece.sum()) for piece in pieces]
-        single += pieces if min(sizes) > LEAST_OF_ROW * max(sizes) else [part]
-    return single
 
 
 def lassos(field: Field, size: tuple[int, int]) -> list[tuple[Mask, Lasso]]:

@@ -4,18 +4,15 @@ swatches = extract_palette(open_photo("aunt.jpg"))          # [Swatch("#c8b294",
 session.colorize(palette=swatches)                          # in these shares; or of any colors: palette=["navy", "#d8c0a0"]
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import color_name, hex_to_lab, lab_to_rgb, rgb_to_lab, to_hex
+from toolkit.color import color_name, lab_to_rgb, rgb_to_lab, to_hex
+from toolkit.color.palette import MOST, Swatch
 from toolkit.guidance import GuidanceError
 from toolkit.photo import Photo
 
-MOST = 16  # colors of a palette
 LOOKED_AT = 128  # px, long side of the copy that colors are counted on
 CELL = 6.0  # Lab units, side of the cells that pixels are counted in
 APART = 30.0  # Lab units within which a seed takes the weight from others
@@ -24,15 +21,6 @@ LIGHT = 0.5  # how much a difference of L counts beside one of a or b: a red in 
 LEAST = 0.004  # share of the photo below which a color is no part of its palette
 TINTS = 35.0  # ab between two colors of what passes for sepia, from which it is a flag or a sheet of colors, not a faded print
 WARM = (6.0, 22.0)  # ab at the end of the dial, about 20 Lab units towards tungsten light
-
-
-@dataclass(frozen=True)
-class Swatch:
-    """A color of a palette."""
-
-    color: str  # "#rrggbb"
-    share: float  # of the photo, 0..1
-    name: str
 
 
 def extract_palette(photo: Photo, k: int = 6) -> list[Swatch]:
@@ -62,16 +50,6 @@ def warmth_tint(warmth: float) -> tuple[float, float]:
     if not -1 <= warmth <= 1:
         raise ValueError(f"Warmth is {warmth}; choose a number from -1 (cool) to 1 (warm).")
     return WARM[0] * warmth, WARM[1] * warmth
-
-
-def chosen(palette: Sequence[str | Swatch]) -> tuple[tuple[tuple[float, float, float], ...], tuple[float, ...]]:
-    """A palette as people give it -> Dials.palette, Dials.shares; shares where every color is a Swatch. Raises ValueError."""
-    if isinstance(palette, str) or len(palette) > MOST:
-        raise ValueError(f"A palette is a list of at most {MOST} colors.")
-    swatches = [color for color in palette if isinstance(color, Swatch)]
-    total = sum(swatch.share for swatch in swatches)
-    shares = tuple(s.share / total for s in swatches) if total > 0 and len(swatches) == len(palette) else ()
-    return tuple(hex_to_lab(c.color if isinstance(c, Swatch) else c) for c in palette), shares
 
 
 def _histogram(photo: Photo) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.color.dyes import at_lightness, hex_of, surface
+from toolkit.controls import fields
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
 from toolkit.pipeline import Session, shrink
 
@@ -22,8 +23,6 @@ def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
     the color's own, the same hue as that lightness has it. Raises GuidanceError for a line that goes around nothing,
     ValueError for a color that is none.
     """
-    from toolkit.controls import fields as shapes
-
     if not region:
         raise GuidanceError("There is no region yet; draw around the thing that shall change.")
     size = session.photo.size
@@ -37,10 +36,10 @@ def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
     light = shrink(session.photo, grid, averaged=True).lightness()[0, 0].numpy()
     mean_L = float(light[inside].mean())
     dye = surface(at_lightness(color, mean_L, exact=True), mean_L)
-    cells = np.array(shapes.spots(inside, light))
+    cells = np.array(fields.spots(inside, light))
     L = light[tuple(cells.T)]
     hints = []
     for cell, own, ab in zip(cells.tolist(), L.tolist(), dye(cells, L), strict=True):
-        x, y = shapes.to_pixel((cell[0], cell[1]), grid, size)
+        x, y = fields.to_pixel((cell[0], cell[1]), grid, size)
         hints.append(Hint(x, y, hex_of(own, ab), HINT_SIZE, region))
     return Guidance(tuple(hints))

@@ -26,9 +26,8 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, map_to_gamut, rgb_to_lab, to_hex
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
-from toolkit.models.encoder import CHANNELS, STRIDE
+from toolkit.models.encoder import CHANNELS, STRIDE, load_encoder
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
-from toolkit.models.registry import load_encoder
 from toolkit.photo import Photo
 from toolkit.pipeline import Frame, Session, pick_device, shrink
 

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance
-from toolkit.models.registry import get_card, list_models, load_model
+from toolkit.models.cards import get_card, list_models
+from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
 from toolkit.pipeline import Session, pick_device, shrink

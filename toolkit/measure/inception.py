@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from torchvision.models import inception as tv
 
 from toolkit.measure.downloads import downloads_allowed, models_folder
-from toolkit.models.registry import WeightsError, load_strict, read_weights
+from toolkit.models.weights import WeightsError, load_strict, read_weights
 
 URL = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d"  # how the file's sha256 begins, as its name says

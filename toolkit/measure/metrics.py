@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from toolkit.color import delta_e, lab_to_rgb, map_to_gamut, rgb_to_lab
 from toolkit.guidance import Guidance
-from toolkit.models.registry import load_strict, read_weights
+from toolkit.models.weights import load_strict, read_weights
 
 FLOOR = 1e-10  # smallest mean squared error that counts: identical pictures get 100 dB and averages stay finite
 WINDOW, SIGMA = 11, 1.5  # px, Wang et al. 2004, section III-B

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.measure.metrics import warn_if_few
-from toolkit.models.registry import load_encoder
+from toolkit.models.encoder import load_encoder
 
 SIDE = 224  # px, of the squares that the network sees
 CHANNELS = 384

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
 from toolkit.color import AbBins
-
-if TYPE_CHECKING:
-    from toolkit.models.registry import ModelCard
+from toolkit.models.cards import ModelCard
 
 Step = Callable[[int, int, Tensor], None]  # (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
 
@@ -65,7 +63,7 @@ class Prediction:
 class Colorizer(Protocol):
     """A model with its weights."""
 
-    card: "ModelCard"
+    card: ModelCard
 
     @property
     def bins(self) -> AbBins | None:

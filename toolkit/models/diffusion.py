@@ -30,7 +30,7 @@ import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from diffusers import (
@@ -48,15 +48,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins
-from toolkit.models.base import Dials, Encoded, Points, Prediction, Step
-from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Step
+from toolkit.models.cards import ModelCard, default_model, get_card
+from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, within_lassos
 from toolkit.models.steering import dressed
 from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
-
-if TYPE_CHECKING:
-    from toolkit.models.registry import ModelCard
+from toolkit.models.weights import WeightsError, load_strict, read_metadata, read_weights
 
 PATCH = 2  # ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place: a quarter of the work
 SPREAD = (0.55, 1.5)  # s = 0.55 standard deviations of the bins' distribution (it is rebalanced, hence too wide) + 1.5 Lab units
@@ -343,3 +342,18 @@ class DiffusionColorizer:
 def temperature(vividness: float) -> float:
     """The noise's scale at a position of the vividness dial: 0 at 0, HEAT at 0.5, 1.27 at 1."""
     return float(HEAT * (2 * vividness) ** 0.5)
+
+
+def build(card: ModelCard, device: str) -> Colorizer:
+    """The model of a card with its weights on a device. Raises WeightsError."""
+    pipe = ColorDiffusion.fresh()
+    state = read_weights(card.file, card.sha256)
+    if not any(name.startswith(PAINTER) for name in state):  # what ships has it once, in the hint model's own file
+        painter = get_card(card.painter or default_model())
+        if read_metadata(card.file).get("painter") != painter.sha256:
+            raise WeightsError(f"The weights {card.file} were trained on another {painter.name}; use the files that belong together.")
+        state |= {PAINTER + name: value for name, value in read_weights(painter.file, painter.sha256).items()}
+    network = nn.ModuleDict({"conditioner": pipe.conditioner, "denoiser": pipe.denoiser})
+    load_strict(network, state, card.file)
+    network.to(torch.device(device))
+    return DiffusionColorizer(card, pipe, load_encoder(device))

@@ -9,11 +9,15 @@ The photo comes at 16 pixels a token and is shrunk by 14/16 for the ViT, so that
 has to be resampled between the two.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from toolkit.models.cards import manifest
 from toolkit.models.vit import ViT
+from toolkit.models.weights import load_strict, read_weights
 
 STRIDE = 16  # photo pixels per token
 PATCH = 14  # ViT pixels per token
@@ -50,3 +54,13 @@ class Encoder(nn.Module):
         x = (gray.expand(B, 3, *size) - self.mean) / self.std
         tokens = torch.cat(self.vit(x, BLOCKS), 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
         return (tokens - self.token_mean) / self.token_std
+
+
+@lru_cache(maxsize=2)
+def load_encoder(device: str = "cpu") -> Encoder:
+    """The frozen ViT with its weights; loaded once, shared by all models on a device."""
+    vit, scale = (manifest()["encoders"][name] for name in ("dinov2_vits14", "dinov2_vits14_scale"))
+    encoder = Encoder()
+    state = {f"vit.{k}": v for k, v in read_weights(vit["file"], vit["sha256"]).items()} | read_weights(scale["file"], scale["sha256"])
+    load_strict(encoder, state, vit["file"])
+    return encoder.eval().to(torch.device(device))

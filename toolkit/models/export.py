@@ -61,7 +61,8 @@ def export(model: str, file: str | Path, *, size: int = 256, vividness: float = 
     model: a name, or the path of own weights. size: px of the square it will take, a multiple of 16. A file that fails the check is removed.
     Raises ValueError for what cannot be exported or is there already, RuntimeError where it cannot be converted or fails the check, WeightsError.
     """
-    from toolkit.models.registry import get_card, load_model
+    from toolkit.models.cards import get_card
+    from toolkit.models.registry import load_model
 
     onnx = Path(file)
     description = onnx.with_suffix(".json")

@@ -107,7 +107,7 @@ class Matcher(nn.Module):
 
 def read_matcher(file: str, sha256: str | None = None) -> Matcher:
     """A matcher from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
-    from toolkit.models.registry import load_strict, read_weights
+    from toolkit.models.weights import load_strict, read_weights
 
     matcher = Matcher()
     load_strict(matcher, read_weights(file, sha256), file)
@@ -117,6 +117,6 @@ def read_matcher(file: str, sha256: str | None = None) -> Matcher:
 @lru_cache(maxsize=1)
 def load_matcher() -> Matcher:
     """The matcher that ships, on the CPU, where its few products cost nothing; loaded once. Raises WeightsError."""
-    from toolkit.models.registry import head_file
+    from toolkit.models.cards import head_file
 
     return read_matcher(*head_file("matcher"))

@@ -16,20 +16,18 @@ annealed mean is livelier; its spread says how unsure the model is; its clusters
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean
-from toolkit.models.base import Dials, Encoded, Points, Prediction
-from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.models.cards import ModelCard
+from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, propagate, within_lassos
 from toolkit.models.steering import dressed
-
-if TYPE_CHECKING:
-    from toolkit.models.registry import ModelCard
+from toolkit.models.weights import load_strict, read_weights
 
 TEMPERATURE = 0.17  # of the lively colors, chosen on validation photos for nine tenths of real photos' colorfulness; Zhang takes 0.38
 AB_SCALE = 20.0  # ab is learned in units of about its standard deviation
@@ -185,3 +183,10 @@ def doubt(logits: Tensor, bins: AbBins) -> Tensor:
     square = torch.einsum("bqhw,q->bhw", share, centers.square().sum(1))
     spread = (square - mean.square().sum(1)).clamp(min=0).sqrt().unsqueeze(1)
     return ((spread - SURE) / (UNSURE - SURE)).clamp(0, 1)
+
+
+def build(card: ModelCard, device: str) -> Colorizer:
+    """The model of a card with its weights on a device. Raises WeightsError."""
+    network = UNet()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return UNetColorizer(card, network.to(torch.device(device)), load_encoder(device))

@@ -27,20 +27,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.models.base import Dials, Encoded, Points, Prediction
-from toolkit.models.encoder import CHANNELS, Encoder
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.models.cards import ModelCard
+from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, log_region, within_lassos
 from toolkit.models.steering import dressed
 from toolkit.models.unet import UNet, UNetConfig, doubt
-
-if TYPE_CHECKING:
-    from toolkit.models.registry import ModelCard
+from toolkit.models.weights import load_strict, read_weights
 
 STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size
@@ -324,3 +322,10 @@ def crowd(xy: Tensor, ab: Tensor, there: Tensor) -> Tensor:
     here, same = torch.cdist(xy, xy) / CROWD[0], torch.cdist(ab, ab) / CROWD[1]
     alike = torch.exp(-here.square() - same.square()) * there.unsqueeze(1)
     return alike.sum(2).clamp(min=1).log()
+
+
+def build(card: ModelCard, device: str) -> Colorizer:
+    """The model of a card with its weights on a device. Raises WeightsError."""
+    network = VitHint()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return VitHintColorizer(card, network.to(torch.device(device)), load_encoder(device))

@@ -19,11 +19,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import color_name, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
-from toolkit.controls.palette import Swatch, chosen
+from toolkit.color.palette import Swatch, chosen
 from toolkit.guidance import Guidance
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
+from toolkit.models.cards import ModelCard, default_model, get_card
 from toolkit.models.encoder import STRIDE
-from toolkit.models.registry import ModelCard, default_model, get_card
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink

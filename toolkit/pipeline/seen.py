@@ -8,8 +8,9 @@ from typing import TypeVar
 import torch
 
 from toolkit.models.base import Colorizer, Encoded
+from toolkit.models.cards import ModelCard
 from toolkit.models.encoder import STRIDE
-from toolkit.models.registry import ModelCard, load_model
+from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline.frame import Frame

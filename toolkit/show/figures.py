@@ -30,7 +30,6 @@ from toolkit.color import in_gamut, lab_to_rgb, rgb_to_lab
 if TYPE_CHECKING:
     from toolkit.color import AbBins
     from toolkit.guidance import Guidance
-    from toolkit.measure.protocols import HintScore
     from toolkit.pipeline import Candidate
 
 INK, QUIET, HAIR = "#2e3440", "#8a9099", "#e7e9ec"  # text; secondary text and reference lines; grids
@@ -92,14 +91,14 @@ def contact_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = ()
     images: any number, or one tensor (B, 3, H, W). titles: `columns` of them head the columns, one for each picture stand above the pictures.
     All pictures are drawn as one image, not in axes of their own: 600 are laid out in 2 s of CPU. Raises ValueError.
     """
-    pictures = [_pixels(image) for image in images]
+    pictures = [as_pixels(image) for image in images]
     if not pictures or columns < 1:
         raise ValueError(f"A contact sheet needs pictures and columns, not {len(pictures)} and {columns}; give at least one of each.")
     columns = min(columns, len(pictures))
     if len(titles) not in (0, columns, len(pictures)):
         raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
     cell = max(16, min(CELL, (SHEET - GAP) // columns - GAP, int(LONGEST * columns / len(pictures) / TALLEST) - GAP - TITLE))
-    return _sheet([_fit(picture, cell) for picture in pictures], titles, columns, cell)
+    return laid_out([fitted(picture, cell) for picture in pictures], titles, columns, cell)
 
 
 def candidates_sheet(candidates: "Sequence[Candidate]", columns: int = 3) -> Figure:
@@ -114,7 +113,7 @@ def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
     """
     if uncertainty.dim() != 4 or uncertainty.shape[:2] != (1, 1):
         raise ValueError(f"Uncertainty comes as (1, 1, h, w) and this one is {tuple(uncertainty.shape)}; pass what Session.uncertainty() gives.")
-    pixels = _fit(_pixels(photo), OVERLAY)
+    pixels = fitted(as_pixels(photo), OVERLAY)
     height, width = pixels.shape[:2]
     doubt = F.interpolate(uncertainty.detach().float().cpu(), (height, width), mode="bicubic", antialias=True)[0, 0].numpy()
     figure = Chart(width + 2 * GAP, height + 2 * GAP + TITLE)
@@ -139,8 +138,8 @@ def heat_overlay(photo: Picture, heat: Tensor, guidance: "Guidance | None" = Non
     """
     if heat.dim() != 4 or heat.shape[:2] != (1, 1):
         raise ValueError(f"A heat map comes as (1, 1, h, w) and this one is {tuple(heat.shape)}; pass Found.heat.")
-    whole = _pixels(photo)
-    pixels = _fit(whole, min(OVERLAY, whole.shape[1]))
+    whole = as_pixels(photo)
+    pixels = fitted(whole, min(OVERLAY, whole.shape[1]))
     height, width = pixels.shape[:2]
     warm = F.interpolate(heat.detach().float().cpu(), (height, width), mode="bilinear", align_corners=False)[0, 0].numpy()
     gray = np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.float32)[..., None]
@@ -230,7 +229,7 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
     quality.sharex(loss)
     color.sharex(loss)
     for axes, title in ((loss, "loss"), (quality, "validation PSNR, dB"), (color, "colorfulness, share of the truth's")):
-        _quiet(axes, title)
+        quiet(axes, title)
         axes.set_xlabel("step", color=QUIET, fontsize=8)
     for i, (name, records) in enumerate(runs.items()):
         line = LINES[i % len(LINES)]
@@ -240,8 +239,8 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
         for axes, key in ((quality, "val_psnr"), (color, "val_colorfulness_ratio")):
             axes.plot(*_series(records, key), color=line, linewidth=1.6, marker="o", markersize=3)
     gray = [value for records in runs.values() for value in _series(records, "val_gray_psnr")[1]][:1]  # the same photos in every run
-    _reference(color, [1.0], "truth")
-    _reference(quality, gray, "gray picture")
+    reference_line(color, [1.0], "truth")
+    reference_line(quality, gray, "gray picture")
     color.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     color.set_ylim(0, max(1.1, color.get_ylim()[1]))
     if not gray:
@@ -252,40 +251,7 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
     return figure
 
 
-def plot_hint_curve(scores: "Sequence[HintScore]") -> Figure:
-    """PSNR over the number of hints, a line a model with a band of one standard error to each side, and the gray picture to compare with.
-
-    scores: of `toolkit.measure.protocols.evaluate_hints`, also of several runs with one protocol. Raises ValueError where there are none.
-    """
-    if not scores:
-        raise ValueError("There are no scores to draw; give those of evaluate_hints.")
-    lines: dict[tuple[str, float | None], list[HintScore]] = {}
-    for score in sorted(scores, key=lambda score: score.hints):
-        lines.setdefault((score.model, score.vividness), []).append(score)
-    gray = [line[0].psnr for (model, _), line in lines.items() if model == "gray"]
-    models = [key for key in lines if key[0] != "gray"]
-    figure = Chart(1010, 660)
-    axes = figure.place(90, 50, 870, 510)
-    _quiet(axes, "PSNR, dB")
-    axes.set_xlabel("hints", color=QUIET, fontsize=8)
-    axes.set_xscale("symlog", linthresh=1, linscale=0.5)  # logarithmic, with a place for none
-    for i, (model, vividness) in enumerate(models):
-        line, color = lines[model, vividness], LINES[i % len(LINES)]
-        hints, psnr = np.array([s.hints for s in line]), np.array([s.psnr for s in line])
-        error = np.array([s.psnr_se or 0.0 for s in line])
-        several = sum(name == model for name, _ in models) > 1
-        axes.fill_between(hints, psnr - error, psnr + error, color=color, alpha=0.15, linewidth=0)
-        axes.plot(hints, psnr, color=color, linewidth=1.6, marker="o", markersize=3, label=f"{model}, {vividness:g}" if several else model)
-    counts = sorted({score.hints for score in scores})
-    axes.set_xticks(counts, [str(count) for count in counts])
-    axes.minorticks_off()
-    _reference(axes, gray[:1], "gray picture")
-    if models:
-        axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
-    return figure
-
-
-def _pixels(picture: Picture) -> Pixels:
+def as_pixels(picture: Picture) -> Pixels:
     """Any picture -> uint8 (H, W, 3), the one converter."""
     tensor = picture if isinstance(picture, Tensor) else getattr(picture, "rgb", None)
     if not isinstance(tensor, Tensor):
@@ -299,7 +265,7 @@ def _pixels(picture: Picture) -> Pixels:
     return tensor.expand(3, -1, -1).permute(1, 2, 0).byte().cpu().contiguous().numpy()
 
 
-def _fit(pixels: Pixels, cell: int) -> Pixels:
+def fitted(pixels: Pixels, cell: int) -> Pixels:
     """As large as a cell allows, aspect kept."""
     height, width = pixels.shape[:2]
     scale = min(cell / width, cell * TALLEST / height)
@@ -307,7 +273,7 @@ def _fit(pixels: Pixels, cell: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))  # the gap: large photos are halved first
 
 
-def _sheet(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: int) -> Figure:
+def laid_out(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: int) -> Figure:
     """Pictures no larger than their cells -> a figure whose pixels are theirs."""
     heads = len(titles) == columns  # above the columns, else above each picture
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
@@ -335,7 +301,7 @@ def _ab_plane(title: str, width: int) -> tuple[Chart, Axes]:
     """Axes a and b to one scale, with the outline of all sRGB colors in those colors."""
     figure = Chart(width, 765)
     axes = figure.place(105, 50, 630, 630)
-    _quiet(axes, title)
+    quiet(axes, title)
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=range(-100, 101, 50), yticks=range(-100, 101, 50))
     axes.set_xlabel("a     green to red", color=QUIET, fontsize=8)
     axes.set_ylabel("b     blue to yellow", color=QUIET, fontsize=8)
@@ -345,7 +311,7 @@ def _ab_plane(title: str, width: int) -> tuple[Chart, Axes]:
     return figure, axes
 
 
-def _quiet(axes: Axes, title: str) -> None:
+def quiet(axes: Axes, title: str) -> None:
     """One look for all charts: two thin lines, a faint grid, small gray numbers, a title at the left."""
     axes.set_title(title, loc="left", fontsize=9.5, color=INK, pad=8)
     axes.spines[["top", "right"]].set_visible(False)
@@ -356,7 +322,7 @@ def _quiet(axes: Axes, title: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5))
 
 
-def _reference(axes: Axes, levels: Sequence[float], name: str) -> None:
+def reference_line(axes: Axes, levels: Sequence[float], name: str) -> None:
     """A dashed line to compare with, named at its right end; nothing where the log holds none."""
     for y in levels:
         axes.axhline(y, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))

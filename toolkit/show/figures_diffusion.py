@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from toolkit.color import lab_to_rgb
-from toolkit.show.figures import HAIR, INK, LINES, QUIET, SHEET, Chart, Picture, _fit, _pixels, _quiet, _reference, _sheet
+from toolkit.show.figures import HAIR, INK, LINES, QUIET, SHEET, Chart, Picture, as_pixels, fitted, laid_out, quiet, reference_line
 
 Series = tuple[Sequence[float], Sequence[float]]  # x and y
 HUES = 36  # bins of ten degrees
@@ -35,10 +35,10 @@ class LineChart(Chart):
 
 def small_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 8, cell: int = 140) -> Figure:
     """A contact sheet whose cells are `cell` px wide however few they are: a notebook with many sheets stays light. Raises ValueError."""
-    pictures = [_pixels(image) for image in images]
+    pictures = [as_pixels(image) for image in images]
     if not pictures or len(titles) not in (0, columns, len(pictures)):
         raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
-    return _sheet([_fit(picture, cell) for picture in pictures], titles, columns, cell)
+    return laid_out([fitted(picture, cell) for picture in pictures], titles, columns, cell)
 
 
 def curves(
@@ -60,7 +60,7 @@ def curves(
     figure = LineChart(20 + len(panels) * (width + 80), 450)
     for i, (title, lines) in enumerate(panels.items()):
         axes = figure.place(70 + i * (width + 80), 50, width, 310)
-        _quiet(axes, title)
+        quiet(axes, title)
         axes.set_xlabel(x, color=QUIET, fontsize=8)
         if logarithmic:
             axes.set_xscale("log", base=2)
@@ -69,7 +69,7 @@ def curves(
             marker = "o" if len(along) <= 20 else ""
             axes.plot(along, up, color=LINES[names.index(name) % len(LINES)], linewidth=1.6, marker=marker, markersize=3, label=name)
         if levels and title in levels:
-            _reference(axes, [levels[title][1]], levels[title][0])
+            reference_line(axes, [levels[title][1]], levels[title][0])
         if i == 0 and len(names) > 1:
             axes.legend(frameon=False, fontsize=8, labelcolor=INK)
     return figure
@@ -89,7 +89,7 @@ def hue_histogram(colors: Mapping[str, Tensor]) -> LineChart:
     figure = LineChart(20 + len(colors) * (width + 80), 380)
     for i, (title, ab) in enumerate(colors.items()):
         axes = figure.place(70 + i * (width + 80), 50, width, 240)
-        _quiet(axes, title)
+        quiet(axes, title)
         ab = ab.float().cpu()
         which = (torch.atan2(ab[:, 1], ab[:, 0]).rad2deg() % 360 / 360 * HUES).long() % HUES
         counts = torch.bincount(which, minlength=HUES)

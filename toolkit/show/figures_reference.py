@@ -17,10 +17,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import parse_color
-from toolkit.controls.palette import Swatch
+from toolkit.color.palette import Swatch
 from toolkit.controls.reference import Reference, Take, Taken
 from toolkit.photo import Photo
-from toolkit.show.figures import GAP, INK, SHEET, TITLE, Chart, Pixels, _fit, _pixels, heat_overlay
+from toolkit.show.figures import GAP, INK, SHEET, TITLE, Chart, Pixels, as_pixels, fitted, heat_overlay
 from toolkit.show.figures_diffusion import small_sheet
 
 TALL = 390  # px, height of the photos between which lines are drawn
@@ -34,7 +34,7 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
 
     takes: those that were given to `take_colors`; their regions are outlined.
     """
-    pictures = [_pixels(photo.lightness()[0] / 100), *(_pixels(take.reference.photo) for take in takes)]
+    pictures = [as_pixels(photo.lightness()[0] / 100), *(as_pixels(take.reference.photo) for take in takes)]
     figure, over, corners = _beside(pictures, ["points on the photo", *(take.reference.photo.name for take in takes)])
 
     def at(i: int, x: float, y: float) -> tuple[float, float]:
@@ -111,7 +111,7 @@ def _beside(pictures: Sequence[Pixels], titles: Sequence[str]) -> tuple[Chart, A
     figure = Chart(lefts[-1] + widths[-1] + GAP, top + height + GAP)
     for picture, left, width in zip(pictures, lefts, widths, strict=True):
         axes = figure.place(left, top, width, height)
-        axes.imshow(_fit(picture, max(width, height)), aspect="auto")
+        axes.imshow(fitted(picture, max(width, height)), aspect="auto")
         axes.set_axis_off()
     over = figure.place(0, 0, *figure.pixels)
     over.set(xlim=(0, figure.pixels[0]), ylim=(figure.pixels[1], 0))
@@ -131,7 +131,7 @@ def _laid_over(photo: Photo, plane: Tensor, cell: tuple[float, float]) -> Tensor
 
 
 def _ringed(photo: Photo, place: tuple[float, float]) -> Tensor:
-    pixels = _fit(_pixels(photo), min(WIDEST, photo.width))
+    pixels = fitted(as_pixels(photo), min(WIDEST, photo.width))
     image, scale = Image.fromarray(pixels), pixels.shape[1] / photo.width
     x, y, r = (place[0] + 0.5) * scale, (place[1] + 0.5) * scale, pixels.shape[1] / 22
     draw = ImageDraw.Draw(image)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, Record, _quiet, _series, _smooth
+from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, Record, _series, _smooth, quiet
 
 STYLES = ("-", (0, (4, 2)))  # the second, when the colors begin again
 SIDES = {"loss_generator": ("generator", LINES[0]), "loss_critic": ("critic", LINES[1])}
@@ -35,7 +35,7 @@ def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
         style = STYLES[i // len(LINES) % len(STYLES)]
         axes.plot(xs, ys, color=LINES[i % len(LINES)], linewidth=1.6, marker="o", markersize=3, linestyle=style, label=name)
     axes.axhline(0, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
-    _quiet(axes, "PSNR above the gray photo, dB")
+    quiet(axes, "PSNR above the gray photo, dB")
     axes.set_xlabel("views seen", color=QUIET, fontsize=8)
     axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left", bbox_to_anchor=(1.02, 1.0))
     return figure
@@ -62,8 +62,8 @@ def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) ->
             accuracy.axhline(level, color=HAIR, linewidth=1)
         end = next((r for r in reversed(log) if "val_psnr" in r), None)
         result = "" if end is None else f": {end['val_psnr'] - end['val_gray_psnr']:+.1f} dB, {end['val_colorfulness_ratio']:.0%} color"
-        _quiet(losses, f"{name}{result}")
-        _quiet(accuracy, "critic's accuracy")
+        quiet(losses, f"{name}{result}")
+        quiet(accuracy, "critic's accuracy")
         losses.set_ylim(0, HIGHEST)
         losses.tick_params(labelbottom=False)
         accuracy.set_ylim(0.35, 1.05)

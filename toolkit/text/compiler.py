@@ -27,9 +27,10 @@ from torch.nn import functional as F
 
 from toolkit.color import color_name, hex_to_lab, parse_color, rgb_to_lab
 from toolkit.color.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
-from toolkit.controls import fields as shapes
+from toolkit.controls import fields
 from toolkit.guidance import Guidance, Hint
 from toolkit.pipeline import Session, shrink
+from toolkit.text import which
 from toolkit.text.grammar.parser import ColorWords, Parsed, Place, Thing, Wish, parse
 from toolkit.text.phrases import Language, say
 from toolkit.text.settings import CHANGES, Settings, settled
@@ -85,7 +86,7 @@ class _Claim:
     wish: Wish
     thing: Thing | None
     found: Found | None = None
-    plane: shapes.Field | None = None  # its region as a field
+    plane: fields.Field | None = None  # its region as a field
     heat: Tensor | None = None
     notes: list[str] = field(default_factory=list)
     ok: bool = True
@@ -151,8 +152,8 @@ class _Compiler:
         self.session, self.language, self.vividness, self.recolor = session, language, vividness, recolor
         self._localizer = localizer
         self._sight: Sight | None = None
-        self._fields: dict[str, tuple[Found, shapes.Field]] = {}
-        self._L: shapes.Field | None = None
+        self._fields: dict[str, tuple[Found, fields.Field]] = {}
+        self._L: fields.Field | None = None
         self._now: NDArray[np.float64] | None = None
 
     # where
@@ -167,11 +168,11 @@ class _Compiler:
             self._sight = self._localizer.look(self.session)
         return self._sight
 
-    def find(self, noun: str) -> tuple[Found, shapes.Field]:
+    def find(self, noun: str) -> tuple[Found, fields.Field]:
         """The thing and its cleaned field; each noun is looked for once a sentence."""
         if noun not in self._fields:
             found = self.sight.find(noun)
-            self._fields[noun] = found, shapes.clean(shapes.to_field(found.heat))
+            self._fields[noun] = found, fields.clean(fields.to_field(found.heat))
         return self._fields[noun]
 
     @property
@@ -181,10 +182,10 @@ class _Compiler:
             h, w = next(iter(self._fields.values()))[1].shape
             return h, w
         h, w = self.session.seen_size()
-        return -(-h // 4) * shapes.FINER, -(-w // 4) * shapes.FINER
+        return -(-h // 4) * fields.FINER, -(-w // 4) * fields.FINER
 
     @property
-    def L(self) -> shapes.Field:
+    def L(self) -> fields.Field:
         """The photo's lightness, averaged over each cell."""
         if self._L is None or self._L.shape != self.shape:
             self._L = shrink(self.session.photo, self.shape, averaged=True).lightness()[0, 0].numpy()
@@ -218,9 +219,9 @@ class _Compiler:
         if thing.part_of is not None:
             plane = self._within(claim, plane, thing.part_of)
         if thing.place is not None:
-            plane, why = shapes.choose(plane, thing.place)
+            plane, why = which.choose(plane, thing.place)
             if why == "only so many":
-                count = len(shapes.split(self.find(thing.noun)[1]))
+                count = len(fields.split(self.find(thing.noun)[1]))
                 claim.ok = False
                 claim.notes.append(say(why, self.language, count=count))
                 return
@@ -228,13 +229,13 @@ class _Compiler:
                 claim.notes.append(say(why, self.language))
         claim.plane = plane
 
-    def _within(self, claim: _Claim, plane: shapes.Field, whole: Thing) -> shapes.Field:
+    def _within(self, claim: _Claim, plane: fields.Field, whole: Thing) -> fields.Field:
         """The part of a field that belongs to a whole: the woman's hair, the door of the left house."""
         found, around = self.find(whole.noun)
         place = whole.place
         if found.present and place is not None:
-            around, _ = shapes.choose(around, place)
-        near = shapes.dilated(around, NEAR_WHOLE)
+            around, _ = which.choose(around, place)
+        near = fields.dilated(around, NEAR_WHOLE)
         inside = float((near & (plane > 0)).sum()) / max(1, int((plane > 0).sum()))
         if not found.present or inside < SHARE_IN_WHOLE * (place is None):
             part = self.spoken(claim.thing.noun if claim.thing else "")
@@ -242,12 +243,12 @@ class _Compiler:
             return plane
         return np.where(near, plane, -np.abs(plane) - 1e-3).astype(np.float32)
 
-    def part_of_picture(self, place: Place | None) -> shapes.Field:
+    def part_of_picture(self, place: Place | None) -> fields.Field:
         """A side of the picture, what is in front, or what lies behind it."""
         if place is None or place.side is None:
             return np.full(self.shape, 0.5, np.float32)
         if place.side not in ("foreground", "background"):
-            return shapes.side_of_picture(self.shape, place.side)
+            return which.side_of_picture(self.shape, place.side)
         names = [name for name, _ in self.sight.names() if name not in BEHIND][:MOST_FRONT]
         front = np.full(self.shape, -0.5, np.float32)
         for name in names:
@@ -282,11 +283,11 @@ class _Compiler:
             if claim.plane is not None:
                 self._settle(claim, claim.plane)
 
-    def _settle(self, claim: _Claim, plane: shapes.Field) -> None:
-        parts = shapes.split(plane)
-        claim.plane = shapes.keep(plane, parts)
+    def _settle(self, claim: _Claim, plane: fields.Field) -> None:
+        parts = fields.split(plane)
+        claim.plane = fields.keep(plane, parts)
         area = float(sum(part.mean() for part in parts))
-        if area < shapes.LEAST / 4:
+        if area < fields.LEAST / 4:
             claim.plane = None
             claim.ok = claim.taken_up
             if not claim.ok and say("overruled", self.language) not in claim.notes:
@@ -314,12 +315,12 @@ class _Compiler:
         plane = self._beside_clicks(claim, clicks, to_ab)
         size = self.session.photo.size
         hints = []
-        for part, lasso in shapes.lassos(plane, size):
-            chosen = np.array(self._silenced(part, shapes.spots(part, self.L), claim, clicks, to_ab))
+        for part, lasso in fields.lassos(plane, size):
+            chosen = np.array(self._silenced(part, fields.spots(part, self.L), claim, clicks, to_ab))
             if len(chosen):
                 L = self.L[tuple(chosen.T)]
                 for cell, light, ab in zip(chosen.tolist(), L.tolist(), to_ab(chosen, L), strict=True):
-                    x, y = shapes.to_pixel((cell[0], cell[1]), plane.shape, size)
+                    x, y = fields.to_pixel((cell[0], cell[1]), plane.shape, size)
                     hints.append(Hint(x, y, hex_of(light, ab), HINT_SIZE, lasso))
         return hints
 
@@ -364,8 +365,8 @@ class _Compiler:
     def _instead(self, claim: _Claim, avoided: str) -> str | None:
         """The likeliest color at the heart of the region that is not the avoided one."""
         assert claim.plane is not None
-        part = shapes.split(claim.plane)[0]
-        x, y = shapes.to_pixel(shapes.spots(part, self.L)[0], part.shape, self.session.photo.size)
+        part = fields.split(claim.plane)[0]
+        x, y = fields.to_pixel(fields.spots(part, self.L)[0], part.shape, self.session.photo.size)
         likely = [s.color for s in self.session.suggest_colors(x, y)]
         other = [color for color in likely if differs(color, avoided)]
         lively = [color for color in other if np.hypot(*hex_to_lab(color)[1:]) >= GRAYISH]
@@ -397,14 +398,14 @@ class _Compiler:
         found = []
         for i, (xy, ab) in enumerate(zip(marks.xy.tolist(), marks.ab.numpy(), strict=True)):
             assert claim.plane is not None
-            cell = shapes.to_cell(xy[0], xy[1], claim.plane.shape, self.session.photo.size)
+            cell = fields.to_cell(xy[0], xy[1], claim.plane.shape, self.session.photo.size)
             if claim.plane[cell] > 0:
                 wished = to_ab(np.array([cell]), self.L[[cell[0]], [cell[1]]])[0]
                 if np.linalg.norm(ab - wished) > AGREES:
                     found.append((cell, clicks.hints[i] if i < len(clicks.hints) else None))
         return found
 
-    def _beside_clicks(self, claim: _Claim, clicks: Guidance, to_ab: ToAb) -> shapes.Field:
+    def _beside_clicks(self, claim: _Claim, clicks: Guidance, to_ab: ToAb) -> fields.Field:
         """The claim's field without what contrary clicks have drawn a lasso around."""
         assert claim.plane is not None
         plane = claim.plane
@@ -417,7 +418,7 @@ class _Compiler:
             plane = np.minimum(plane, 0.5 - cover[0].numpy())
         return plane
 
-    def _silenced(self, part: shapes.Mask, chosen: list[tuple[int, int]], claim: _Claim, clicks: Guidance, to_ab: ToAb) -> list[tuple[int, int]]:
+    def _silenced(self, part: fields.Mask, chosen: list[tuple[int, int]], claim: _Claim, clicks: Guidance, to_ab: ToAb) -> list[tuple[int, int]]:
         """The spots of a part that are not too near to a contrary click."""
         if not len(clicks):
             return chosen
@@ -466,7 +467,7 @@ def _phrase(wish: Wish) -> str:
     return f"{thing} {wish.change or '' if wish.color is None else wish.color.said}".strip()
 
 
-def _rank(one: _Claim, mine: shapes.Field, other: _Claim, its: shapes.Field, later: bool) -> int:
+def _rank(one: _Claim, mine: fields.Field, other: _Claim, its: fields.Field, later: bool) -> int:
     """Who has the place that two claim: 1 the first, -1 the other, 0 the hotter at each cell."""
     if (one.thing is None) != (other.thing is None):
         return -1 if one.thing is None else 1  # the whole picture is what is left

@@ -264,7 +264,7 @@ class Localizer:
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
     """A localizer from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
-    from toolkit.models.registry import load_strict, read_metadata, read_weights
+    from toolkit.models.weights import load_strict, read_metadata, read_weights
     from toolkit.pipeline import pick_device
 
     device = pick_device(device).type
@@ -279,6 +279,6 @@ def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") ->
 @lru_cache(maxsize=2)
 def load_localizer(device: str = "cpu") -> Localizer:
     """The localizer that ships; loaded once. Raises WeightsError."""
-    from toolkit.models.registry import head_file
+    from toolkit.models.cards import head_file
 
     return read_localizer(*head_file("localizer"), device)

@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from toolkit.models.registry import WeightsError
+from toolkit.models.weights import WeightsError
 from toolkit.text.localizer import Localizer, load_localizer
 
 MODEL = "ViT-B-32-quickgelu"  # OpenAI's weights want their own approximation of GELU

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from toolkit.color import lab_to_rgb
 from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.diffusion import FARTHEST, ColorDiffusion, Condition, photo_noise, velocity
-from toolkit.models.registry import load_strict
 from toolkit.models.vit_hint import Clicks
+from toolkit.models.weights import load_strict
 from toolkit.training.data import Batch
 from toolkit.training.unet import UNetRecipe
 from toolkit.training.users import invent

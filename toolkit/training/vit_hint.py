@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.measure.metrics import gray_psnr, psnr
-from toolkit.models.registry import load_strict
 from toolkit.models.vit_hint import Clicks, VitHint
+from toolkit.models.weights import load_strict
 from toolkit.training.data import Batch
 from toolkit.training.losses import huber_ab
 from toolkit.training.unet import UNetRecipe

@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.pages.records import keep_record, show_record
-from toolkit.models.registry import ModelCard, drawing_model, list_models, weights_folder
+from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, beside, measured, table
+from toolkit.models.cards import ModelCard, drawing_model, list_models
+from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from toolkit.pipeline import Session
 
-ROOT = Path(__file__).resolve().parents[3]
 PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
 PICTURE = ROOT / "assets" / "before-after.png"
 CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
@@ -43,8 +44,6 @@ SAID_PICTURE = ROOT / "assets" / "text.png"
 DRAWN = "portrait-astronaut.jpg"
 DRAWN_SEEDS = 5
 DRAWN_PICTURE = ROOT / "assets" / "samples.png"
-EXAMPLES = ROOT / "demos" / "examples"
-GUTTER, PICTURE_HEIGHT = 8, 400  # px
 Shown = tuple[float, int, str]  # factor, digits, unit
 PERCENT: Shown = (100, 1, " %")
 RATIO: Shown = (1, 3, "")
@@ -70,18 +69,6 @@ TEXT_COLUMNS: tuple[tuple[str, Shown, str], ...] = (
     ("automatic", UNITS, "(no sentence)"),
     ("outside", UNITS, "outside"),
 )
-
-
-def measured(kind: str) -> dict[str, Any]:
-    """The JSON files weights/measured/KIND*.json by what follows the kind: {"val": ..., "kodak": ...}; empty where nothing was measured."""
-    files = sorted((weights_folder() / "measured").glob(f"{kind}*.json"))
-    return {file.stem.removeprefix(kind).lstrip("-"): json.loads(file.read_text(encoding="utf-8")) for file in files}
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def results() -> str:
@@ -426,20 +413,6 @@ def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "I
     return panel
 
 
-def beside(panels: "Sequence[Image.Image]", file: Path) -> None:
-    """Write pictures of one height next to each other."""
-    from PIL import Image
-
-    panels = [p.resize((round(p.width * PICTURE_HEIGHT / p.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS) for p in panels]
-    sheet = Image.new("RGB", (sum(p.width + GUTTER for p in panels) - GUTTER, PICTURE_HEIGHT), "white")
-    x = 0
-    for panel in panels:
-        sheet.paste(panel, (x, 0))
-        x += panel.width + GUTTER
-    file.parent.mkdir(exist_ok=True)
-    sheet.save(file, optimize=True)
-
-
 def adopt(checkpoint: Path) -> Path:
     """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest, the run's course beside it.
 
@@ -447,8 +420,10 @@ def adopt(checkpoint: Path) -> Path:
     """
     from safetensors.torch import load_file, save_file
 
+    from toolkit.models.cards import get_card
     from toolkit.models.matcher import read_matcher
-    from toolkit.models.registry import get_card, load_model, read_metadata
+    from toolkit.models.registry import load_model
+    from toolkit.models.weights import read_metadata
 
     manifest_file = weights_folder() / "manifest.json"
     manifest = json.loads(manifest_file.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from toolkit.cli.pages.cards import EXAMPLES, ROOT, beside, measured, table
+from toolkit.cli.pages.tables import EXAMPLES, ROOT, beside, measured, table
 
 NOTHING = "Nothing was measured yet."
 Score = dict[str, Any]

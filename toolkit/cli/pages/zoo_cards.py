@@ -7,10 +7,11 @@ weights/training/NAME/log.jsonl.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.pages.cards import ROOT, measured, table
+from toolkit.cli.pages.tables import ROOT, measured, table
 from toolkit.measure.compare.measures import METRICS, SETS
 from toolkit.models import ZOO
-from toolkit.models.registry import get_card, list_models, weights_folder
+from toolkit.models.cards import get_card, list_models
+from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
     from toolkit.show.figures import Record

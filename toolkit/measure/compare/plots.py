@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from toolkit.measure.protocols import HintScore
-from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, contact_sheet, plot_hint_curve
+from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, contact_sheet, quiet, reference_line
 
 if TYPE_CHECKING:
     from toolkit.measure.compare import Comparison
@@ -42,6 +43,39 @@ def curves(comparison: "Comparison") -> Figure:
                 HintScore(row["model"], None, row["hints"], row["n"], row["psnr"], error, ratio, row["painting"], comparison.setup.sentence())
             )
     return plot_hint_curve(scores)
+
+
+def plot_hint_curve(scores: Sequence[HintScore]) -> Figure:
+    """PSNR over the number of hints, a line a model with a band of one standard error to each side, and the gray picture to compare with.
+
+    scores: of `toolkit.measure.protocols.evaluate_hints`, also of several runs with one protocol. Raises ValueError where there are none.
+    """
+    if not scores:
+        raise ValueError("There are no scores to draw; give those of evaluate_hints.")
+    lines: dict[tuple[str, float | None], list[HintScore]] = {}
+    for score in sorted(scores, key=lambda score: score.hints):
+        lines.setdefault((score.model, score.vividness), []).append(score)
+    gray = [line[0].psnr for (model, _), line in lines.items() if model == "gray"]
+    models = [key for key in lines if key[0] != "gray"]
+    figure = Chart(1010, 660)
+    axes = figure.place(90, 50, 870, 510)
+    quiet(axes, "PSNR, dB")
+    axes.set_xlabel("hints", color=QUIET, fontsize=8)
+    axes.set_xscale("symlog", linthresh=1, linscale=0.5)  # logarithmic, with a place for none
+    for i, (model, vividness) in enumerate(models):
+        line, color = lines[model, vividness], LINES[i % len(LINES)]
+        hints, psnr = np.array([s.hints for s in line]), np.array([s.psnr for s in line])
+        error = np.array([s.psnr_se or 0.0 for s in line])
+        several = sum(name == model for name, _ in models) > 1
+        axes.fill_between(hints, psnr - error, psnr + error, color=color, alpha=0.15, linewidth=0)
+        axes.plot(hints, psnr, color=color, linewidth=1.6, marker="o", markersize=3, label=f"{model}, {vividness:g}" if several else model)
+    counts = sorted({score.hints for score in scores})
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+    reference_line(axes, gray[:1], "gray picture")
+    if models:
+        axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
+    return figure
 
 
 def speed(comparison: "Comparison", hints: int | None) -> Figure:

@@ -15,7 +15,8 @@ import torch
 
 from toolkit.measure.evaluate import format_table
 from toolkit.models.base import Dials, Points
-from toolkit.models.registry import drawing_model, load_model
+from toolkit.models.cards import drawing_model
+from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 

@@ -23,7 +23,7 @@ from toolkit.color import delta_e, rgb_to_lab
 from toolkit.controls.temporal import HOLD, Memory
 from toolkit.measure.evaluate import Source, format_table, open_truths
 from toolkit.measure.metrics import colorfulness, psnr
-from toolkit.models.registry import default_model
+from toolkit.models.cards import default_model
 from toolkit.photo import Photo
 from toolkit.pipeline import Session, shrink
 

@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean, hex_to_lab, rgb_to_lab
-from toolkit.controls.palette import Swatch, extract_palette
+from toolkit.color.palette import Swatch
+from toolkit.controls.palette import extract_palette
 from toolkit.controls.transport import sliced_distance, sliced_transport
 from toolkit.guidance import GuidanceError
 from toolkit.measure import metrics

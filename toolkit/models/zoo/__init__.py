@@ -9,16 +9,17 @@ All learn from lightness alone, from scratch. What they lack against the models 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.models import ZOO
-from toolkit.models.base import Dials, Encoded, Points, Prediction
+from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.models.cards import ModelCard
 from toolkit.models.propagation import propagate, within_lassos
 from toolkit.models.steering import dressed
+from toolkit.models.weights import load_strict, read_weights
 from toolkit.models.zoo.autoencoder import Autoencoder
 from toolkit.models.zoo.deep_cnn import DeepCNN
 from toolkit.models.zoo.drconv_unet import DRConvUNet
@@ -26,9 +27,6 @@ from toolkit.models.zoo.pix2pix import Pix2Pix
 from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE
-
-if TYPE_CHECKING:
-    from toolkit.models.registry import ModelCard
 
 BUILT = (SimpleCNN, DeepCNN, Autoencoder, VAE, PlainUNet, DRConvUNet, Pix2Pix)
 NETWORKS: dict[str, Callable[[], nn.Module]] = dict(zip(ZOO, BUILT, strict=True))
@@ -71,3 +69,10 @@ def light_keys(L: Tensor) -> Tensor:
     mean = F.avg_pool2d(L, CELL)
     centers = torch.linspace(0, 100, LEVELS).to(L).view(1, -1, 1, 1)
     return F.normalize(torch.exp(-((mean - centers) / WIDTH).square() / 2), dim=1)
+
+
+def build(card: ModelCard, device: str) -> Colorizer:
+    """The model of a card with its weights on a device. Raises WeightsError."""
+    network = NETWORKS[card.architecture]()
+    load_strict(network, read_weights(card.file, card.sha256), card.file)
+    return ZooColorizer(card, network.to(torch.device(device)))

@@ -1,0 +1,41 @@
+"""What the pages have in common: where things lie, measurements, a Markdown table, pictures beside each other."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.models.weights import weights_folder
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = ROOT / "demos" / "examples"
+GUTTER, PICTURE_HEIGHT = 8, 400  # px
+
+
+def measured(kind: str) -> dict[str, Any]:
+    """The JSON files weights/measured/KIND*.json by what follows the kind: {"val": ..., "kodak": ...}; empty where nothing was measured."""
+    files = sorted((weights_folder() / "measured").glob(f"{kind}*.json"))
+    return {file.stem.removeprefix(kind).lstrip("-"): json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def beside(panels: "Sequence[Image.Image]", file: Path) -> None:
+    """Write pictures of one height next to each other."""
+    from PIL import Image
+
+    panels = [p.resize((round(p.width * PICTURE_HEIGHT / p.height), PICTURE_HEIGHT), Image.Resampling.LANCZOS) for p in panels]
+    sheet = Image.new("RGB", (sum(p.width + GUTTER for p in panels) - GUTTER, PICTURE_HEIGHT), "white")
+    x = 0
+    for panel in panels:
+        sheet.paste(panel, (x, 0))
+        x += panel.width + GUTTER
+    file.parent.mkdir(exist_ok=True)
+    sheet.save(file, optimize=True)
