@@ -29,6 +29,7 @@ lint: $(INSTALLED)
 	@rm -f demos/*.pyi
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
 
 # Run every notebook and keep its pictures in it.
 notebooks: $(INSTALLED)

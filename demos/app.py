@@ -34,8 +34,8 @@ from demos.visits import Room
 from demos.web import Admission, Guard, own_names
 from toolkit.models.allocator import give_back_freed_memory
 from toolkit.models.cards import list_models
+from toolkit.models.devices import pick_device
 from toolkit.models.weights import WeightsError
-from toolkit.pipeline import pick_device
 
 TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
     ("Automatic", Automatic),

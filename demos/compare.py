@@ -22,7 +22,8 @@ from toolkit.measure.contestants import CLASSICAL
 from toolkit.measure.protocols import PROTOCOLS
 from toolkit.models.cards import list_models
 from toolkit.photo import Photo, PhotoError, open_photo
-from toolkit.pipeline import Progress, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Progress
 
 MOST = 24  # photos in one go; a queue is shared with others
 SIZE = 256  # px, short side at which they are compared; with hints their protocol says another

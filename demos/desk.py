@@ -15,7 +15,8 @@ from demos.visits import Room, Turns
 from toolkit.guidance import Guidance
 from toolkit.models.cards import ModelCard, get_card
 from toolkit.photo import Photo
-from toolkit.pipeline import Candidate, Progress, Result, Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Candidate, Progress, Result, Session
 
 PREVIEW = 1600  # px, long side of what the screen shows
 NONE_TAKEN = "None of the alternatives was chosen yet; choose one first."

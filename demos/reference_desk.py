@@ -25,7 +25,8 @@ from toolkit.controls.recoloring import dye_region
 from toolkit.controls.reference import Reference, Take, Taken, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError
 from toolkit.photo import Photo, open_photo
-from toolkit.pipeline import Progress, Result, Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import compile_text
 from toolkit.text.localizer import load_localizer
 

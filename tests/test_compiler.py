@@ -11,7 +11,8 @@ from toolkit.color.dyes import at_lightness
 from toolkit.controls import fields
 from toolkit.guidance import MAX_CORNERS, Guidance, Hint
 from toolkit.photo import open_photo
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 from toolkit.text.compiler import Settings, compile_text
 from toolkit.text.grammar.parser import PromptError, Thing
 from toolkit.text.phrases import SENTENCES, say

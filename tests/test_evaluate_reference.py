@@ -23,7 +23,7 @@ from toolkit.measure.studies.borrowing import (
 )
 from toolkit.measure.studies.obedience import Region
 from toolkit.photo import Photo, open_photo
-from toolkit.pipeline import shrink
+from toolkit.photo.sizes import shrink
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "demos" / "examples"
 SETUP = ReferenceSetup("unet", weights=(0.0, 1.0), size=96, classical=False)

@@ -32,8 +32,9 @@ ERRORS = {
     "RuntimeError",
 }  # what the app tells people: demos.talk.FAILURES
 SPEAKING = (  # modules whose errors a visitor can meet
-    "decoding.py", "photo.py", "guidance.py", "pipeline.py", "registry.py", "text/parser.py", "text/compiler.py",
-    "text/localizer.py", "text/shapes.py", "reference.py", "palette.py", "recoloring.py",
+    "photo/__init__.py", "photo/decoding.py", "guidance.py", "color/palette.py", "models/cards.py", "models/weights.py", "models/devices.py",
+    "pipeline/__init__.py", "text/grammar/parser.py", "text/compiler.py", "text/localizer.py", "text/which.py",
+    "controls/fields.py", "controls/reference.py", "controls/palette.py", "controls/recoloring.py",
 )  # fmt: skip
 
 

@@ -13,8 +13,11 @@ from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction
 from toolkit.models.cards import get_card
+from toolkit.models.devices import pick_device
 from toolkit.photo import Photo, PhotoError, open_photo
-from toolkit.pipeline import Cancelled, Frame, Session, pick_device, seen, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Cancelled, Session, seen
+from toolkit.pipeline.frame import Frame
 
 
 class Toy:

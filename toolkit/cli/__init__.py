@@ -36,8 +36,8 @@ def colorize(args: argparse.Namespace) -> int:
 
     from toolkit.guidance import GuidanceError
     from toolkit.models.cards import default_model, drawing_model
+    from toolkit.models.devices import pick_device
     from toolkit.models.registry import load_model
-    from toolkit.pipeline import pick_device
 
     model = str(args.weights or args.model or (drawing_model() if args.samples else default_model()))
     if args.samples and args.recolor:

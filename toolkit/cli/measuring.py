@@ -168,7 +168,7 @@ def evaluate_text(args: argparse.Namespace) -> int:
     from toolkit.measure.studies.words import TextSetup, add_held_out
     from toolkit.measure.studies.words import evaluate_text as score
     from toolkit.models.cards import default_model, head_file
-    from toolkit.pipeline import pick_device
+    from toolkit.models.devices import pick_device
     from toolkit.text.localizer import read_localizer
 
     check_places(args.json, args.sheet)

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, to_hex
 from toolkit.guidance import Guidance, Hint
-from toolkit.pipeline import Result, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Result
 
 HINTS = 60  # enough for a photo's things, few enough to see and move
 LOOKED_AT = 96  # px, long side of the copy in which places are sought

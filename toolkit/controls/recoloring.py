@@ -11,7 +11,8 @@ import numpy as np
 from toolkit.color.dyes import at_lightness, hex_of, surface
 from toolkit.controls import fields
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish to the pixel
 

@@ -26,10 +26,13 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, map_to_gamut, rgb_to_lab, to_hex
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
+from toolkit.models.devices import pick_device
 from toolkit.models.encoder import CHANNELS, STRIDE, load_encoder
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
 from toolkit.photo import Photo
-from toolkit.pipeline import Frame, Session, pick_device, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
+from toolkit.pipeline.frame import Frame
 
 SIZE = 320  # px, short side at which a reference is looked at
 SMALLEST = 32  # px, short side of a reference

@@ -33,7 +33,8 @@ from toolkit.color import lab_to_rgb, map_to_gamut, to_hex
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Dials
 from toolkit.photo import Photo, PhotoError, open_photo
-from toolkit.pipeline import Progress, Result, Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Progress, Result, Session
 
 HOLD = 0.85  # share of the color before that stays where it is believed
 TOLERANCE = 10.0  # difference in standardized L; with 6, grain and blur cost a quarter of the steadiness

@@ -92,7 +92,7 @@ def welsh2002(photo: Photo, reference: Photo, seed: int = 0) -> tuple[Tensor, Te
     luminance and in its deviation within 5 x 5 pixels, both counting half. In Lab here, whose L the rest of the toolkit keeps; the paper has
     l-alpha-beta.
     """
-    from toolkit.pipeline import shrink
+    from toolkit.photo.sizes import shrink
 
     L = shrink(photo, MATCHED, averaged=True).lightness()
     lab = rgb_to_lab(shrink(reference, MATCHED, averaged=True).rgb[None].float() / 255)

@@ -21,10 +21,12 @@ from torch import Tensor
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance
 from toolkit.models.cards import get_card, list_models
+from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
-from toolkit.pipeline import Session, pick_device, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 if TYPE_CHECKING:
     from toolkit.measure.adapters import Adapter

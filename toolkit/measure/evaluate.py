@@ -26,7 +26,8 @@ from torch.nn import functional as F
 from toolkit.color import lab_to_rgb
 from toolkit.measure import metrics
 from toolkit.photo import SUFFIXES, Photo, PhotoError, open_photo
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 LONGEST = 12  # times a photo's short side: at a fixed short side the rest of a strip would fill the memory
 Source = tuple[str, Callable[[], bytes]]  # a photo's name, and how to read its file

@@ -23,12 +23,13 @@ from toolkit.color.palette import Swatch, chosen
 from toolkit.guidance import Guidance
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
 from toolkit.models.cards import ModelCard, default_model, get_card
+from toolkit.models.devices import pick_device
 from toolkit.models.encoder import STRIDE
 from toolkit.photo import Photo, open_photo, save_layer, save_photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline.frame import Frame
-from toolkit.pipeline.seen import Seen, pick_device
+from toolkit.pipeline.seen import Seen
 
 if TYPE_CHECKING:
     from PIL.Image import Image

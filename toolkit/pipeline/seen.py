@@ -9,6 +9,7 @@ import torch
 
 from toolkit.models.base import Colorizer, Encoded
 from toolkit.models.cards import ModelCard
+from toolkit.models.devices import out_of_memory
 from toolkit.models.encoder import STRIDE
 from toolkit.models.registry import load_model
 from toolkit.photo import Photo
@@ -18,16 +19,6 @@ from toolkit.pipeline.frame import Frame
 T = TypeVar("T")
 
 SMALLEST = 128  # px, below which a photo is not looked at any coarser
-
-
-def pick_device(name: str = "auto") -> torch.device:
-    """ "auto", "cpu", "cuda" or "mps" -> a device that is there. Raises ValueError."""
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
-    if not there.get(name, False):
-        raise ValueError(f"There is no device {name!r} here; available: {', '.join(k for k, v in there.items() if v)}.")
-    return torch.device(name)
 
 
 @dataclass(eq=False)
@@ -63,7 +54,7 @@ class Seen:
             try:
                 return work()
             except (RuntimeError, MemoryError) as error:
-                if not _out_of_memory(error) or not self.step_down():
+                if not out_of_memory(error) or not self.step_down():
                     raise
             self._looked = None
             gc.collect()
@@ -84,8 +75,3 @@ class Seen:
         else:
             return False
         return True
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    words = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words

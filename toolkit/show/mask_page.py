@@ -134,7 +134,7 @@ class MaskDesk:
     def _gray(self) -> bytes:
         from toolkit.color import lab_to_rgb8
         from toolkit.photo import encode_photo
-        from toolkit.pipeline import shrink
+        from toolkit.photo.sizes import shrink
 
         L = shrink(self.photo, SHOWN).lightness()[0]
         return encode_photo(lab_to_rgb8(torch.cat([L, L * 0, L * 0])), "jpg")

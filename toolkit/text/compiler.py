@@ -29,7 +29,8 @@ from toolkit.color import color_name, hex_to_lab, parse_color, rgb_to_lab
 from toolkit.color.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
 from toolkit.controls import fields
 from toolkit.guidance import Guidance, Hint
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 from toolkit.text import which
 from toolkit.text.grammar.parser import ColorWords, Parsed, Place, Thing, Wish, parse
 from toolkit.text.phrases import Language, say

@@ -264,8 +264,8 @@ class Localizer:
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
     """A localizer from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
+    from toolkit.models.devices import pick_device
     from toolkit.models.weights import load_strict, read_metadata, read_weights
-    from toolkit.pipeline import pick_device
 
     device = pick_device(device).type
     state = read_weights(file, sha256)

@@ -22,11 +22,11 @@ from tqdm import tqdm
 
 from toolkit.models import ZOO
 from toolkit.models.cards import get_card
+from toolkit.models.devices import pick_device
 from toolkit.models.encoder import Encoder, load_encoder
 from toolkit.models.unet import UNet
 from toolkit.models.vit_hint import VitHint
 from toolkit.models.weights import load_strict, read_weights
-from toolkit.pipeline import pick_device
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.data import Cache, load_named
 from toolkit.training.diffusion import DiffusionRecipe

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from toolkit.color import rgb_to_lab
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.models.encoder import STRIDE, Encoder
-from toolkit.pipeline import Frame
+from toolkit.pipeline.frame import Frame
 from toolkit.training.data import Cache
 from toolkit.training.degrade import degrade
 

@@ -30,8 +30,9 @@ from toolkit.measure.contestants import Contestant, Painter, contestant
 from toolkit.measure.evaluate import Source, find_photos, open_truths
 from toolkit.measure.protocols import CEILING, HintSetup, open_squares
 from toolkit.measure.speed.meter import Peak
+from toolkit.models.devices import pick_device
 from toolkit.photo import Photo, encode_photo
-from toolkit.pipeline import Progress, pick_device
+from toolkit.pipeline import Progress
 
 Photos = str | Path | Photo | Sequence[str | Path | Photo]  # folders, tars, files, photos in memory
 

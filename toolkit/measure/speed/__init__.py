@@ -34,10 +34,12 @@ from toolkit.measure.speed.reference_cost import measure_reference, reference_te
 from toolkit.measure.speed.sample_cost import measure_samples, sample_text
 from toolkit.measure.speed.sentence_cost import measure_text, text_text
 from toolkit.models.base import Dials, Points
+from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
 from toolkit.photo import open_photo, save_photo
 from toolkit.photo.lift import Lift, lift
-from toolkit.pipeline import Session, pick_device, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "demos" / "examples"
 LARGE = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "interior-living-room.jpg")  # of the examples, those in color with 1 to 2 megapixels

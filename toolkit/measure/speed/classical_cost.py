@@ -20,7 +20,7 @@ from toolkit.measure.metrics import psnr
 from toolkit.models.classical import levin2004
 from toolkit.models.variational import levin_fast, variational
 from toolkit.photo import Photo, open_photo
-from toolkit.pipeline import shrink
+from toolkit.photo.sizes import shrink
 
 METHODS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {"levin2004": levin2004, "levin_fast": levin_fast, "variational": variational}
 POINT = 2 / 224  # of the short side

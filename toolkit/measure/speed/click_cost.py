@@ -23,7 +23,8 @@ from toolkit.guidance import Guidance, Hint
 from toolkit.measure.evaluate import format_table
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 COUNTS = (1, 10, 100)  # hints
 WHOLE = {"ViT-Ti/16": "vit_tiny_patch16_224", "ViT-S/16": "vit_small_patch16_224", "ViT-B/16": "vit_base_patch16_224"}

@@ -25,7 +25,8 @@ from toolkit.measure.evaluate import Source, format_table, open_truths
 from toolkit.measure.metrics import colorfulness, psnr
 from toolkit.models.cards import default_model
 from toolkit.photo import Photo
-from toolkit.pipeline import Session, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import Session
 
 Move = Literal["pan", "grain", "zoom"]
 MOVES: tuple[Move, ...] = get_args(Move)

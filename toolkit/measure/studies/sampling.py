@@ -26,10 +26,12 @@ from toolkit.measure import metrics
 from toolkit.measure.evaluate import format_table
 from toolkit.measure.set_metrics import ENOUGH, features, frechet
 from toolkit.models.base import Dials, Sampler
+from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
-from toolkit.pipeline import MOST_SAMPLES, Session, pick_device, shrink
+from toolkit.photo.sizes import shrink
+from toolkit.pipeline import MOST_SAMPLES, Session
 
 ANSWERS = (0.0, 0.5)  # vividness of models that give one answer: the mean that PSNR asks for, and their default
 DRAWN = (0.5,)  # of models that draw: the temperature at which they were trained
