@@ -2,7 +2,7 @@
 
 import sys
 
-from demos import temporary
+from demos.gate import temporary
 
 if __name__ == "__main__":
     try:

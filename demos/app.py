@@ -18,20 +18,20 @@ import gradio as gr  # isort: skip
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
-from demos import temporary
-from demos.automatic import Automatic
-from demos.chat import Chat
-from demos.clicks import Clicks
-from demos.compare import Compare
-from demos.desk import Shop
-from demos.door import UNREADABLE
-from demos.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t, tr
-from demos.prompts import Prompts
-from demos.reference import References
-from demos.samples import FOLDER
-from demos.theme import CSS, MARK, THEME
-from demos.visits import Room
-from demos.web import Admission, Guard, own_names
+from demos.desks.desk import Shop
+from demos.desks.samples import FOLDER
+from demos.desks.visits import Room
+from demos.gate import temporary
+from demos.gate.door import UNREADABLE
+from demos.gate.web import Admission, Guard, own_names
+from demos.parts.theme import CSS, MARK, THEME
+from demos.tabs.automatic import Automatic
+from demos.tabs.chat import Chat
+from demos.tabs.clicks import Clicks
+from demos.tabs.compare import Compare
+from demos.tabs.prompts import Prompts
+from demos.tabs.reference import References
+from demos.words.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t, tr
 from toolkit.models.allocator import give_back_freed_memory
 from toolkit.models.cards import list_models
 from toolkit.models.devices import pick_device

@@ -11,7 +11,7 @@ assert spec.loader is not None
 sys.modules["demos"] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules["demos"])
 
-from demos import temporary  # noqa: E402  # only now is there a package to import from
+from demos.gate import temporary  # noqa: E402  # only now is there a package to import from
 
 temporary.begin()  # before Gradio is imported, which makes a folder of its own as it is
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from browsing import CHROMIUM
 
-from demos import temporary
+from demos.gate import temporary
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,11 +15,11 @@ import torch
 from browsing import WAIT, until
 from PIL import Image
 
-from demos.alternatives_desk import Alternatives, Draw
-from demos.automatic import Automatic
-from demos.batch import gr
-from demos.desk import Desk, Shop
-from demos.hint_desk import HintDesk
+from demos.desks.alternatives_desk import Alternatives, Draw
+from demos.desks.desk import Desk, Shop
+from demos.desks.hint_desk import HintDesk
+from demos.tabs.automatic import Automatic
+from demos.tabs.batch import gr
 from tests.test_clicks import Toy, scene
 from toolkit import pipeline
 from toolkit.models.cards import get_card, list_models

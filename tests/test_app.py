@@ -17,9 +17,10 @@ import pytest
 from browsing import WAIT
 from PIL import Image
 
-from demos import app, desk, pictures
-from demos.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
-from demos.samples import FOLDER, samples
+from demos import app
+from demos.desks import desk, pictures
+from demos.desks.samples import FOLDER, samples
+from demos.tabs.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
 from toolkit.models.cards import list_models
 from toolkit.photo import Photo, open_photo
 
@@ -67,10 +68,10 @@ def test_the_picture_before_a_color_photo_is_gray_and_before_a_print_the_print()
 def test_a_space_runs_its_own_files_whatever_its_folder_is_called(tmp_path: Path) -> None:
     space = tmp_path / "somewhere"
     shutil.copytree(ROOT / "demos", space, ignore=shutil.ignore_patterns("__pycache__"))
-    code = "import runpy; runpy.run_path('space.py'); import demos.automatic; print(demos.automatic.__file__)"
+    code = "import runpy; runpy.run_path('space.py'); import demos.tabs.automatic; print(demos.tabs.automatic.__file__)"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # there as a Space has it installed
     done = subprocess.run([sys.executable, "-c", code], cwd=space, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == str(space / "automatic.py"), done.stderr
+    assert done.stdout.strip() == str(space / "tabs" / "automatic.py"), done.stderr
     header = (space / "README.md").read_text(encoding="utf-8").split("---")[1]
     assert "sdk: gradio" in header
     assert "app_file: space.py" in header

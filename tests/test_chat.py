@@ -11,9 +11,10 @@ from browsing import WAIT
 from PIL import Image
 from toy_scene import MIDDLE, Anywhere, Toy, gray
 
-from demos import app, chat
-from demos.chat import Chat, ChatDesk, gr
-from demos.desk import Shop
+from demos import app
+from demos.desks.desk import Shop
+from demos.tabs import chat
+from demos.tabs.chat import Chat, ChatDesk, gr
 from toolkit.models.cards import get_card
 from toolkit.pipeline import seen
 

@@ -14,9 +14,9 @@ from PIL import Image
 from torch.nn import functional as F
 
 from demos import app
-from demos.clicks import Clicks, gr
-from demos.desk import Shop
-from demos.hint_desk import HintDesk, Look
+from demos.desks.desk import Shop
+from demos.desks.hint_desk import HintDesk, Look
+from demos.tabs.clicks import Clicks, gr
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Encoded, Prediction

@@ -12,9 +12,11 @@ import pytest
 from browsing import WAIT, until
 from toy_contestants import Toy, photo, table_of
 
-from demos import app, compare, temporary
-from demos.compare import BAR, Compare, gr
-from demos.desk import Shop
+from demos import app
+from demos.desks.desk import Shop
+from demos.gate import temporary
+from demos.tabs import compare
+from demos.tabs.compare import BAR, Compare, gr
 from toolkit.measure.compare import run as comparing
 from toolkit.models.cards import list_models
 from toolkit.photo import Photo, save_photo

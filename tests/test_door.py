@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from demos import door
-from demos.samples import sample_at, samples
+from demos.desks.samples import sample_at, samples
+from demos.gate import door
 from toolkit.photo import PhotoError
 
 

@@ -10,16 +10,19 @@ import nasty
 import pytest
 from browsing import WAIT
 
-from demos import app, samples
-from demos.batch import gr
-from demos.i18n import chosen, language, tr, translate
-from demos.korean import KOREAN
+import toolkit
+from demos import app
+from demos.desks import samples
+from demos.tabs.batch import gr
+from demos.words.i18n import language, tr
+from demos.words.korean import KOREAN
+from demos.words.translation import chosen, translate
 from toolkit.color import names as color_names
 from toolkit.color.korean import korean_color
 from toolkit.photo import PhotoError, open_photo
 from toolkit.show import canvas
 
-TOOLKIT = Path(canvas.__file__).parent
+TOOLKIT = Path(toolkit.__file__).parent
 DEMOS = Path(app.__file__).parent
 HANGUL = re.compile("[가-힣]")
 SAME = {"PNG"}  # words that are the same in both languages
@@ -30,7 +33,7 @@ ERRORS = {
     "WeightsError",
     "ValueError",
     "RuntimeError",
-}  # what the app tells people: demos.talk.FAILURES
+}  # what the app tells people: demos.parts.talk.FAILURES
 SPEAKING = (  # modules whose errors a visitor can meet
     "photo/__init__.py", "photo/decoding.py", "guidance.py", "color/palette.py", "models/cards.py", "models/weights.py", "models/devices.py",
     "pipeline/__init__.py", "text/grammar/parser.py", "text/compiler.py", "text/localizer.py", "text/which.py",
@@ -97,7 +100,7 @@ def test_every_error_has_its_korean(name: str) -> None:
     path = TOOLKIT / name
     said = list(sentences(path))
     unknown = [sentence for sentence in said if re.search("[a-z]{2}", sentence) and not HANGUL.search(translate(sentence, "ko"))]
-    assert unknown == [], f"{name}: add these to demos/korean.py"
+    assert unknown == [], f"{name}: add these to demos/words/korean.py"
 
 
 def test_every_error_of_a_real_file_is_said_in_korean(tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
             yield node.args[0].value
 
 
-@pytest.mark.parametrize("path", sorted(DEMOS.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(DEMOS.rglob("*.py")), ids=lambda path: path.name)
 def test_every_text_in_a_tab_has_its_korean(path: Path) -> None:
     assert [text for text in texts(ast.parse(path.read_text(encoding="utf-8"))) if text not in KOREAN] == []
 

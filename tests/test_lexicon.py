@@ -117,5 +117,5 @@ def test_tables_hold_together() -> None:
 
 
 def test_tables_are_small() -> None:
-    folder = resources.files("toolkit.text").joinpath("words")
+    folder = resources.files("toolkit.text.grammar").joinpath("words")
     assert sum(len(file.read_bytes()) for file in folder.iterdir()) < 400_000

@@ -13,12 +13,13 @@ import torch
 from browsing import WAIT, until
 from PIL import Image
 
-from demos import app, prompt_desk
-from demos.clicks import Clicks, gr
-from demos.desk import Shop
-from demos.i18n import translate
-from demos.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
-from demos.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
+from demos import app
+from demos.desks import prompt_desk
+from demos.desks.desk import Shop
+from demos.desks.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
+from demos.tabs.clicks import Clicks, gr
+from demos.tabs.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
+from demos.words.translation import translate
 from tests.test_clicks import Toy, scene
 from toolkit.guidance import Guidance
 from toolkit.models.cards import get_card

@@ -14,14 +14,14 @@ import torch
 from browsing import WAIT, until
 from PIL import Image
 
-from demos import reference_desk
-from demos.door import EMPTY
-from demos.i18n import translate
-from demos.reference import PAIR
-from demos.reference_desk import ABSENT, GRAY, KEPT, UNREAD, ReferenceDesk, lenders
-from demos.reference_sheet import SAYS
-from demos.reference_wish import Change, Dials, Lent, Wish
-from demos.samples import samples
+from demos.desks import reference_desk
+from demos.desks.reference_desk import ABSENT, GRAY, KEPT, UNREAD, ReferenceDesk, lenders
+from demos.desks.reference_wish import Change, Dials, Lent, Wish
+from demos.desks.samples import samples
+from demos.gate.door import EMPTY
+from demos.parts.reference_sheet import SAYS
+from demos.tabs.reference import PAIR
+from demos.words.translation import translate
 from tests.test_clicks import Toy, scene
 from tests.test_prompts import Eyes, in_color
 from toolkit.color import rgb_to_lab, to_hex

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demos import temporary
+from demos.gate import temporary
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "from demos import temporary; folder = temporary.begin(); "

@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from demos import visits
-from demos.visits import Room, Turns, Visits, machine_memory, weigh
+from demos.desks import visits
+from demos.desks.visits import Room, Turns, Visits, machine_memory, weigh
 
 HEAVY = 1000
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from demos import temporary, web
-from demos.web import Admission, Guard
+from demos.gate import temporary, web
+from demos.gate.web import Admission, Guard
 
 
 def ask(app: Any, method: str = "GET", path: str = "/", **options: Any) -> httpx.Response:

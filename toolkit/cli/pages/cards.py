@@ -310,13 +310,13 @@ def _entries(group: Any) -> list[dict[str, Any]]:
 
 
 def house() -> str:
-    """The tree of the code, each file with the first sentence of its docstring."""
+    """The rooms of the code, each with the first sentence of its docstring."""
     lines = []
     for folder in ("toolkit", "demos"):
-        for file in sorted((ROOT / folder).rglob("*.py"), key=lambda p: (p.parent, p.name)):
+        for file in sorted((ROOT / folder).rglob("__init__.py"), key=lambda file: file.parent):
             said = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
-            lines.append(f"    {file.relative_to(ROOT).as_posix().replace('/__init__.py', '/'):<34}{said}")
-    return "\n".join(line.rstrip() for line in lines)
+            lines.append(f"    {file.parent.relative_to(ROOT).as_posix() + '/':<26}{said}")
+    return "\n".join(lines)
 
 
 def between(text: str, name: str, body: str) -> str:
