@@ -240,6 +240,9 @@ def train(args: argparse.Namespace) -> int:
     if args.recipe == "localizer":
         print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-text REGIONS.tar --weights {weights}")
         return 0
+    if args.recipe == "encoder":
+        print(f"The adapted ViT is in {weights}.")
+        return 0
     if args.recipe == "matcher":
         print(f"The weights are in {weights}. Measure them:\n  python -m toolkit evaluate-reference FOLDER --weights {weights}")
         return 0
@@ -327,8 +330,9 @@ def _add_train(commands: Any) -> None:
         "pix2pix --data shapes --study --out runs/balance   # what keeps a GAN in balance",
         "localizer --data regions.tar --captioned photos.tar --captions photos.jsonl.gz --clip clip_words.npz --minutes 70",
         "matcher --data my-photos/ --regions regions.tar --captions photos.jsonl.gz --minutes 60",
+        "encoder --data photos-0.tar photos-1.tar --val val.tar   # the ViT that all of them look through; days on a CPU",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", *ZOO], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", "encoder", *ZOO], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")
@@ -345,6 +349,7 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--unet", default="unet", metavar="MODEL", help="vit-hint: the U-Net to begin with (default: the one that ships)")
     command.add_argument("--painter", default="vit-hint", metavar="MODEL", help="diffusion, matcher: the hint model to build on (default: ours)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    command.add_argument("--from", dest="start", metavar="FILE", help="encoder: go on from a checkpoint of another machine, if --out has no run yet")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.measure.metrics import warn_if_few
-from toolkit.models.encoder import load_encoder
+from toolkit.models.encoder import BLOCKS, load_encoder
 
 SIDE = 224  # px, of the squares that the network sees
 CHANNELS = 384
@@ -35,7 +35,7 @@ def features(rgb: Tensor, device: str = "cpu") -> Tensor:
     """
     encoder = load_encoder(device)
     square = F.interpolate(rgb.to(device), (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-    return encoder.vit.tokens((square - encoder.mean) / encoder.std)[:, 0].cpu()  # (B, 1 + 256, 384) -> (B, 384)
+    return encoder.vit((square - encoder.mean) / encoder.std, BLOCKS[-1:])[0][:, 0].cpu()  # (B, 1 + 256, 384) -> (B, 384)
 
 
 def frechet(a: Tensor, b: Tensor) -> float:

@@ -48,12 +48,18 @@ class Encoder(nn.Module):
 
     def forward(self, L: Tensor) -> Tensor:
         """See the class."""
-        B, _, H, W = L.shape
+        return self.see(L / 100)[0]
+
+    def see(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Any picture, gray (B, 1, H, W) or color (B, 3, H, W) in [0, 1] -> tokens as above, and the last block's class token (B, 384)."""
+        B, _, H, W = picture.shape
         size = (H // STRIDE * PATCH, W // STRIDE * PATCH)
-        gray = F.interpolate(L / 100, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
-        x = (gray.expand(B, 3, *size) - self.mean) / self.std
-        tokens = torch.cat(self.vit(x, BLOCKS), 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
-        return (tokens - self.token_mean) / self.token_std
+        small = F.interpolate(picture, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+        x = (small.expand(B, 3, *size) - self.mean) / self.std
+        blocks = self.vit(x, BLOCKS)  # 3 x (B, 1 + gh·gw, 384)
+        patches = [tokens[:, 1:].transpose(1, 2).unflatten(2, (H // STRIDE, W // STRIDE)) for tokens in blocks]
+        tokens = torch.cat(patches, 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
+        return (tokens - self.token_mean) / self.token_std, blocks[-1][:, 0]
 
 
 @lru_cache(maxsize=2)

@@ -1,7 +1,7 @@
 """A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) as DINOv2 has it (Oquab et al. 2023, arXiv 2304.07193).
 
     vit = ViT()
-    early, late = vit(x, (5, 11))    # (B, 3, 14·gh, 14·gw) -> two of (B, 384, gh, gw)
+    early, late = vit(x, (5, 11))    # (B, 3, 14·gh, 14·gw) -> two of (B, 1 + gh·gw, 384), the class token first
 
 The names of its weights are those of timm's `vit_small_patch14_dinov2`, whose outputs it gives to the bit. It is written out here because it is what
 everything else looks through, and can be read in a minute; and because importing timm brings in torchvision and a compiler: 170 MB and a second.
@@ -75,7 +75,6 @@ class ViT(nn.Module):
 
     def __init__(self, width: int = 384, depth: int = 12, heads: int = 6, patch: int = 14, grid: int = 37) -> None:
         super().__init__()
-        self.patch = patch
         self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, width, patch, patch)})
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + grid * grid, width))
@@ -83,21 +82,13 @@ class ViT(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
     def forward(self, x: Tensor, taken: Sequence[int]) -> list[Tensor]:
-        """x (B, 3, 14·gh, 14·gw), ImageNet's mean and spread -> for each block in `taken` its patches through the last norm, (B, C, gh, gw)."""
-        gh, gw = x.shape[-2] // self.patch, x.shape[-1] // self.patch
+        """x (B, 3, 14·gh, 14·gw), ImageNet's mean and spread -> after each block in `taken` its tokens through the last norm, (B, N, C)."""
         found, x = {}, self.embed(x)
         for i, block in enumerate(self.blocks[: max(taken) + 1]):
             x = block(x)
             if i in taken:
-                found[i] = self.norm(x)[:, 1:].reshape(len(x), gh, gw, -1).permute(0, 3, 1, 2).contiguous()
+                found[i] = self.norm(x)
         return [found[i] for i in taken]
-
-    def tokens(self, x: Tensor) -> Tensor:
-        """x (B, 3, 14·gh, 14·gw) -> the class token and the patches after all blocks and the last norm, (B, N, C)."""
-        x = self.embed(x)
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x)
 
     def embed(self, x: Tensor) -> Tensor:
         """x (B, 3, 14·gh, 14·gw) -> tokens as the first block gets them, (B, N, C)."""

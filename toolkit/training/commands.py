@@ -7,6 +7,7 @@
     train(Job(recipe="plain-unet", data=("shapes",)))                  # a generated world of shapes; a minute on a CPU
     train(Job(recipe="localizer", data=("regions.tar",), minutes=70))  # -> runs/localizer/localizer.safetensors
     train(Job(recipe="matcher", data=("my-photos/",), minutes=60))     # -> runs/matcher/checkpoint.safetensors
+    train(Job(recipe="encoder", data=("my-photos/",)))                 # -> runs/encoder/encoder.safetensors, the ViT itself adapted; days on a CPU
 
 Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
 `accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
@@ -28,8 +29,11 @@ from toolkit.models.unet import UNet
 from toolkit.models.vit_hint import VitHint
 from toolkit.models.weights import load_strict, read_weights
 from toolkit.training.captions import choose_words, collect_words
-from toolkit.training.data import Cache, load_named
+from toolkit.training.data import Cache, Photos, load_named
 from toolkit.training.diffusion import DiffusionRecipe
+from toolkit.training.encoder import EYE_SCHEDULE, EyeRecipe
+from toolkit.training.encoder import ship as ship_eye
+from toolkit.training.encoder import views as eye_views
 from toolkit.training.localizer import LocalizerRecipe, calibrate, refit_map, ship
 from toolkit.training.loop import Recipe, Schedule, Trainer
 from toolkit.training.matcher import MATCHER_SCHEDULE, MatcherRecipe, held_pairs
@@ -42,6 +46,7 @@ from toolkit.training.vit_hint import VitHintRecipe
 T = TypeVar("T")
 
 KEPT_BACK = 14  # localizer: every 14th labelled photo is not learned from, but calibrated on
+EYE_HELD_OUT = 100  # photos that the eye is validated on: the first of --val, or, where there is none, of the data, which then are learned from too
 HELD_OUT = 64  # photos at most that are kept for validation where none are given
 RATES = {"unet": 1.5e-3, "vit-hint": 1.5e-3, "diffusion": 1.2e-3}  # peak learning rates
 MINUTES = 30.0
@@ -63,6 +68,7 @@ class Job:
     minutes: float | None = None  # of training, encoding not counted; None: 30, where no steps are given
     steps: int | None = None  # instead of minutes; None: the zoo takes 2,000, on shapes 800
     resume: bool = False
+    start: str | None = None  # encoder: a checkpoint of another machine to go on from, where this one has no run to resume
     device: str = "auto"
     quiet: bool = False  # no progress bars
     unet: str = "unet"  # vit-hint: the U-Net to begin with, a model's name or the checkpoint of a training
@@ -84,6 +90,8 @@ def train(job: Job) -> Path:
     if job.recipe in ZOO:
         return _train_zoo(job, out, device.type)
     encoder = load_encoder(device.type)
+    if job.recipe == "encoder":
+        return _train_encoder(job, out, encoder)
     if job.recipe == "localizer":
         return _train_localizer(job, out, encoder)
     if job.recipe == "matcher":
@@ -161,6 +169,21 @@ def _fill(cache: Cache | Regions | Sights, encoder: Encoder, unit: str, quiet: b
             bar.update(done - bar.n)
 
         cache.fill(encoder, encoded)
+
+
+def _train_encoder(job: Job, out: Path, encoder: Encoder) -> Path:
+    """Adapt the eye itself; returns the whole ViT's weights, as they are at the end of this run."""
+    photos = Photos(job.data)
+    seen = load_named(list(job.val or job.data), EYE_HELD_OUT)
+    recipe = EyeRecipe(encoder, [photo for _, photo in seen])
+    schedule = EYE_SCHEDULE
+    if job.steps or job.minutes is not None:
+        schedule = replace(schedule, steps=job.steps, minutes=job.minutes or MINUTES)
+    trainer = Trainer(recipe, out, schedule, device=job.device)
+    if not (job.resume and trainer.resume()) and job.start:
+        trainer.begin(job.start)
+    trainer.run(eye_views(photos, schedule.batch, trainer.step, trainer.accelerator.process_index, taught=recipe.config.taught), quiet=job.quiet)
+    return ship_eye(recipe, out / "checkpoint.safetensors", out / "encoder.safetensors")
 
 
 def _train_localizer(job: Job, out: Path, encoder: Encoder) -> Path:

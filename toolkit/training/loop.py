@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -55,6 +56,13 @@ class TwoSpeeds(Protocol):
         ...
 
 
+@runtime_checkable
+class Small(Protocol):
+    """A recipe whose checkpoint is to be small, since it is handed from machine to machine."""
+
+    dtype: torch.dtype  # of the checkpoint's numbers
+
+
 @dataclass(frozen=True)
 class Schedule:
     """How long and how fast."""
@@ -74,10 +82,10 @@ class Schedule:
         return min(1.0, seconds / 60 / self.minutes if self.steps is None else step / self.steps)
 
 
-def rate(schedule: Schedule, step: int, seconds: float) -> float:
-    """Learning rate: linear warm-up over steps, then a cosine over the budget down to a hundredth."""
+def rate(schedule: Schedule, step: int, seconds: float, begun: int = 0) -> float:
+    """Learning rate: linear warm-up over steps, then a cosine over the budget down to a hundredth. begun: the step at which Adam knew nothing."""
     progress = schedule.progress(step, seconds)
-    return schedule.lr * min(1.0, (step + 1) / schedule.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+    return schedule.lr * min(1.0, (step + 1 - begun) / schedule.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 class Trainer:
@@ -94,7 +102,17 @@ class Trainer:
         optimizer = torch.optim.AdamW(parameters, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
         self.module, self.optimizer = self.accelerator.prepare(recipe.module, optimizer)
         self.ema = {k: v.detach().clone().float() for k, v in recipe.module.state_dict().items()}
-        self.step, self.seconds, self.cpu = 0, 0.0, 0.0
+        self.step, self.seconds, self.cpu, self.begun = 0, 0.0, 0.0, 0
+
+    def begin(self, checkpoint: str | Path) -> None:
+        """Go on from another machine's checkpoint.safetensors: its weights, its place in the schedule, and a warm-up, since Adam starts anew."""
+        with safe_open(checkpoint, "pt") as file:
+            note = file.metadata() or {}
+        if note.get("architecture") != self.recipe.architecture:
+            raise ValueError(f"{checkpoint} is no checkpoint of {self.recipe.architecture}; it says {note.get('architecture', 'nothing')}.")
+        self.recipe.module.load_state_dict({name: value.float() for name, value in load_file(checkpoint).items()})
+        self.ema = {k: v.detach().clone().float() for k, v in self.recipe.module.state_dict().items()}
+        self.step = self.begun = int(note.get("step", 0))
 
     def resume(self) -> bool:
         """Go on from the folder's last state, if there is one."""
@@ -103,13 +121,15 @@ class Trainer:
             return False
         state, progress = load_file(path), json.loads(note.read_text())
         self.step, self.seconds, self.cpu = progress["step"], progress["seconds"], progress.get("cpu", 0.0)
+        self.begun = progress.get("begun", 0)
         device = self.accelerator.device
         self.recipe.module.load_state_dict({k[6:]: v for k, v in state.items() if k.startswith("model.")})
         self.ema = {k[4:]: v.to(device) for k, v in state.items() if k.startswith("ema.")}
+        steps = torch.tensor(float(self.step - self.begun))
         for i, p in enumerate(self.recipe.module.parameters()):
             moments = {name: state[f"adam.{i}.{name}"].to(device) for name in ("exp_avg", "exp_avg_sq") if f"adam.{i}.{name}" in state}
             if moments:
-                self.optimizer.state[p] = {"step": torch.tensor(float(self.step)), **moments}
+                self.optimizer.state[p] = {"step": steps.clone(), **moments}
         self._forget_later()
         return True
 
@@ -130,8 +150,10 @@ class Trainer:
                 if name in self.optimizer.state.get(p, {}):
                     state[f"adam.{i}.{name}"] = self.optimizer.state[p][name]
         _save(state, self.folder / "state.safetensors")
-        _save(self.ema, self.folder / "checkpoint.safetensors", {"architecture": self.recipe.architecture})
-        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, "cpu": self.cpu}))
+        dtype = self.recipe.dtype if isinstance(self.recipe, Small) else torch.float32
+        note = {"architecture": self.recipe.architecture, "step": str(self.step)}
+        _save({k: v.to(dtype) for k, v in self.ema.items()}, self.folder / "checkpoint.safetensors", note)
+        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, "cpu": self.cpu, "begun": self.begun}))
 
     def run(self, batches: Iterator[Movable], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
         """Train until the schedule's budget is used up (all runs of this folder together); callback(record) -> False stops early."""
@@ -165,7 +187,7 @@ class Trainer:
 
     def _step(self, batch: Movable) -> dict[str, float]:
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.schedule, self.step, self.seconds) * group.get("times", 1.0)
+            group["lr"] = rate(self.schedule, self.step, self.seconds, self.begun) * group.get("times", 1.0)
         with self.accelerator.autocast():
             losses = self.recipe.loss(self.module, batch.to(self.accelerator.device), self._progress())
         self.accelerator.backward(losses["loss"])
