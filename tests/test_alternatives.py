@@ -6,6 +6,7 @@ import torch
 
 from toolkit.controls.alternatives import as_hints, disagreement
 from toolkit.guidance import Guidance, Hint
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session
 
@@ -21,22 +22,22 @@ def session():
 
 
 def test_samples_are_what_their_seeds_give(session):
-    results = list(session.samples(3, seed=5, steps=2))
+    results = list(session.samples(3, dials=Dials(steps=2), seed=5))
     assert [r.seed for r in results] == [5, 6, 7]
     assert all(r.rgb.shape == session.photo.rgb.shape for r in results)
     assert not torch.equal(results[0].rgb, results[1].rgb)
-    assert torch.equal(session.colorize(seed=6, steps=2).rgb, results[1].rgb)
-    assert torch.equal(next(session.samples(1, seed=7, steps=2)).rgb, results[2].rgb)
+    assert torch.equal(session.colorize(dials=Dials(steps=2), seed=6).rgb, results[1].rgb)
+    assert torch.equal(next(session.samples(1, dials=Dials(steps=2), seed=7)).rgb, results[2].rgb)
 
 
 def test_calm_samples_are_all_alike(session):
-    calm = list(session.samples(2, vividness=0.0, steps=2))
+    calm = list(session.samples(2, dials=Dials(vividness=0.0, steps=2)))
     assert torch.equal(calm[0].rgb, calm[1].rgb)
 
 
 def test_hints_hold_in_every_sample(session):
     guidance = Guidance((Hint(20, 30, "#9a7060", 9),))
-    for result in session.samples(3, guidance, steps=2):
+    for result in session.samples(3, guidance, Dials(steps=2)):
         spot = result.rgb[:, 28:33, 18:23].float().mean((1, 2))
         assert spot[0] > spot[2] + 15, "the brown hint is redder than blue"
         assert result.influence is not None
@@ -44,7 +45,7 @@ def test_hints_hold_in_every_sample(session):
 
 def test_one_sees_them_take_shape_and_can_stop(session):
     seen, told = [], []
-    list(session.samples(2, steps=3, forming=lambda i, rgb: seen.append((i, rgb)), progress=lambda *step: told.append(step)))
+    list(session.samples(2, dials=Dials(steps=3), forming=lambda i, rgb: seen.append((i, rgb)), progress=lambda *step: told.append(step)))
     assert [i for i, _ in seen] == [0, 0, 0, 1, 1, 1]
     assert all(rgb.dtype == torch.uint8 and rgb.shape[0] == 3 for _, rgb in seen)
     assert told[-1][0] == told[-1][1]
@@ -52,14 +53,14 @@ def test_one_sees_them_take_shape_and_can_stop(session):
     assert shares == sorted(shares)
     count = []
     with pytest.raises(Cancelled):
-        list(session.samples(2, steps=3, progress=lambda *step: count.append(step) or len(count) < 3))
+        list(session.samples(2, dials=Dials(steps=3), progress=lambda *step: count.append(step) or len(count) < 3))
     assert len(count) == 3
 
 
-@pytest.mark.parametrize("wrong", [{"n": 0}, {"n": 1000}, {"steps": 0}, {"steps": 101}, {"strength": -1.0}, {"strength": 9.0}])
-def test_what_cannot_be_drawn_is_refused_in_a_sentence(session, wrong):
+@pytest.mark.parametrize("wrong", [0, 1000])
+def test_a_number_that_cannot_be_drawn_is_refused_in_a_sentence(session, wrong):
     with pytest.raises(ValueError, match="choose a number"):
-        next(session.samples(**{"n": 2, **wrong}))
+        next(session.samples(wrong))
 
 
 def test_a_model_with_one_answer_says_so():
@@ -68,7 +69,7 @@ def test_a_model_with_one_answer_says_so():
 
 
 def test_disagreement_is_the_spread_of_the_colors(session):
-    results = list(session.samples(3, steps=2))
+    results = list(session.samples(3, dials=Dials(steps=2)))
     where = disagreement(results)
     assert where.shape == (1, 1, *results[0].ab.shape[-2:])
     expected = torch.cat([r.ab for r in results]).numpy().std(0, ddof=1)
@@ -94,7 +95,7 @@ def test_hints_of_a_sample_lead_another_model_to_its_colors(session):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2)])
 def test_hints_of_tiny_photos(size):
-    sample = next(Session(photo(*size), "diffusion", device="cpu", size=32).samples(1, steps=1))
+    sample = next(Session(photo(*size), "diffusion", device="cpu", size=32).samples(1, dials=Dials(steps=1)))
     hints = as_hints(sample).hints
     assert 1 <= len(hints) <= size[0] * size[1]
     with pytest.raises(ValueError, match="choose a number"):

@@ -22,6 +22,7 @@ from demos.tabs.automatic import Automatic
 from demos.tabs.batch import gr
 from tests.test_clicks import Toy, scene
 from toolkit import pipeline
+from toolkit.models.base import Dials
 from toolkit.models.cards import get_card, list_models
 from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session, seen
@@ -73,7 +74,7 @@ def drawn(n: int, draw: Draw | None = None) -> Alternatives:
     found = Alternatives(photo(), "diffusion", "cpu")
     found.ask()
     assert found.begin()
-    list(found.draw(n, draw or Draw(steps=1), lambda: True))
+    list(found.draw(n, draw or Draw(Dials(steps=1)), lambda: True))
     return found
 
 
@@ -86,15 +87,15 @@ def value(*hints: dict) -> dict:
 
 
 def test_each_sample_is_the_one_of_its_seed_at_every_size() -> None:
-    found = drawn(3, Draw(vividness=0.8, steps=2))
-    again = Session(photo(), "diffusion").colorize(vividness=0.8, steps=2, seed=1)
+    found = drawn(3, Draw(Dials(vividness=0.8, steps=2)))
+    again = Session(photo(), "diffusion").colorize(dials=Dials(vividness=0.8, steps=2), seed=1)
     assert (found.paint(found.pick(1).draw).rgb == again.rgb).all()
     small = found.paint(found.pick(1).draw, pipeline.shrink(photo(), 120))
     assert small.photo.size == (120, 80)
     assert [one.number for one in found.drawn] == [1, 2, 3]
     found.ask()
     assert found.begin()
-    list(found.draw(2, Draw(steps=1), lambda: True))
+    list(found.draw(2, Draw(Dials(steps=1)), lambda: True))
     assert [one.number for one in found.drawn] == [4, 5], "others are others"
 
 
@@ -108,7 +109,7 @@ def test_what_was_stopped_before_it_began_is_never_drawn_and_what_began_ends_wit
     assert not found.begin(), "asked for once, drawn once"
     Drawer.free.clear()
     Drawer.steps.release()
-    news = found.draw(6, Draw(steps=50), lambda: True)
+    news = found.draw(6, Draw(Dials(steps=50)), lambda: True)
     assert next(news)[0] == 0
     found.stop()
     Drawer.steps.release()
@@ -147,7 +148,7 @@ def test_a_dial_goes_back_from_an_alternative_to_the_model() -> None:
     desk.alternatives = drawn(2)
     taken = desk.take(1)
     assert (taken.rgb != plain.rgb).any()
-    assert (desk.finish().rgb == Session(photo(), "diffusion").colorize(steps=1, seed=1).rgb).all()
+    assert (desk.finish().rgb == Session(photo(), "diffusion").colorize(dials=Dials(steps=1), seed=1).rgb).all()
     assert "number 2 of many" in desk.remarks()[0]
     there, guidance = desk.to_hints("unet")
     assert len(guidance.hints) > 20
@@ -289,7 +290,7 @@ def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Vis
         if someone.count("auto")[0] == 1:
             break
     until(lambda: someone.count("auto") == (1, 5))
-    Drawer.steps.release(Draw.steps)  # those of one sample
+    Drawer.steps.release(Dials.steps)  # those of one sample
     until(lambda: someone.count("auto") == (2, 4))
     page.wait_for_selector("#auto-map img")
     page.click("#auto-stop")
@@ -318,7 +319,7 @@ def test_a_sample_becomes_the_picture_the_download_and_hints_to_go_on_with(someo
     assert someone.slider() != plain
     with page.expect_download() as waiting:
         page.click("#download")
-    expected = Session(files[0], "diffusion").colorize(steps=2, seed=first)
+    expected = Session(files[0], "diffusion").colorize(dials=Dials(steps=2), seed=first)
     assert (np.asarray(Image.open(waiting.value.path())) == expected.rgb.permute(1, 2, 0).numpy()).all()
     page.click("#to-clicks")
     page.wait_for_selector("#hint-canvas .work canvas")

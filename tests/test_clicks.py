@@ -15,11 +15,11 @@ from torch.nn import functional as F
 
 from demos import app
 from demos.desks.desk import Shop
-from demos.desks.hint_desk import HintDesk, Look
+from demos.desks.hint_desk import HintDesk
 from demos.tabs.clicks import Clicks, gr
 from toolkit.color import AbBins
 from toolkit.guidance import Guidance, Hint
-from toolkit.models.base import Encoded, Prediction
+from toolkit.models.base import Dials, Encoded, Prediction
 from toolkit.models.cards import get_card
 from toolkit.photo import Photo
 from toolkit.pipeline import seen
@@ -106,7 +106,7 @@ def test_the_live_picture_is_small_and_the_last_one_full_size_with_the_same_hint
         r, g, _ = result.rgb[:, height // 4, width * 4 // 5].tolist()
         assert r > g + 40
     assert work.paint(guidance, look) is live, "nothing has changed, nothing is painted"
-    assert work.paint(guidance, Look(0.9)) is not live
+    assert work.paint(guidance, Dials(0.9)) is not live
 
 
 def test_hints_come_back_from_a_file_and_from_a_mask(tmp_path: Path) -> None:

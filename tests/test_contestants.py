@@ -43,8 +43,8 @@ def seen(monkeypatch):
         def encode(self):
             asked.append(self.card.name)
 
-        def colorize(self, guidance, **dials):
-            asked.append((len(guidance), dials))
+        def colorize(self, guidance, dials, *, seed):
+            asked.append((len(guidance), dials.vividness, seed))
             self.rgb = self.photo.rgb
             return self
 
@@ -84,10 +84,10 @@ def test_a_model_is_asked_with_the_vividness_of_its_name_and_looks_once(seen):
     paint = contestant(f"{model}@0.65", vividness=0.2, seed=3).look(truth, "cpu")
     paint(Guidance())
     paint(Guidance((Hint(1, 1, "red"),)))
-    assert seen == [model, (0, {"vividness": 0.65, "seed": 3}), (1, {"vividness": 0.65, "seed": 3})]
+    assert seen == [model, (0, 0.65, 3), (1, 0.65, 3)]
     seen.clear()
     contestant(model, vividness=0.2).look(truth, "cpu")(Guidance())
-    assert seen == [model, (0, {"vividness": 0.2, "seed": 0})]
+    assert seen == [model, (0, 0.2, 0)]
     assert contestant(f"{model}@0.65").name == f"{model}@0.65"
 
 

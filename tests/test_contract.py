@@ -8,6 +8,7 @@ import torch
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.models.base import Dials
 from toolkit.models.cards import list_models
 from toolkit.models.encoder import load_encoder
 from toolkit.models.registry import load_model
@@ -36,7 +37,7 @@ def test_same_seed_same_picture_in_any_order(model):
     guidance = Guidance((Hint(20, 20, "#8a5a44"),))
     session = Session(photo, model, size=SMALL)
     first = session.colorize(guidance, seed=3)
-    session.colorize(vividness=1.0, seed=4)
+    session.colorize(dials=Dials(vividness=1.0), seed=4)
     assert torch.equal(session.colorize(guidance, seed=3).rgb, first.rgb)
     assert torch.equal(Session(photo, model, size=SMALL).colorize(guidance, seed=3).rgb, first.rgb)
 
@@ -56,7 +57,7 @@ def test_the_result_has_the_photos_size_and_lightness(model, size):
 @pytest.mark.parametrize("value", [0, 1, 128, 254, 255])
 def test_a_flat_photo_stays_finite_and_keeps_its_lightness(model, value):
     photo = Photo.from_array(np.full((40, 50), value, np.uint8))
-    result = Session(photo, model, size=SMALL).colorize(vividness=1.0)
+    result = Session(photo, model, size=SMALL).colorize(dials=Dials(vividness=1.0))
     assert bool(result.ab.isfinite().all())
     assert (lab(result.rgb)[:, :1] - photo.lightness()).abs().max() < 0.35
     if value in (0, 255):

@@ -125,9 +125,9 @@ def test_guidance_pushes_away_from_knowing_nothing_and_costs_twice(pipe, known):
     counting = ColorDiffusion(pipe.conditioner, Straight(v), SCHEDULERS["euler"]())
     counting(known, steps=3)
     assert counting.denoiser.calls == 3
-    counting(known, steps=3, guidance=2.0)
+    counting(known, steps=3, strength=2.0)
     assert counting.denoiser.calls == 9
-    assert not torch.allclose(pipe(known, steps=2), pipe(known, steps=2, guidance=3.0), atol=0.1)
+    assert not torch.allclose(pipe(known, steps=2), pipe(known, steps=2, strength=3.0), atol=0.1)
 
 
 def test_the_walk_can_be_watched_and_stopped(pipe, known):

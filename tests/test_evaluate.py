@@ -12,6 +12,7 @@ from PIL import Image
 from toolkit.measure import evaluate as module
 from toolkit.measure.evaluate import Setup, evaluate, find_photos, format_table, open_truths, score_table
 from toolkit.measure.metrics import colorfulness, gray_psnr
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 
 EXAMPLES = Path(__file__).parent.parent / "demos" / "examples"
@@ -42,7 +43,7 @@ class Pretender:
     def at(self, size):
         return Pretender(self.photo, "", size=size)
 
-    def colorize(self, *, vividness, seed):
+    def colorize(self, *, dials, seed):
         rgb = self.photo.rgb.clone()
         if self.off:
             rgb[0] += self.size - 256
@@ -73,7 +74,7 @@ def test_the_truth_scores_full_marks_and_gray_scores_what_gray_is_worth(pretende
 def test_colorfulness_is_a_ratio_of_means(pretender, monkeypatch):
     monkeypatch.setattr(Pretender, "off", True)
     photos = [colored(seed=1), colored(30, 50, seed=2)]
-    results = [Pretender(p, "", size=300).colorize(vividness=0, seed=0).rgb for p in photos]
+    results = [Pretender(p, "", size=300).colorize(dials=Dials(vividness=0), seed=0).rgb for p in photos]
     monkeypatch.setattr(module, "Session", lambda *a, **k: Pretender(a[0], "", size=300))
     (_, score), _ = evaluate(photos, Setup())
     means = [np.mean([float(colorfulness(r[None].float() / 255)) for r in pictures]) for pictures in (results, [p.rgb for p in photos])]

@@ -52,14 +52,14 @@ class Pretender:
     def encode(self):
         return None
 
-    def colorize(self, *, vividness, seed):
+    def colorize(self, *, dials, seed):
         return shifted(self.photo, 256 - 20)
 
-    def samples(self, n, *, vividness, steps, strength, seed, progress):
-        Pretender.asked.append((n, vividness, steps, strength, seed))
+    def samples(self, n, *, dials, seed, progress):
+        Pretender.asked.append((n, dials.vividness, dials.steps, dials.strength, seed))
         for i in range(n):
-            for step in range(steps):
-                progress(step, steps, f"drawing {i + 1} of {n}")
+            for step in range(dials.steps):
+                progress(step, dials.steps, f"drawing {i + 1} of {n}")
             yield shifted(self.photo, (30, 0, 12)[i])
 
 

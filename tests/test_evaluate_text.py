@@ -94,7 +94,7 @@ class Painter:
     def __init__(self, photo, model, *, device="auto"):
         self.photo = photo
 
-    def colorize(self, guidance=None, *, vividness):
+    def colorize(self, guidance=None, dials=None):
         L = self.photo.lightness()[0]
         ab = torch.full((2, *L.shape[1:]), 3.0)
         for hint in guidance.hints if guidance else ():

@@ -45,7 +45,7 @@ class Painter:
     def __init__(self, photo, model, *, device="auto"):
         self.photo = photo
 
-    def colorize(self, guidance=None, *, vividness):
+    def colorize(self, guidance=None, dials=None):
         ab = torch.zeros(1, 2, 40, 60) + 3.0
         for hint in guidance.hints if guidance else ():
             share = torch.full((40, 60), 0.0 if hint.lasso else 0.1)

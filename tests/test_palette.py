@@ -179,7 +179,7 @@ def test_the_distribution_decides_where_the_mean_cannot():
 
 def test_saturation_and_tint_come_after_the_palette():
     ab, L = scene()
-    dials = Dials(palette=((50.0, 40.0, 30.0),))
+    dials = Dials(palette=("#c05a48",))
     plain = dressed(ab, L, dials)
     assert not torch.allclose(plain, ab)
     more = dressed(ab, L, Dials(palette=dials.palette, saturation=1.5, tint=(3.0, -4.0)))
@@ -201,14 +201,14 @@ def test_a_palette_moves_the_automatic_colors_of_every_model_and_no_hint(model):
     session = Session(gray(), model, size=64)
     wanted = ["#a05020", "#304070"]
     hint = Hint(10, 10, "#5a8070", 9)
-    plain, steered = session.colorize(), session.colorize(palette=wanted)
+    plain, steered = session.colorize(), session.colorize(dials=Dials(palette=wanted))
     colors = torch.tensor([hex_to_lab(c)[1:] for c in wanted])
 
     def near(result):
         return float(torch.cdist(result.ab[0].flatten(1).T, colors).amin(1).mean())
 
     assert near(steered) < near(plain) - 3
-    hinted = session.colorize(Guidance((hint,)), palette=wanted)
+    hinted = session.colorize(Guidance((hint,)), Dials(palette=wanted))
     left, top, right, bottom = hint.box()
     inside = hinted.rgb[:, top:bottom, left:right]
     assert (inside.float() - session.colorize(Guidance((hint,))).rgb[:, top:bottom, left:right].float()).abs().max() <= 1
@@ -217,7 +217,7 @@ def test_a_palette_moves_the_automatic_colors_of_every_model_and_no_hint(model):
 def test_swatches_ask_for_their_shares():
     session = Session(gray(), "plain-unet", size=64)
     reddish = [
-        float((session.colorize(palette=[Swatch("#a04020", share, ""), Swatch("#203090", 1 - share, "")]).ab[:, 1] > 0).float().mean())
+        float((session.colorize(dials=Dials(palette=[Swatch("#a04020", share, ""), Swatch("#203090", 1 - share, "")])).ab[:, 1] > 0).float().mean())
         for share in (0.2, 0.8)
     ]
     assert reddish[1] > reddish[0] + 0.4

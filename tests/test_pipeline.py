@@ -9,9 +9,10 @@ import torch
 from torch.nn import functional as F
 
 from toolkit import pipeline
-from toolkit.color import AbBins
+from toolkit.color import AbBins, hex_to_lab
+from toolkit.color.palette import Swatch
 from toolkit.guidance import Guidance, Hint
-from toolkit.models.base import Encoded, Prediction
+from toolkit.models.base import Dials, Encoded, Prediction
 from toolkit.models.cards import get_card
 from toolkit.models.devices import pick_device
 from toolkit.photo import Photo, PhotoError, open_photo
@@ -71,7 +72,7 @@ def out_of_memory(times, then):
 def test_a_photo_is_encoded_once_and_colored_many_times(toy):
     session = Session(gray(), device="cpu")
     for vividness in (0.0, 0.5, 1.0):
-        session.colorize(Guidance((Hint(3, 3, "red"),)), vividness=vividness)
+        session.colorize(Guidance((Hint(3, 3, "red"),)), Dials(vividness=vividness))
     session.suggest_colors(1, 1)
     session.summary()
     assert len(toy.encoded) == 1
@@ -129,7 +130,7 @@ def test_strips_give_the_picture_that_the_whole_gives(toy, monkeypatch):
 
 def test_vividness_is_passed_on(toy):
     session = Session(gray(), device="cpu")
-    dull, lively = session.colorize(vividness=0), session.colorize(vividness=1)
+    dull, lively = session.colorize(dials=Dials(vividness=0)), session.colorize(dials=Dials(vividness=1))
     torch.testing.assert_close(lively.ab, 3 * dull.ab)
     assert (dull.vividness, lively.vividness) == (0, 1)
 
@@ -219,7 +220,7 @@ def test_candidates_are_small_different_and_can_be_adopted(toy):
         assert max(candidate.result.rgb.shape) == 512
         assert candidate.result.photo.size == (512, 307)
     chosen = candidates[-1]
-    large = session.at(chosen.size).colorize(vividness=chosen.vividness)
+    large = session.at(chosen.size).colorize(dials=Dials(vividness=chosen.vividness))
     assert large.rgb.shape == (3, 600, 1000)
 
 
@@ -263,7 +264,7 @@ def test_a_session_refuses_what_it_cannot_do(toy, arguments, says):
 @pytest.mark.parametrize("vividness", [-0.1, 1.1, float("nan")])
 def test_vividness_lies_between_0_and_1(toy, vividness):
     with pytest.raises(ValueError, match="Vividness"):
-        Session(gray(), device="cpu").colorize(vividness=vividness)
+        Session(gray(), device="cpu").colorize(dials=Dials(vividness=vividness))
 
 
 def test_devices():
@@ -334,8 +335,19 @@ def test_regions_of_lassos_reach_the_model_on_its_padded_grid(toy):
 
 
 @pytest.mark.parametrize(
-    "dials", [{"saturation": -0.1}, {"saturation": 2.1}, {"palette": ["red"] * 17}, {"palette": "red"}, {"palette": ["no color"]}]
-)
-def test_dials_are_checked(toy, dials):
-    with pytest.raises(ValueError, match=r"Saturation|palette|not a color"):
-        Session(gray()).colorize(**dials)
+    "dials",
+    [{"saturation": -0.1}, {"saturation": 2.1}, {"palette": ["red"] * 17}, {"palette": "red"}, {"palette": ["no color"]}, {"tint": (61.0, 0.0)},
+     {"vividness": float("nan")}, {"steps": 0}, {"steps": 101}, {"strength": -1.0}, {"strength": 9.0}],
+)  # fmt: skip
+def test_dials_are_checked_when_they_are_made(dials):
+    with pytest.raises(ValueError, match=r"Saturation|palette|not a color|tint|Vividness|choose a number"):
+        Dials(**dials)
+
+
+def test_dials_that_say_the_same_are_the_same_and_know_their_colors():
+    assert Dials(palette=["red", Swatch("#00ff00", 0.2, "green")]) == Dials(palette=("red", Swatch("#00ff00", 0.2, "green")))
+    assert len({Dials(), Dials(0.5), Dials(0.6)}) == 2
+    colors, shares = Dials(palette=[Swatch("#ff0000", 1.0, "red"), Swatch("#00ff00", 3.0, "green")]).targets
+    assert torch.allclose(shares, torch.tensor([0.25, 0.75]))
+    assert torch.allclose(colors[0], torch.tensor(hex_to_lab("#ff0000")))
+    assert Dials().targets[0].shape == (0,)

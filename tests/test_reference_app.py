@@ -16,7 +16,7 @@ from PIL import Image
 
 from demos.desks import reference_desk
 from demos.desks.reference_desk import ABSENT, GRAY, KEPT, UNREAD, ReferenceDesk, lenders
-from demos.desks.reference_wish import Change, Dials, Lent, Wish
+from demos.desks.reference_wish import Change, Lent, ReferenceDials, Wish
 from demos.desks.samples import samples
 from demos.gate.door import EMPTY
 from demos.parts.reference_sheet import SAYS
@@ -143,7 +143,7 @@ def test_what_was_sent_is_read_and_moved_into_the_photo() -> None:
     assert all(y == 0 for _, y in wish.takes[0].target)
     assert (wish.at, wish.colors) == ((1.0, 0.25), ("#000080",))
     with pytest.raises(ValueError, match="dial is empty") as caught:
-        Dials.read(0.5, None, 1.0, 0.0)
+        ReferenceDials.read(0.5, None, 1.0, 0.0)
     assert str(caught.value) == EMPTY
 
 
@@ -153,17 +153,17 @@ def test_what_was_sent_is_read_and_moved_into_the_photo() -> None:
 def test_a_region_there_gives_its_color_to_a_region_here_and_a_dial_looks_at_nothing_again() -> None:
     work = desk()
     name = work.lend(halves())
-    plain = work.ask(Wish(), Dials()).result.rgb
-    red = work.ask(Wish(takes=(Lent(name, LEFT, RIGHT),)), Dials()).result.rgb
+    plain = work.ask(Wish(), ReferenceDials()).result.rgb
+    red = work.ask(Wish(takes=(Lent(name, LEFT, RIGHT),)), ReferenceDials()).result.rgb
     assert ab(red, 0.75, 0.5)[0] > 25
     assert ab(red, 0.2, 0.5) == pytest.approx(ab(plain, 0.2, 0.5), abs=1.5), "the region keeps it"
-    blue = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), Dials()).result.rgb
+    blue = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), ReferenceDials()).result.rgb
     assert ab(blue, 0.75, 0.5)[1] < -25
     before = dict(LOOKS)
-    again = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), Dials(vividness=0.9))
+    again = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), ReferenceDials(vividness=0.9))
     assert (LOOKS["photos"], LOOKS["references"], LOOKS["decodes"]) == (before["photos"], before["references"], before["decodes"] + 1)
-    assert work.ask(Wish(takes=again.wish.takes, at=(0.5, 0.5)), Dials(vividness=0.9)) is again, "to look is not to paint"
-    none = work.ask(Wish(takes=again.wish.takes), Dials(weight=0.0))
+    assert work.ask(Wish(takes=again.wish.takes, at=(0.5, 0.5)), ReferenceDials(vividness=0.9)) is again, "to look is not to paint"
+    none = work.ask(Wish(takes=again.wish.takes), ReferenceDials(weight=0.0))
     assert (none.result.rgb == plain).all()
     assert "turn the weight up" in none.notes[0]
 
@@ -173,7 +173,7 @@ def test_a_place_and_a_point_know_where_their_color_came_from() -> None:
     name = work.lend(halves())
     wish = Wish(takes=(Lent(name, LEFT, RIGHT), Lent("s3")))
     assert work.points() == work.where_from((0.5, 0.5)) == []
-    work.ask(wish, Dials())
+    work.ask(wish, ReferenceDials())
     first, second = work.points()
     assert (first["take"], second["take"]) == (0, 1)
     assert (first["x"], first["y"], first["u"], first["v"]) == pytest.approx((0.75, 0.5, 0.25, 0.5), abs=0.02)
@@ -182,7 +182,7 @@ def test_a_place_and_a_point_know_where_their_color_came_from() -> None:
         h, w = dark.shape
         assert dark[h * 7 // 8, w * 7 // 8] < 20
         assert dark[h // 4, w // 4] > 120
-    work.ask(wish, Dials(weight=0.05))
+    work.ask(wish, ReferenceDials(weight=0.05))
     assert work.points() == []
     assert work.where_from((0.9, 0.9)) == ["", ""], "it kept its own color"
 
@@ -192,7 +192,7 @@ def test_a_bad_reference_is_one_sentence_and_costs_nothing() -> None:
     with pytest.raises(GuidanceError, match="no colors to take"):
         work.lend(Photo.from_array(np.asarray(scene(64, 64)), "gray.png"))
     with pytest.raises(ValueError, match="add it again") as caught:
-        work.ask(Wish(takes=(Lent("u9"),)), Dials())
+        work.ask(Wish(takes=(Lent("u9"),)), ReferenceDials())
     assert str(caught.value) == ABSENT
     for example in ("s99", f"s{[s.path.name for s in samples()].index('cameraman-gray.jpg')}"):
         with pytest.raises(ValueError, match="add it again"):
@@ -217,16 +217,16 @@ def test_references_are_bounded_and_an_example_comes_back() -> None:
 def test_a_palette_and_its_dials_act_and_a_photo_lends_its_own() -> None:
     work = desk()
     wish = Wish("palette", colors=("#b43c32",))
-    gray = work.ask(wish, Dials(saturation=0.0)).result.rgb
+    gray = work.ask(wish, ReferenceDials(saturation=0.0)).result.rgb
     assert max(map(abs, ab(gray, 0.5, 0.5))) < 2
-    cool, warm = (ab(work.ask(wish, Dials(warmth=warmth)).result.rgb, 0.5, 0.5) for warmth in (-1.0, 1.0))
+    cool, warm = (ab(work.ask(wish, ReferenceDials(warmth=warmth)).result.rgb, 0.5, 0.5) for warmth in (-1.0, 1.0))
     assert warm[1] > cool[1] + 15
     palette = work.describe(work.lend(halves()))["palette"]
     assert [swatch["share"] for swatch in palette] == pytest.approx([0.5, 0.5], abs=0.02)
     assert {int(swatch["color"][1:3], 16) > int(swatch["color"][5:7], 16) for swatch in palette} == {True, False}
     lent = Wish.read(sent(mode="palette", colors=[*palette, "teal"]))
     assert [getattr(color, "share", None) for color in lent.colors] == [*(swatch["share"] for swatch in palette), None]
-    assert work.ask(lent, Dials()).result.rgb.shape == work.photo.rgb.shape
+    assert work.ask(lent, ReferenceDials()).result.rgb.shape == work.photo.rgb.shape
 
 
 # ---- only change this
@@ -236,27 +236,27 @@ def test_changes_follow_each_other_and_nothing_else_changes() -> None:
     work = desk(in_color(300, 200))
     own = work.photo.rgb
     first, second = Change(LEFT, "#3a6ea5"), Change(words="the sky red")
-    blue = work.ask(Wish("recolor", changes=(first,)), Dials()).result.rgb
+    blue = work.ask(Wish("recolor", changes=(first,)), ReferenceDials()).result.rgb
     assert ab(blue, 0.25, 0.5)[1] < ab(own, 0.25, 0.5)[1] - 10
     assert torch.equal(own[:, :, 140:], blue[:, :, 140:])
     before = LOOKS["decodes"]
-    both = work.ask(Wish("recolor", changes=(first, second)), Dials())
+    both = work.ask(Wish("recolor", changes=(first, second)), ReferenceDials())
     assert LOOKS["decodes"] == before + 1, "the first one is not painted again"
     assert torch.equal(both.result.rgb[:, 100:], blue[:, 100:])
     assert ab(both.result.rgb, 0.7, 0.08)[0] > ab(blue, 0.7, 0.08)[0] + 10
-    assert torch.equal(work.ask(Wish("recolor", changes=(first,)), Dials()).result.rgb, blue), "undone"
+    assert torch.equal(work.ask(Wish("recolor", changes=(first,)), ReferenceDials()).result.rgb, blue), "undone"
     lent = Change(RIGHT, lent=Lent(work.lend(halves()), LEFT, RIGHT))
-    red = work.ask(Wish("recolor", changes=(first, lent)), Dials()).result.rgb
+    red = work.ask(Wish("recolor", changes=(first, lent)), ReferenceDials()).result.rgb
     assert ab(red, 0.75, 0.5)[0] > ab(blue, 0.75, 0.5)[0] + 10
     assert torch.equal(red[:, :, :140], blue[:, :, :140])
-    assert torch.equal(work.ask(Wish("recolor"), Dials()).result.rgb, own)
+    assert torch.equal(work.ask(Wish("recolor"), ReferenceDials()).result.rgb, own)
 
 
 def test_what_was_changed_stays_bright() -> None:
     work = desk(in_color(300, 200))
-    work.ask(Wish("recolor"), Dials())
+    work.ask(Wish("recolor"), ReferenceDials())
     assert work.reach() == ""
-    work.ask(Wish("recolor", changes=(Change(LEFT, "#3a6ea5"),)), Dials())
+    work.ask(Wish("recolor", changes=(Change(LEFT, "#3a6ea5"),)), ReferenceDials())
     dark = np.asarray(opened(work.reach()))[..., 3]
     assert dark[100, 75] == 0
     assert (dark[:, 140:] > 120).all()
@@ -264,13 +264,13 @@ def test_what_was_changed_stays_bright() -> None:
 
 def test_words_that_say_nothing_and_photos_without_color_are_told() -> None:
     work = desk(in_color())
-    assert "blorf" in work.ask(Wish("recolor", changes=(Change(words="blorf"),)), Dials()).notes[0]
-    assert "bicycle" in work.ask(Wish("recolor", changes=(Change(words="the bicycle red"),)), Dials()).notes[0]
+    assert "blorf" in work.ask(Wish("recolor", changes=(Change(words="blorf"),)), ReferenceDials()).notes[0]
+    assert "bicycle" in work.ask(Wish("recolor", changes=(Change(words="the bicycle red"),)), ReferenceDials()).notes[0]
     with pytest.raises(ValueError, match="no colors that could stay") as caught:
-        desk().ask(Wish("recolor"), Dials())
+        desk().ask(Wish("recolor"), ReferenceDials())
     assert str(caught.value) == GRAY
     with pytest.raises(GuidanceError, match="draw around"):
-        work.ask(Wish("recolor", changes=(Change((), "#112233"),)), Dials())
+        work.ask(Wish("recolor", changes=(Change((), "#112233"),)), ReferenceDials())
 
 
 # ---- what is taken along
@@ -282,7 +282,7 @@ def test_the_full_size_is_what_the_screen_shows(mode: str, monkeypatch: pytest.M
     work = desk(in_color(300, 200))
     lent = Lent(work.lend(halves()), LEFT, RIGHT)
     wish = Wish(mode, takes=(lent,), colors=("#b43c32",), changes=(Change(LEFT, "#3a6ea5"), Change(RIGHT, lent=lent)))
-    small, full = work.ask(wish, Dials(warmth=0.5)).result.rgb, work.finish(wish, Dials(warmth=0.5)).rgb
+    small, full = work.ask(wish, ReferenceDials(warmth=0.5)).result.rgb, work.finish(wish, ReferenceDials(warmth=0.5)).rgb
     assert (tuple(small.shape), tuple(full.shape)) == ((3, 100, 150), (3, 200, 300))
     for x in (0.25, 0.75):
         assert ab(full, x, 0.5) == pytest.approx(ab(small, x, 0.5), abs=5)
@@ -296,7 +296,7 @@ def test_colors_become_hints_for_the_hand_on_the_same_photo(mode: str) -> None:
     work = desk(in_color(450, 300))
     lent = Lent(work.lend(halves()), LEFT, RIGHT)
     wish = Wish(mode, takes=(lent,), changes=(Change(LEFT, "#3a6ea5"),))
-    there, guidance, look = work.to_hints(wish, Dials(vividness=0.7))
+    there, guidance, look = work.to_hints(wish, ReferenceDials(vividness=0.7))
     assert there.session is work.session
     assert guidance.hints
     assert (look.vividness == 0.7) == (mode == "reference")

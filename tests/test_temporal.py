@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,10 @@ from toolkit.models import registry
 from toolkit.models.base import Encoded, Prediction
 from toolkit.models.cards import get_card
 from toolkit.photo import Photo, PhotoError
-from toolkit.pipeline import seen
+from toolkit.pipeline import Session, seen
 
 SIZE = 96  # px, of a frame; the model says colors at half of it
-ASK = {"device": "cpu", "size": SIZE}
+LOOK = partial(Session, device="cpu", size=SIZE)
 
 
 class Moody:
@@ -81,7 +82,7 @@ def flicker(results, by=3):
 
 
 def test_a_still_picture_stays_as_it_is(moody):
-    first, *others = colorize_frames([frame(scene())] * 4, **ASK)
+    first, *others = colorize_frames([frame(scene())] * 4, look=LOOK)
     assert first.rgb.float().std(0).mean() > 2, "the toy colors"
     for other in others:
         assert (other.rgb.int() - first.rgb.int()).abs().max() <= 1
@@ -90,14 +91,14 @@ def test_a_still_picture_stays_as_it_is(moody):
 
 def test_a_moving_picture_flickers_less(moody):
     frames = pan(scene(), 12)
-    alone, held = (list(colorize_frames(frames, hold=hold, **ASK)) for hold in (0.0, 0.9))
+    alone, held = (list(colorize_frames(frames, hold=hold, look=LOOK)) for hold in (0.0, 0.9))
     assert flicker(held) < flicker(alone) / 3
 
 
 def test_many_steps_do_not_wash_color_out(moody):
     moody.mood = 0.0
-    *_, alone = colorize_frames(pan(scene(), 20), hold=0.0, **ASK)
-    *_, held = colorize_frames(pan(scene(), 20), hold=0.99, **ASK)
+    *_, alone = colorize_frames(pan(scene(), 20), hold=0.0, look=LOOK)
+    *_, held = colorize_frames(pan(scene(), 20), hold=0.99, look=LOOK)
     assert float(held.ab.std() / alone.ab.std()) == pytest.approx(1, abs=0.05)
     assert (held.ab - alone.ab).abs().mean() < 1
 
@@ -131,8 +132,8 @@ def test_places_are_followed_and_lost_where_they_leave():
 
 def test_a_cut_begins_anew(moody):
     old, new = scene(1), scene(2)
-    results = list(colorize_frames([frame(old), frame(old), frame(new)], guidance=Guidance((Hint(40, 40, "#00ff00"),)), **ASK))
-    (fresh,) = colorize_frames([frame(new)], **ASK)
+    results = list(colorize_frames([frame(old), frame(old), frame(new)], guidance=Guidance((Hint(40, 40, "#00ff00"),)), look=LOOK))
+    (fresh,) = colorize_frames([frame(new)], look=LOOK)
     assert torch.equal(results[2].rgb, fresh.rgb)
     assert [NEW_SCENE in r.notes for r in results] == [False, False, True]
 
@@ -147,8 +148,8 @@ def test_a_hint_lives_on_where_its_thing_goes_even_out_of_sight(moody, given):
         mask = torch.zeros(4, SIZE, SIZE, dtype=torch.uint8)
         mask[:, 56:64, 46:54] = torch.tensor([0, 208, 96, 255], dtype=torch.uint8).view(4, 1, 1)
         guidance = Guidance(strokes=mask)
-    results = list(colorize_frames(pan(picture, 22), guidance=guidance, **ASK))
-    plain = list(colorize_frames(pan(picture, 22), **ASK))
+    results = list(colorize_frames(pan(picture, 22), guidance=guidance, look=LOOK))
+    plain = list(colorize_frames(pan(picture, 22), look=LOOK))
     for i in (1, 12, 21):  # at the 20th, the hinted pixel is beyond the border
         row, column = (60 - i) // 2, (90 - 3 * i) // 2
         assert results[i].ab[0, 0, row, column] < -20
@@ -163,7 +164,7 @@ def test_frames_are_asked_for_one_at_a_time(moody):
             asked.append(i)
             yield frame(scene(), i % 2)
 
-    next(results := colorize_frames(endless(), **ASK))
+    next(results := colorize_frames(endless(), look=LOOK))
     assert asked == [0]
     next(results)
     assert asked == [0, 1]
@@ -172,10 +173,10 @@ def test_frames_are_asked_for_one_at_a_time(moody):
 def test_frames_of_another_size_and_a_wrong_hold_are_told_in_a_sentence(moody):
     frames = [frame(scene()), Photo.from_array(scene()[:50, :70], "odd.png")]
     with pytest.raises(ValueError, match=r"^odd\.png is 70 x 50 pixels and the first frame is 96 x 96; give frames of one size\.$"):
-        list(colorize_frames(frames, **ASK))
+        list(colorize_frames(frames, look=LOOK))
     for hold in (-0.1, 1.0):
         with pytest.raises(ValueError, match="choose a number from 0"):
-            next(colorize_frames(frames, hold=hold, **ASK))
+            next(colorize_frames(frames, hold=hold, look=LOOK))
 
 
 def test_a_clip_goes_on_where_memory_gets_short(moody, monkeypatch):
@@ -187,7 +188,7 @@ def test_a_clip_goes_on_where_memory_gets_short(moody, monkeypatch):
         return plain(L)
 
     monkeypatch.setattr(moody, "encode", encode)
-    first, second, third = colorize_frames([frame(scene())] * 3, device="cpu", size=160)
+    first, second, third = colorize_frames([frame(scene())] * 3, partial(Session, device="cpu", size=160))
     assert first.ab.shape[-1] == 80
     assert second.ab.shape == third.ab.shape == (1, 2, 64, 64)
     assert (third.rgb.int() - first.rgb.int()).abs().float().mean() < 8
@@ -226,7 +227,7 @@ def temporal(*more):
 def test_the_command_colors_frames_in_their_natural_order(moody, clip, capsys):
     assert temporal() == 0
     assert capsys.readouterr().out.split() == [f"out/frame{i}-color.png" for i in range(1, 12)]
-    direct = list(colorize_frames([Photo.from_array(np.array(Image.open(f"clip/frame{i}.png"))) for i in range(1, 12)], **ASK))
+    direct = list(colorize_frames([Photo.from_array(np.array(Image.open(f"clip/frame{i}.png"))) for i in range(1, 12)], look=LOOK))
     last = torch.from_numpy(np.array(Image.open("out/frame11-color.png"))).permute(2, 0, 1)
     assert torch.equal(last, direct[-1].rgb)
 

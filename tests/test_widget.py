@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from toolkit.guidance import Guidance, Hint
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.show.widget import hint_form, hint_widget
 
@@ -31,7 +32,7 @@ class Toy:
         self.small = small
         return small
 
-    def colorize(self, guidance=None, **dials):
+    def colorize(self, guidance=None, dials=Dials()):
         guidance = (guidance or Guidance()).checked(self.photo.size)
         self.asked.append((guidance, dials))
         color = Image.new("RGB", self.photo.size, guidance.hints[-1].color if guidance.hints else "#808080")
@@ -69,7 +70,7 @@ def session():
 
 @pytest.fixture
 def widget(session):
-    return hint_widget(session, screen=40, vividness=0.3)
+    return hint_widget(session, screen=40, dials=Dials(vividness=0.3))
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_the_canvas_starts_with_the_photo_in_gray_and_in_colors(widget, session)
     assert opened(widget.src).size == opened(widget.painted).size == (40, 30)
     assert widget.shape == [80, 60]
     assert len(widget.guidance) == 0
-    assert session.small.asked == [(Guidance(), {"vividness": 0.3, "palette": ()})]
+    assert session.small.asked == [(Guidance(), Dials(0.3))]
     assert session.asked == []  # the full size is painted when it is asked for
 
 
@@ -112,7 +113,7 @@ def test_the_result_is_the_full_size_and_painted_once(widget, session):
     say(widget, HINT)
     assert widget.result.rgb.shape == (3, 60, 80)
     assert widget.result is widget.result
-    assert session.asked == [(widget.guidance, {"vividness": 0.3, "palette": ()})]
+    assert session.asked == [(widget.guidance, Dials(0.3))]
     before = widget.result
     say(widget, {**HINT, "color": "#0000ff"})
     assert widget.result is not before
@@ -215,11 +216,11 @@ def test_clear_empties_canvas_and_guidance(widget):
 
 def test_the_palette_of_the_canvas_reaches_the_session(widget, session):
     widget.value = {**widget.value, "palette": ["#112233"]}
-    assert session.small.asked[-1][1]["palette"] == ("#112233",)
+    assert session.small.asked[-1][1].palette == ("#112233",)
     assert widget.result
-    assert session.asked[-1][1]["palette"] == ("#112233",)
+    assert session.asked[-1][1].palette == ("#112233",)
     widget.guidance = Guidance((Hint(1, 1, "red"),))
-    assert session.small.asked[-1][1]["palette"] == ("#112233",)
+    assert session.small.asked[-1][1].palette == ("#112233",)
 
 
 def test_the_place_to_try_next_is_marked(widget):

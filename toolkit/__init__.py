@@ -1,9 +1,9 @@
 """Color black-and-white photos: a photo is encoded once, painted as often as one likes, always at its full size.
 
-    from toolkit import Guidance, Hint, Session
+    from toolkit import Dials, Guidance, Hint, Session
 
     session = Session("grandma.jpg")
-    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), vividness=0.7)
+    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), Dials(vividness=0.7))
     result.save("grandma-color.png")
 
 Names are imported when they are first used, so that `import toolkit` costs nothing.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from toolkit.guidance import Guidance, GuidanceError, Hint
     from toolkit.measure.compare import CompareSetup, Comparison
     from toolkit.measure.compare.run import compare, compare_steps
+    from toolkit.models.base import Dials
     from toolkit.models.cards import list_models
     from toolkit.models.registry import load_model
     from toolkit.photo import Photo, PhotoError, open_photo, save_photo
@@ -25,6 +26,7 @@ __all__ = [
     "Cancelled",
     "CompareSetup",
     "Comparison",
+    "Dials",
     "Guidance",
     "GuidanceError",
     "Hint",
@@ -47,6 +49,7 @@ _HOME = {
     "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
     "pipeline": ("Cancelled", "Result", "Session"),
+    "models.base": ("Dials",),
     "models.cards": ("list_models",),
     "models.registry": ("load_model",),
 }

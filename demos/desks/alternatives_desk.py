@@ -25,11 +25,7 @@ FAR = 60.0  # Lab units of disagreement that are shown as red as can be: an oran
 class Draw:
     """What a sample is made from: on the same photo, the same colors at every size."""
 
-    vividness: float = 0.5
-    steps: int = Dials.steps
-    strength: float = 1.0
-    saturation: float = 1.0
-    palette: tuple[str, ...] = ()
+    dials: Dials = Dials()
     guidance: Guidance = field(default_factory=Guidance)  # in pixels of the full photo
     seed: int = 0
 
@@ -98,10 +94,8 @@ class Alternatives:
 
         def work() -> None:
             guidance = draw.guidance.scaled(self.photo.size, self.small.photo.size)
-            for result in self.small.samples(
-                n, guidance, vividness=draw.vividness, saturation=draw.saturation, palette=draw.palette, steps=draw.steps, strength=draw.strength,
-                seed=self._seed, progress=go_on, forming=lambda i, rgb: news.put((i, rgb)),
-            ):  # fmt: skip
+            seen: dict[str, Any] = {"progress": go_on, "forming": lambda i, rgb: news.put((i, rgb))}
+            for result in self.small.samples(n, guidance, draw.dials, seed=self._seed, **seen):
                 news.put(result)
 
         with ThreadPoolExecutor(1) as thread:
@@ -129,10 +123,7 @@ class Alternatives:
     def paint(self, draw: Draw, copy: Photo | None = None, progress: Progress | None = None) -> Result:
         """The photo, or a smaller copy, as a sample was. Raises Cancelled."""
         session = self.session if copy is None else self.session.preview(copy)
-        return session.colorize(
-            draw.guidance.scaled(self.photo.size, session.photo.size), vividness=draw.vividness, saturation=draw.saturation, palette=draw.palette,
-            steps=draw.steps, strength=draw.strength, seed=draw.seed, progress=progress,
-        )  # fmt: skip
+        return session.colorize(draw.guidance.scaled(self.photo.size, session.photo.size), draw.dials, seed=draw.seed, progress=progress)  # fmt: skip
 
     def doubt(self) -> str:
         """Where the samples disagree, red over the photo: a data URL; "" where there is nothing to compare."""

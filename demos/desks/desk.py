@@ -13,6 +13,7 @@ from demos.desks.hint_desk import HintDesk
 from demos.desks.visits import Room, Turns
 from demos.gate.door import index
 from toolkit.guidance import Guidance
+from toolkit.models.base import Dials
 from toolkit.models.cards import ModelCard, get_card
 from toolkit.photo import Photo
 from toolkit.photo.sizes import shrink
@@ -76,7 +77,7 @@ class Desk:
 
     def colorize(self, vividness: float, progress: Progress | None = None) -> Result:
         """Color the preview. Raises Cancelled."""
-        result = self.session.colorize(vividness=vividness, progress=progress)
+        result = self.session.colorize(dials=Dials(vividness=vividness), progress=progress)
         self.vividness, self.result, self.taken = vividness, result, None
         if self.alternatives is not None:
             self.alternatives.chosen = -1
@@ -114,7 +115,7 @@ class Desk:
         """The full size, as the preview was made last. Raises Cancelled."""
         if self.taken is not None and self.alternatives is not None:
             return self.alternatives.paint(self.taken, progress=progress)
-        return self._both()[0].colorize(vividness=self.vividness, progress=progress)
+        return self._both()[0].colorize(dials=Dials(vividness=self.vividness), progress=progress)
 
     def remarks(self) -> list[str]:
         """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made necessary."""

@@ -1,6 +1,5 @@
 """What one visitor of *Click hints* has in front of them: a photo, its hints, the picture they give. No Gradio here."""
 
-from dataclasses import dataclass
 from math import hypot
 from pathlib import Path
 from threading import RLock
@@ -18,6 +17,7 @@ from demos.desks.alternatives_desk import Alternatives, hints_of
 from demos.gate.door import number
 from toolkit.color import parse_color, to_hex
 from toolkit.guidance import MAX_HINTS, Guidance, GuidanceError
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 
@@ -26,15 +26,6 @@ PALETTE = 5  # colors
 LARGEST_HINTS = 20_000_000  # bytes: 2,000 hints with a lasso each
 NEAR = 24  # px of the live picture: a person's hint speaks for its surroundings
 DIMMED = 0.64  # how dark an influence map makes what the hint does not reach
-
-
-@dataclass(frozen=True)
-class Look:
-    """The dials beside the hints."""
-
-    vividness: float = 0.5
-    saturation: float = 1.0
-    palette: tuple[str, ...] = ()
 
 
 class HintDesk:
@@ -47,7 +38,7 @@ class HintDesk:
         self.screen = self.session.preview(SCREEN)
         self.guidance = Guidance()
         self.mask: Tensor | None = None  # a painted mask that was loaded, uint8 (4, H, W)
-        self.look = Look()
+        self.look = Dials()
         self.lock = RLock()  # a click may come while the photo is still being looked at
         self.shown: Result | None = None  # the live picture
         self.waiting: list[dict[str, Any]] = []  # hints from elsewhere, until the browser has the photo
@@ -60,15 +51,15 @@ class HintDesk:
         """The photo without color, a data URL."""
         return pictures.data_url(pictures.before(self.screen.photo))
 
-    def read(self, value: Any, vividness: Any, saturation: Any) -> tuple[Guidance, Look]:
+    def read(self, value: Any, vividness: Any, saturation: Any) -> tuple[Guidance, Dials]:
         """What the browser sent, checked. Raises GuidanceError, ValueError."""
         guidance = Guidance.from_canvas(value, self.photo.size) + Guidance(strokes=self.mask)
         colors = value.get("palette", [])
         if not isinstance(colors, list) or len(colors) > PALETTE:
             raise ValueError(f"A palette has at most {PALETTE} colors; take some out.")
-        return guidance, Look(number(vividness, 0, 1), number(saturation, 0, 2), tuple(to_hex(parse_color(color)) for color in colors))
+        return guidance, Dials(number(vividness, 0, 1), number(saturation, 0, 2), tuple(to_hex(parse_color(color)) for color in colors))
 
-    def paint(self, guidance: Guidance, look: Look, progress: Progress | None = None) -> Result:
+    def paint(self, guidance: Guidance, look: Dials, progress: Progress | None = None) -> Result:
         """The live picture; the last one where nothing has changed. Raises ValueError, Cancelled."""
         with self.lock:
             same = guidance == self.guidance and guidance.strokes is self.guidance.strokes and look == self.look
@@ -77,7 +68,7 @@ class HintDesk:
                 self.guidance, self.look = guidance, look
             return self.shown
 
-    def finish(self, guidance: Guidance, look: Look, progress: Progress | None = None) -> Result:
+    def finish(self, guidance: Guidance, look: Dials, progress: Progress | None = None) -> Result:
         """The full size. Raises ValueError, Cancelled."""
         return _colorize(self.session, guidance, look, progress)
 
@@ -173,5 +164,5 @@ def _name(hint: dict[str, Any]) -> tuple[int, int, str]:
     return round(1e5 * hint["x"]), round(1e5 * hint["y"]), hint["color"]
 
 
-def _colorize(session: Session, guidance: Guidance, look: Look, progress: Progress | None) -> Result:
-    return session.colorize(guidance, vividness=look.vividness, saturation=look.saturation, palette=look.palette, progress=progress)
+def _colorize(session: Session, guidance: Guidance, look: Dials, progress: Progress | None) -> Result:
+    return session.colorize(guidance, look, progress=progress)

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from demos.desks import pictures
-from demos.desks.hint_desk import SCREEN, HintDesk, Look
+from demos.desks.hint_desk import SCREEN, HintDesk
 from toolkit.guidance import Guidance
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import Compiled, Row, compile_text
@@ -115,12 +116,11 @@ class PromptDesk:
         answer = self.ask(prompt, keep)
         return self._paint(self.session, answer.compiled, answer.keep, progress)
 
-    def to_hints(self, prompt: str, keep: bool) -> tuple[HintDesk, Guidance, Look]:
+    def to_hints(self, prompt: str, keep: bool) -> tuple[HintDesk, Guidance, Dials]:
         """The photo, which need not be looked at again, and what the words became, for the tab where one clicks. Raises as `ask` does."""
         compiled = self.ask(prompt, keep).compiled
         desk = HintDesk(self.photo, self.model, self.device, self.session)
-        look = Look(*_dials(compiled)[:2])
-        return desk, self._full(compiled), look
+        return desk, self._full(compiled), compiled.settings.applied(Dials())
 
     def _full(self, compiled: Compiled) -> Guidance:
         return compiled.guidance.scaled(self.screen.photo.size, self.photo.size)
@@ -129,18 +129,7 @@ class PromptDesk:
         guidance = compiled.guidance if session is self.screen else self._full(compiled)
         if keep:
             return session.recolor(guidance, progress=progress)
-        vividness, saturation, tint = _dials(compiled)
-        return session.colorize(guidance, vividness=vividness, saturation=saturation, tint=tint, progress=progress)
-
-
-def _dials(compiled: Compiled) -> tuple[float, float, tuple[float, float]]:
-    """Vividness, saturation and tint: where the prompt says nothing, as they are without one."""
-    settings = compiled.settings
-    return (
-        0.5 if settings.vividness is None else settings.vividness,
-        1.0 if settings.saturation is None else settings.saturation,
-        settings.tint or (0.0, 0.0),
-    )
+        return session.colorize(guidance, compiled.settings.applied(Dials()), progress=progress)
 
 
 def only_parts(answer: Answer) -> bool:

@@ -16,14 +16,15 @@ from torch.nn import functional as F
 
 from demos.desks import pictures
 from demos.desks.alternatives_desk import hints_of
-from demos.desks.hint_desk import DIMMED, SCREEN, HintDesk, Look
-from demos.desks.reference_wish import Change, Dials, Lent, Wish, in_pixels
+from demos.desks.hint_desk import DIMMED, SCREEN, HintDesk
+from demos.desks.reference_wish import Change, Lent, ReferenceDials, Wish, in_pixels
 from demos.desks.samples import FIRST, Sample, samples
 from toolkit.color import rgb_to_lab
 from toolkit.controls.palette import extract_palette, warmth_tint
 from toolkit.controls.recoloring import dye_region
 from toolkit.controls.reference import Reference, Take, Taken, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError
+from toolkit.models.base import Dials
 from toolkit.photo import Photo, open_photo
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Progress, Result, Session
@@ -54,7 +55,7 @@ class Shown:
     """The picture for a wish, and how it came about."""
 
     wish: Wish
-    dials: Dials
+    dials: ReferenceDials
     result: Result
     guidance: Guidance = field(default_factory=Guidance)  # in pixels of the screen's copy
     taken: Taken | None = None
@@ -131,7 +132,7 @@ class ReferenceDesk:
 
     # what is asked
 
-    def ask(self, wish: Wish, dials: Dials, progress: Progress | None = None) -> Shown:
+    def ask(self, wish: Wish, dials: ReferenceDials, progress: Progress | None = None) -> Shown:
         """The picture for a wish; the last one where nothing has changed. Raises ValueError, PromptError, WeightsError, Cancelled."""
         with self.lock:
             if self.shown is None or (wish.part, dials) != (self.shown.wish.part, self.shown.dials):
@@ -139,22 +140,23 @@ class ReferenceDesk:
                 self.shown = how(wish, dials, progress)
             return self.shown
 
-    def _like(self, wish: Wish, dials: Dials, progress: Progress | None) -> Shown:
+    def _like(self, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Shown:
         if not wish.takes:
-            return Shown(wish, dials, self.screen.colorize(vividness=dials.vividness, progress=progress))
+            return Shown(wish, dials, self.screen.colorize(dials=Dials(vividness=dials.vividness), progress=progress))
         taken = take_colors(self.screen, [self._take(lent) for lent in wish.takes], weight=dials.weight, vividness=dials.vividness)
-        result = self.screen.colorize(taken.guidance, vividness=dials.vividness, progress=progress)
+        result = self.screen.colorize(taken.guidance, Dials(vividness=dials.vividness), progress=progress)
         return Shown(wish, dials, result, taken.guidance, taken, notes=taken.notes)
 
-    def _with(self, wish: Wish, dials: Dials, progress: Progress | None) -> Shown:
+    def _with(self, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Shown:
         return Shown(wish, dials, self._tinted(self.screen, wish, dials, progress))
 
-    def _tinted(self, session: Session, wish: Wish, dials: Dials, progress: Progress | None) -> Result:
+    def _tinted(self, session: Session, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Result:
         return session.colorize(
-            vividness=dials.vividness, saturation=dials.saturation, palette=wish.colors, tint=warmth_tint(dials.warmth), progress=progress
+            dials=Dials(vividness=dials.vividness, saturation=dials.saturation, palette=wish.colors, tint=warmth_tint(dials.warmth)),
+            progress=progress,
         )
 
-    def _change(self, wish: Wish, dials: Dials, progress: Progress | None) -> Shown:
+    def _change(self, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Shown:
         if not self.colored:
             raise ValueError(GRAY)
         coats: list[Coat] = []
@@ -226,26 +228,26 @@ class ReferenceDesk:
 
     # what is taken along
 
-    def finish(self, wish: Wish, dials: Dials, progress: Progress | None = None) -> Result:
+    def finish(self, wish: Wish, dials: ReferenceDials, progress: Progress | None = None) -> Result:
         """The full size. Raises as `ask` does."""
         shown = self.ask(wish, dials)
         if wish.mode == "palette":
             return self._tinted(self.session, wish, dials, progress)
         if wish.mode == "reference":
-            return self.session.colorize(self._full(shown.guidance), vividness=dials.vividness, progress=progress)
+            return self.session.colorize(self._full(shown.guidance), Dials(vividness=dials.vividness), progress=progress)
         photo, session = self.photo, self.session
         for coat in shown.coats[:-1]:
             photo = replace(photo, rgb=session.recolor(self._full(coat.guidance), progress=progress).rgb)
             session = self.session.preview(photo)
         return session.recolor(self._full(shown.coats[-1].guidance) if shown.coats else Guidance(), progress=progress)
 
-    def to_hints(self, wish: Wish, dials: Dials) -> tuple[HintDesk, Guidance, Look]:
+    def to_hints(self, wish: Wish, dials: ReferenceDials) -> tuple[HintDesk, Guidance, Dials]:
         """The photo, which need not be looked at again, and its colors as hints, for the tab where one clicks. Raises as `ask` does."""
         shown = self.ask(wish, dials)
         desk = HintDesk(self.photo, self.model, self.device, self.session)
         if shown.taken is not None:
-            return desk, self._full(shown.guidance), Look(dials.vividness)
-        return desk, hints_of(_as_seen(shown.result), self.photo), Look()
+            return desk, self._full(shown.guidance), Dials(dials.vividness)
+        return desk, hints_of(_as_seen(shown.result), self.photo), Dials()
 
     def _full(self, guidance: Guidance) -> Guidance:
         return guidance.scaled(self.screen.photo.size, self.photo.size)

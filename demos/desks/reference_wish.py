@@ -18,7 +18,7 @@ LONGEST = 2000  # characters of words
 
 
 @dataclass(frozen=True)
-class Dials:
+class ReferenceDials:
     """The dials beside the picture."""
 
     weight: float = 0.5  # of the references
@@ -27,7 +27,7 @@ class Dials:
     warmth: float = 0.0
 
     @classmethod
-    def read(cls, weight: Any, vividness: Any, saturation: Any, warmth: Any) -> "Dials":
+    def read(cls, weight: Any, vividness: Any, saturation: Any, warmth: Any) -> "ReferenceDials":
         """As the page has them. Raises ValueError for one that is empty."""
         return cls(number(weight, 0, 1), number(vividness, 0, 1), number(saturation, 0, 2), number(warmth, -1, 1))
 

@@ -1,6 +1,7 @@
 """The panel *Show me alternatives*, alike in all tabs that have it: many colorings of the photo that lies there, drawn while one looks on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, Protocol
 
@@ -15,11 +16,12 @@ from demos.parts.choices import choices
 from demos.parts.talk import FAILURES, HEAVY, QUICK, Gone, Hosted, Updates, answered, notice
 from demos.words.i18n import t, tr
 from toolkit.guidance import Guidance
+from toolkit.models.base import MOST_STEPS, STRONGEST, Dials
 from toolkit.photo import Photo
-from toolkit.pipeline import MOST_STEPS, STRONGEST, Cancelled
+from toolkit.pipeline import Cancelled
 
 NUMBERS = (4, 6, 8)  # of pictures in a row
-Given = tuple[Guidance, float, tuple[str, ...]]  # hints in pixels of the photo, saturation, palette
+Given = tuple[Guidance, Dials]  # hints in pixels of the photo, and how the picture is looked at
 
 
 class HasAlternatives(Protocol):
@@ -38,7 +40,7 @@ class AlternativesPanel:
         errors: gr.HTML,
         shop: Shop,
         prefix: str,
-        read: Callable[..., Given] = lambda desk: (Guidance(), 1.0, ()),
+        read: Callable[..., Given] = lambda desk: (Guidance(), Dials()),
     ) -> None:
         """Adds its components where it is called.
 
@@ -68,15 +70,15 @@ class AlternativesPanel:
     def _layout_dials(self, prefix: str) -> None:
         self.n = gr.Radio(NUMBERS, value=NUMBERS[1], label=t("How many"), elem_id=f"{prefix}-count")
         self.variety = gr.Slider(
-            0, 1, value=Draw.vividness, step=0.05, label=t("Variety"), buttons=[], elem_id=f"{prefix}-variety",
+            0, 1, value=Dials.vividness, step=0.05, label=t("Variety"), buttons=[], elem_id=f"{prefix}-variety",
             info=t("How far they may go from the safest colors; at 0 they are all alike. Costs nothing."),
         )  # fmt: skip
         self.steps = gr.Slider(
-            1, 25, value=Draw.steps, step=1, label=t("Steps"), buttons=[], elem_id=f"{prefix}-steps",
+            1, 25, value=Dials.steps, step=1, label=t("Steps"), buttons=[], elem_id=f"{prefix}-steps",
             info=t("In how many strokes each one is drawn: more is cleaner; twice as many take twice as long."),
         )  # fmt: skip
         self.strength = gr.Slider(
-            1, 4, value=Draw.strength, step=0.25, label=t("Guidance"), buttons=[], elem_id=f"{prefix}-guidance",
+            1, 4, value=Dials.strength, step=0.25, label=t("Guidance"), buttons=[], elem_id=f"{prefix}-guidance",
             info=t("Above 1, the photo and your hints decide more and chance less; takes twice as long."),
         )  # fmt: skip
 
@@ -124,8 +126,8 @@ class AlternativesPanel:
         try:
             n, steps = int(number(n, 1, NUMBERS[-1])), int(number(steps, 1, MOST_STEPS))
             variety, strength = number(variety, 0, 1), number(strength, 0, STRONGEST)
-            guidance, saturation, palette = self.read(desk, *given)
-            wish = Draw(variety, steps, strength, saturation, palette, guidance)
+            guidance, dials = self.read(desk, *given)
+            wish = Draw(replace(dials, vividness=variety, steps=steps, strength=strength), guidance)
             yield self._state(found, request, "Looking at the photo …", to_come=n, fresh=True)
             for news in found.draw(n, wish, lambda: visit.turn == turn and visit.desk is desk):
                 if isinstance(news, tuple):

@@ -9,7 +9,6 @@ from PIL import Image
 
 from demos.desks import pictures
 from demos.desks.desk import Desk, Shop
-from demos.desks.hint_desk import Look
 from demos.desks.samples import sample_at, samples
 from demos.gate.door import number, one_of, uploaded
 from demos.parts.choices import choices
@@ -21,6 +20,7 @@ from demos.tabs.alternatives import AlternativesPanel
 from demos.tabs.batch import Batch
 from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, t, tr
+from toolkit.models.base import Dials
 from toolkit.photo import open_photo
 from toolkit.pipeline import CANDIDATES, Progress
 
@@ -221,7 +221,7 @@ class Automatic(Hosted[Desk]):
         """The colors of an alternative as hints, and the page turned to them."""
         clicks, tabs, tab = self.onward
         there, guidance = self.at(request)[1].to_hints(self.shop.models[0].name)
-        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Look(), request)
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Dials(), request)
 
     def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
         visit, desk = self.at(request)

@@ -13,6 +13,7 @@ from demos.gate import temporary
 from demos.gate.door import all_uploaded, number, one_of
 from demos.parts.talk import FAILURES, LONG, PROGRESS, QUICK, Hosted, Updates, answered
 from demos.words.i18n import t, tr
+from toolkit.models.base import Dials
 from toolkit.pipeline import Cancelled, Progress, Session
 
 MOST = 100  # photos in one go; a queue is shared with others
@@ -75,7 +76,7 @@ class Batch(Hosted[None]):
     def _one(self, path: Path, archive: zipfile.ZipFile, vividness: float, model: str, progress: Progress) -> int:
         """One photo into the archive; returns 1."""
         with self.shop.turns.mine():  # others have theirs between two photos
-            result = Session(path, model, device=self.shop.device).colorize(vividness=vividness, progress=progress)
+            result = Session(path, model, device=self.shop.device).colorize(dials=Dials(vividness=vividness), progress=progress)
         with temporary.place() as folder:
             archive.write(result.save(folder / "color.png"), _free(f"{path.stem}-color.png", archive.namelist()))
         return 1

@@ -9,7 +9,7 @@ import gradio as gr
 
 from demos.desks import pictures
 from demos.desks.desk import Shop
-from demos.desks.hint_desk import HintDesk, Look
+from demos.desks.hint_desk import HintDesk
 from demos.desks.samples import sample_at
 from demos.gate.door import number, uploaded
 from demos.parts.canvas import hint_canvas
@@ -20,6 +20,7 @@ from demos.parts.theme import MARK
 from demos.tabs.alternatives import AlternativesPanel, Given
 from demos.words.i18n import both, t, tr
 from toolkit.guidance import Guidance
+from toolkit.models.base import Dials
 from toolkit.photo import open_photo
 from toolkit.pipeline import Result
 
@@ -125,7 +126,7 @@ class Clicks(Hosted[HintDesk]):
         visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
-            look = Look(number(vividness, 0, 1), number(saturation, 0, 2))
+            look = Dials(number(vividness, 0, 1), number(saturation, 0, 2))
             desk = HintDesk(open_photo(find()), self.shop.models[0].name, self.shop.device)
             visit.put(desk)
             yield self._shown(desk, request)
@@ -140,7 +141,7 @@ class Clicks(Hosted[HintDesk]):
                 self.photo: None, self.samples: no_example(), self.canvas: gr.update(src=""),
             }  # fmt: skip
 
-    def receive(self, desk: HintDesk, guidance: Guidance, look: Look, request: gr.Request) -> Updates:
+    def receive(self, desk: HintDesk, guidance: Guidance, look: Dials, request: gr.Request) -> Updates:
         """A photo and hints from another tab, to go on with here. Where it lies here already, its hints give way, and undo brings them back."""
         visit = self.visits.arrive(request.session_hash)
         visit.interrupt()
@@ -188,8 +189,7 @@ class Clicks(Hosted[HintDesk]):
 
     def read(self, desk: HintDesk, value: Any, saturation: float) -> Given:
         """What alternatives respect: the hints of a hand, and the look. Raises GuidanceError, ValueError."""
-        guidance, look = desk.read(desk.own(value), Look.vividness, saturation)
-        return guidance, look.saturation, look.palette
+        return desk.read(desk.own(value), Dials.vividness, saturation)
 
     @answered()
     def take(self, index: int, value: Any, request: gr.Request) -> Updates:

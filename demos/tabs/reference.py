@@ -11,7 +11,7 @@ import gradio as gr
 from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.reference_desk import ReferenceDesk, Shown, lenders
-from demos.desks.reference_wish import Dials, Wish
+from demos.desks.reference_wish import ReferenceDials, Wish
 from demos.desks.samples import sample_at, samples
 from demos.gate.door import uploaded
 from demos.parts.chooser import example_photos, no_example, photo_input
@@ -28,7 +28,7 @@ WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another ph
 SHOW = "() => { document.querySelector('#reference-sheet')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
 BUSY = "(...all) => { document.querySelector('#reference-sheet .lend')?.setAttribute('aria-busy', true); return all; }"
 PAIR = ("historical-portrait-man.jpg", "portrait-grace-hopper.jpg")  # a photo and a reference that show at once what this is
-PLAINLY = Dials(weight=0.8)  # for them
+PLAINLY = ReferenceDials(weight=0.8)  # for them
 NUMBERS = count(1)  # of photos and references: the sheet notices what it is told by a new number
 
 
@@ -63,20 +63,28 @@ class References(Hosted[ReferenceDesk]):
             self.weight = gr.Slider(
                 0,
                 1,
-                value=Dials.weight,
+                value=ReferenceDials.weight,
                 label=t("Weight of the reference"),
                 info=t("From none of it to all of it"),
                 elem_id="reference-weight",
                 **plain,
             )
             self.vividness = gr.Slider(
-                0, 1, value=Dials.vividness, label=t("Vividness"), info=t("From safe to lively"), elem_id="reference-vividness", **plain
+                0, 1, value=ReferenceDials.vividness, label=t("Vividness"), info=t("From safe to lively"), elem_id="reference-vividness", **plain
             )
         with gr.Column(min_width=280, visible=False) as self.tinted:
             self.saturation = gr.Slider(
-                0, 2, value=Dials.saturation, label=t("Saturation"), info=t("From gray to twice as much"), elem_id="reference-saturation", **plain
+                0,
+                2,
+                value=ReferenceDials.saturation,
+                label=t("Saturation"),
+                info=t("From gray to twice as much"),
+                elem_id="reference-saturation",
+                **plain,
             )
-            self.warmth = gr.Slider(-1, 1, value=Dials.warmth, label=t("Warmth"), info=t("From cool to warm"), elem_id="reference-warmth", **plain)
+            self.warmth = gr.Slider(
+                -1, 1, value=ReferenceDials.warmth, label=t("Warmth"), info=t("From cool to warm"), elem_id="reference-warmth", **plain
+            )
         with gr.Column(min_width=280):
             self.full = gr.Button(t("Download"), variant="primary", elem_id="reference-download")
             with gr.Row():
@@ -115,7 +123,7 @@ class References(Hosted[ReferenceDesk]):
     def send(self, value: Any, weight: Any, vividness: Any, saturation: Any, warmth: Any, request: gr.Request) -> Updates:
         """The colors as hints, and the page turned to them."""
         clicks, tabs, tab = self.onward
-        there, guidance, look = self.at(request)[1].to_hints(Wish.read(value), Dials.read(weight, vividness, saturation, warmth))
+        there, guidance, look = self.at(request)[1].to_hints(Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth))
         return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
 
     @answered(begins=True, heavy=True)
@@ -124,14 +132,14 @@ class References(Hosted[ReferenceDesk]):
 
         upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
         """
-        for updates in self._start(lambda: uploaded(upload), (), Dials(), request, progress):
+        for updates in self._start(lambda: uploaded(upload), (), ReferenceDials(), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
 
     @answered(begins=True, heavy=True)
     def start_sample(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
-        for updates in self._start(lambda: sample.path, (), Dials(), request, progress):
+        for updates in self._start(lambda: sample.path, (), ReferenceDials(), request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
     @answered(begins=True, heavy=True)
@@ -143,7 +151,9 @@ class References(Hosted[ReferenceDesk]):
         for updates in self._start(lambda: photo.path, (f"s{at[PAIR[1]]}",), PLAINLY, request, progress):
             yield {self.credit: gr.update(value=credit, visible=True)} | updates
 
-    def _start(self, find: Callable[[], Path], names: tuple[str, ...], dials: Dials, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(
+        self, find: Callable[[], Path], names: tuple[str, ...], dials: ReferenceDials, request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
         visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
@@ -199,7 +209,7 @@ class References(Hosted[ReferenceDesk]):
             return gr.skip()  # about the last photo
         wish, revision = Wish(), value.get("revision")
         try:
-            wish, dials = Wish.read(value), Dials.read(weight, vividness, saturation, warmth)
+            wish, dials = Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth)
             before = desk.shown
             shown = desk.ask(wish, dials)
             known = {str(name) for name in value.get("known", ())} if isinstance(value.get("known"), list) else set()
@@ -238,6 +248,6 @@ class References(Hosted[ReferenceDesk]):
         report = watch(progress, visit, visit.turn, request)
 
         def write(desk: ReferenceDesk, path: Path) -> Path:
-            return desk.finish(Wish.read(value), Dials.read(weight, vividness, saturation, warmth), report).save(path)
+            return desk.finish(Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth), report).save(path)
 
         yield from handed_over(desk, "color.png", write, self.file, self.notice)

@@ -95,9 +95,9 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
     if args.recolor:
         results = iter([session.recolor(guidance, seed=args.seed, progress=progress)])
     elif args.samples:
-        results = session.samples(args.samples, guidance, **dials, seed=args.seed, progress=progress)
+        results = session.samples(args.samples, guidance, dials, seed=args.seed, progress=progress)
     else:
-        results = iter([session.colorize(guidance, **dials, seed=args.seed, progress=progress)])
+        results = iter([session.colorize(guidance, dials, seed=args.seed, progress=progress)])
     target.parent.mkdir(parents=True, exist_ok=True)
     for file, result in zip(targets, results, strict=True):
         result.save(file, overwrite=args.overwrite, mark=args.mark)
@@ -109,31 +109,29 @@ def _colorize_one(job: Job, model: str, args: argparse.Namespace, progress: Any)
         tqdm.write(f"{path.name}: {note}", file=sys.stderr)
 
 
-def _guided(args: argparse.Namespace, name: str, session: Any) -> tuple[Any, dict[str, Any]]:
+def _guided(args: argparse.Namespace, name: str, session: Any) -> tuple[Any, Any]:
     """What hints, sentence and references say, as one guidance, and the dials. Where they disagree hints count most, references least."""
     from tqdm import tqdm
 
     from toolkit.controls.palette import extract_palette, warmth_tint
     from toolkit.guidance import Guidance
+    from toolkit.models.base import Dials
     from toolkit.photo import open_photo
 
     palette = extract_palette(open_photo(args.palette_of)) if args.palette_of else args.palette
-    dials = {"vividness": args.vividness, "saturation": args.saturation, "palette": palette, "strength": args.strength}
-    dials["tint"] = warmth_tint(args.warmth)
-    if args.steps:
-        dials["steps"] = args.steps
+    dials = Dials(args.vividness, args.saturation, palette, warmth_tint(args.warmth), args.steps or Dials.steps, args.strength)
     guidance = Guidance.load(args.hints, session.photo.size) if args.hints else Guidance()
     if args.text:
         compiled = _compiled(args, session, guidance)
         guidance = compiled.guidance
-        dials |= {name: value for name, value in asdict(compiled.settings).items() if value is not None}
+        dials = compiled.settings.applied(dials)
         if not args.quiet:
             tqdm.write(_understood(name, compiled), file=sys.stderr)
     if args.reference:
         from toolkit.controls.reference import take_colors
 
         taken = take_colors(
-            session, _references(args), weight=args.reference_weight, vividness=dials["vividness"], recolor=args.recolor, clicks=guidance
+            session, _references(args), weight=args.reference_weight, vividness=dials.vividness, recolor=args.recolor, clicks=guidance
         )  # fmt: skip
         guidance += taken.guidance
         for note in taken.notes:

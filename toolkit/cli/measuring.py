@@ -102,7 +102,7 @@ def _evaluate_samples(args: argparse.Namespace) -> int:
 
     if args.sizes or args.protocol:
         raise ValueError("--sizes and --protocol are not about samples; leave them out.")
-    steps, strength = args.steps or Dials.steps, Dials.guidance if args.strength is None else args.strength
+    steps, strength = args.steps or Dials.steps, Dials.strength if args.strength is None else args.strength
     vividness, size, seed = args.vividness or (), args.size or 256, args.seed or 0
     setup = SampleSetup(args.models, args.samples, vividness, steps, strength, size, args.lpips, args.device, seed)
     skipped: list[str] = []

@@ -4,13 +4,14 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, number, positive
 
-Guided = Callable[[argparse.Namespace, str, Any], tuple[Any, dict[str, Any]]]
+Guided = Callable[[argparse.Namespace, str, Any], tuple[Any, Any]]
 Job = tuple[Path, Path]  # a frame and where its colored version goes
 
 
@@ -61,9 +62,9 @@ def _color_clip(frames: Sequence[Job], model: str, args: argparse.Namespace, gui
         for file in (target, target.with_name(f"{target.stem}-layer.png"))[: 1 + args.layer]:
             if file.exists() and (not args.overwrite or file.samefile(frame)):
                 raise ValueError(f"{file} is there already; add --overwrite or choose another place with -o.")
-    guidance, dials = guided(args, frames[0][0].name, Session(frames[0][0], model, device=args.device, size=args.size))
-    photos = open_frames(frame for frame, _ in frames)
-    results = colorize_frames(photos, model, guidance=guidance, **dials, seed=args.seed, device=args.device, size=args.size)
+    look = partial(Session, model=model, device=args.device, size=args.size)
+    guidance, dials = guided(args, frames[0][0].name, look(frames[0][0]))
+    results = colorize_frames(open_frames(frame for frame, _ in frames), look, guidance, dials, seed=args.seed)
     for (frame, target), result in zip(frames, results, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         result.save(target, overwrite=args.overwrite, mark=args.mark)

@@ -18,7 +18,7 @@ class Swatch:
 
 
 def chosen(palette: Sequence[str | Swatch]) -> tuple[tuple[tuple[float, float, float], ...], tuple[float, ...]]:
-    """A palette as people give it -> Dials.palette, Dials.shares; shares where every color is a Swatch. Raises ValueError."""
+    """A palette as people give it -> Lab of its colors, and their shares, together 1, where every color is a Swatch. Raises ValueError."""
     if isinstance(palette, str) or len(palette) > MOST:
         raise ValueError(f"A palette is a list of at most {MOST} colors.")
     swatches = [color for color in palette if isinstance(color, Swatch)]

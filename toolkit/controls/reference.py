@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, map_to_gamut, rgb_to_lab, to_hex
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
+from toolkit.models.base import Dials
 from toolkit.models.devices import pick_device
 from toolkit.models.encoder import CHANNELS, STRIDE, load_encoder
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
@@ -184,7 +185,7 @@ def _see(session: Session, matcher: Matcher, vividness: float, recolor: bool, cl
     if encoded.keys.shape[1] != CHANNELS:
         raise ValueError(f"{session.card.name} does not look through the ViT that references are compared with; choose vit-hint.")
     frame = Frame(session.photo.height, session.photo.width, *session.seen_size())
-    automatic = session.predict(clicks, vividness=vividness)
+    automatic = session.predict(clicks, Dials(vividness=vividness))
     ab = automatic.ab.cpu()
     if recolor:
         ab = rgb_to_lab(shrink(session.photo, (ab.shape[-2], ab.shape[-1]), averaged=True).rgb[None].float() / 255)[:, 1:]

@@ -20,7 +20,7 @@ is always new, brings half of the flicker back. `toolkit.measure.studies.flicker
 Hints for the first frame travel as hints, so that the model spreads them anew in every frame.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -131,46 +131,40 @@ class Memory:
 
 def colorize_frames(
     frames: Iterable[Photo],
-    model: str | None = None,
-    *,
+    look: Callable[[Photo], Session] = Session,
     guidance: Guidance | None = None,
+    dials: Dials = Dials(),
+    *,
     hold: float = HOLD,
-    vividness: float = 0.5,
-    saturation: float = 1.0,
-    palette: Sequence[str] = (),
-    tint: tuple[float, float] = (0.0, 0.0),
-    steps: int = Dials.steps,
-    strength: float = Dials.guidance,
     seed: int = 0,
-    device: str = "auto",
-    size: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Result]:
     """Color the frames of a clip in their order, each when it is asked for; two frames are in memory, whatever the clip's length.
 
-    guidance: for the first frame; its hints go with the things they are on until a new scene begins, painted strokes as hints. hold: how much of the
-    color before stays, 0 to 0.99. progress begins anew for each frame. The others as for `Session` and `Session.colorize`.
+    look: what gives the session of a frame. guidance: for the first frame; its hints go with the things they are on until a new scene begins,
+    painted strokes as hints. hold: how much of the
+    color before stays, 0 to 0.99. progress begins anew for each frame. The others as for `Session.colorize`.
     Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
     """
     memory, hints, influence = Memory(hold), guidance or Guidance(), None
     first: tuple[int, int] | None = None  # (width, height)
+    size: int | None = None  # px, working size of the frame before
     for photo in frames:
         if first is not None and photo.size != first:
             sizes = [" x ".join(map(str, wh)) for wh in (photo.size, first)]
             raise ValueError(f"{photo.name} is {sizes[0]} pixels and the first frame is {sizes[1]}; give frames of one size.")
-        session = Session(photo, model, device=device, size=size)
+        session = look(photo)
+        session = session if size in (None, session.size) else session.at(size)  # memory was short at the frame before
         session.encode()
         h, w = session.seen_size()
         motion = memory.see(shrink(photo, (h // 2, w // 2), averaged=True).lightness())
         if first is not None:
             hints = Guidance() if motion is None else carried(hints, influence, motion, photo.size)
-        prediction = session.predict(
-            hints, vividness=vividness, saturation=saturation, palette=palette, tint=tint, steps=steps, strength=strength, seed=seed
-        )
+        prediction = session.predict(hints, dials, seed=seed)
         influence = prediction.influence
         settled = replace(prediction, ab=memory.settle(prediction.ab.cpu()))
         stamp = hints if first is None else Guidance()  # later a square of pixels would jump beside what moves smoothly
-        result = session.paint(settled, stamp, vividness=vividness, seed=seed, progress=progress)
+        result = session.paint(settled, stamp, vividness=dials.vividness, seed=seed, progress=progress)
         yield replace(result, notes=(*result.notes, NEW_SCENE)) if first is not None and motion is None else result
         first, size, hints = photo.size, session.size, Guidance(_all_hints(hints))
 

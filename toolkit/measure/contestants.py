@@ -20,6 +20,7 @@ from torch import Tensor
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Guidance
+from toolkit.models.base import Dials
 from toolkit.models.cards import get_card, list_models
 from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
@@ -146,7 +147,7 @@ class Model:
 
     def painter(self, session: Session, vividness: float) -> Painter:
         """Paints what a session has looked at; several of one session share that look."""
-        return lambda guidance: session.colorize(guidance, vividness=vividness, seed=self.seed).rgb
+        return lambda guidance: session.colorize(guidance, Dials(vividness=vividness), seed=self.seed).rgb
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.measure import metrics
+from toolkit.models.base import Dials
 from toolkit.photo import SUFFIXES, Photo, PhotoError, open_photo
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
@@ -160,10 +161,10 @@ class _Sums:
         pictures = []
         for vividness in self.setup.vividness:
             start = time.perf_counter()
-            rgb = session.colorize(vividness=vividness, seed=self.setup.seed).rgb
+            rgb = session.colorize(dials=Dials(vividness=vividness), seed=self.setup.seed).rgb
             self._compare((model, vividness), rgb, photo, seconds=looking + time.perf_counter() - start)
             if len(others) > 1:
-                at_sizes = [_float(other.colorize(vividness=vividness, seed=self.setup.seed).rgb) for other in others]
+                at_sizes = [_float(other.colorize(dials=Dials(vividness=vividness), seed=self.setup.seed).rgb) for other in others]
                 pairs = [float(metrics.ciede2000(a, b)) for a, b in combinations(at_sizes, 2)]
                 self._add((model, vividness), size_change=sum(pairs) / len(pairs))
             pictures.append(rgb)

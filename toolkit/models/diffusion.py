@@ -241,14 +241,15 @@ class ColorDiffusion(DiffusionPipeline):
         *,
         seeds: Sequence[int] = (0,),
         steps: int = Dials.steps,
-        guidance: float = 1.0,
+        strength: float = 1.0,
         temperature: float = 1.0,
         callback: Step | None = None,
     ) -> Tensor:
         """One coloring of one photo for each seed: ab (len(seeds), 2, H/2, W/2) in Lab units.
 
-        steps: of the scheduler. guidance: 1 believes the network as it is; above, what the photo and the hints say counts for more than it should
-        (Ho and Salimans 2022, equation 6), at twice the cost. temperature: scale of the noise; 0 gives one calm answer, above 1 bolder ones.
+        steps: of the scheduler. strength: of classifier-free guidance (Ho and Salimans 2022, equation 6); 1 believes the network as it is;
+        above, what the photo and the hints say counts for more than it should, at twice the cost. temperature: scale of the noise; 0 gives one
+        calm answer, above 1 bolder ones.
         callback(step, steps, ab) sees what the colorings look like so far, and may raise to stop.
         """
         noise = [photo_noise(condition.keys, torch.Generator().manual_seed(seed)) for seed in seeds]
@@ -262,9 +263,9 @@ class ColorDiffusion(DiffusionPipeline):
         for i, time in enumerate(times):
             t = (time / TIME).to(x).expand(len(x))
             v = velocity(self.denoiser, x, t, maps)
-            if guidance != 1:
+            if strength != 1:
                 blind = velocity(self.denoiser, x, t, torch.zeros_like(maps))
-                v = blind + guidance * (v - blind)
+                v = blind + strength * (v - blind)
             if callback is not None:
                 callback(i + 1, len(times), self.to_ab(x - t.view(-1, 1, 1, 1) * v, condition))  # where the straight path from here would end
             x = scheduler.step(v, time, x).prev_sample
@@ -311,7 +312,7 @@ class DiffusionColorizer:
         assert isinstance(encoded, Pondered)
         assert encoded.features is not None
         known = self._condition(encoded, points)
-        ab = self.pipe(known, seeds=(seed,), steps=dials.steps, guidance=dials.guidance, temperature=temperature(dials.vividness), callback=step)
+        ab = self.pipe(known, seeds=(seed,), steps=dials.steps, strength=dials.strength, temperature=temperature(dials.vividness), callback=step)
         ab = dressed(ab, encoded.L, dials)  # by its own colors, not by the distribution: samples shall differ under a palette, too
         unsure = doubt(encoded.features.logits, self.bins)
         if not len(points):

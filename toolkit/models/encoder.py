@@ -57,7 +57,7 @@ class Encoder(nn.Module):
         small = F.interpolate(picture, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         x = (small.expand(B, 3, *size) - self.mean) / self.std
         blocks = self.vit(x, BLOCKS)  # 3 x (B, 1 + gh·gw, 384)
-        patches = [tokens[:, 1:].transpose(1, 2).unflatten(2, (H // STRIDE, W // STRIDE)) for tokens in blocks]
+        patches = [tokens[:, 1:].transpose(1, 2).contiguous().unflatten(2, (H // STRIDE, W // STRIDE)) for tokens in blocks]
         tokens = torch.cat(patches, 1)  # 3 x (B, 384, gh, gw) -> (B, 1152, gh, gw)
         return (tokens - self.token_mean) / self.token_std, blocks[-1][:, 0]
 

@@ -1,6 +1,6 @@
 """How dials change the automatic colors before any point is set: a palette steers them, saturation and tint follow.
 
-    ab = dressed(ab, L, Dials(palette=((32.0, 79.2, -107.9),)), logits, bins)
+    ab = dressed(ab, L, Dials(palette=("blue",)), logits, bins)
 
 To give each place one of K colors so that each gets its share of the picture is optimal transport from places to colors. What it costs to paint place
 x in color k is how unlikely that is:
@@ -40,7 +40,7 @@ def dressed(ab: Tensor, L: Tensor, dials: Dials, logits: Tensor | None = None, b
     logits (1, Q, h', w') over bins: where the model has a distribution.
     """
     if dials.palette:
-        ab = steer(ab, L, torch.tensor(dials.palette), torch.tensor(dials.shares), logits, bins)
+        ab = steer(ab, L, *dials.targets, logits, bins)
     return ab * dials.saturation + ab.new_tensor(dials.tint).view(1, 2, 1, 1)
 
 

@@ -1,14 +1,14 @@
 """A photo and a model in one room: encode once, colorize many times, always at the photo's full size.
 
     session = Session("grandma.jpg")
-    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), vividness=0.7)
+    result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), Dials(vividness=0.7))
     result.save("grandma-color.png")
 
 The network sees a small copy and says only a and b; those are lifted to full size along the edges of the photo's own L, brought inside the gamut at
 constant L and hue, and written strip by strip, so that 24 megapixels fit where one does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import color_name, lab_to_rgb, lab_to_rgb8, rgb_to_lab, suggest, to_hex
-from toolkit.color.palette import Swatch, chosen
 from toolkit.guidance import Guidance
 from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Sampler, Step
 from toolkit.models.cards import ModelCard, default_model, get_card
@@ -40,9 +39,8 @@ T = TypeVar("T")
 STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
 PREVIEW = 512  # px, long side of candidates
 AREAS = (8, 4, 2)  # suggest_click looks for doubt over such parts of the short side: the middle of a large thing before a spot
-MOST_SAMPLES, MOST_STEPS, STRONGEST = 64, 100, 8.0  # of models that draw
+MOST_SAMPLES = 64  # of models that draw
 UNTOUCHED = 0.02  # share of the new color below which recoloring leaves a pixel's bytes alone
-STRONGEST_TINT = 60.0  # Lab units: beyond, no color of the photo is left
 CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
 
 
@@ -168,54 +166,39 @@ class Session:
     def colorize(
         self,
         guidance: Guidance | None = None,
+        dials: Dials = Dials(),
         *,
-        vividness: float = 0.5,
-        saturation: float = 1.0,
-        palette: Sequence[str | Swatch] = (),
-        tint: tuple[float, float] = (0.0, 0.0),
-        steps: int = Dials.steps,
-        strength: float = Dials.guidance,
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Result:
         """Color the photo at full size.
 
-        vividness: 0 (the safe mean of what is plausible) to 1 (as lively as real photos). saturation: 0 to 2, times the chroma of the automatic
-        colors. palette: up to 16 colors that the automatic ones become, as text, or as Swatches with their shares of the picture. tint: a and b
-        added to the automatic colors, -60 to 60. Hints keep the colors they ask for. steps, strength, seed: of models that draw, see `samples`.
-        Raises GuidanceError, ValueError, Cancelled.
+        dials: what can be turned; hints keep the colors they ask for. seed: of models that draw, see `samples`. Raises GuidanceError, Cancelled.
         """
-        dials = _dials(vividness, saturation, palette, tint, steps, strength)
         guidance = (guidance or Guidance()).checked(self.photo.size)
         report = _reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
         prediction = self._predict(guidance, dials, seed)
         report(30, 100, "painting")
         rgb = self._paint(self.photo, prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
-        return self._result(self.photo, rgb, prediction, vividness, seed)
+        return self._result(self.photo, rgb, prediction, dials.vividness, seed)
 
     def samples(
         self,
         n: int = 8,
         guidance: Guidance | None = None,
+        dials: Dials = Dials(),
         *,
-        vividness: float = 0.5,
-        saturation: float = 1.0,
-        palette: Sequence[str | Swatch] = (),
-        tint: tuple[float, float] = (0.0, 0.0),
-        steps: int = Dials.steps,
-        strength: float = Dials.guidance,
         seed: int = 0,
         progress: Progress | None = None,
         forming: Callable[[int, Tensor], None] | None = None,
     ) -> Iterator[Result]:
         """N colorings of the photo, one after the other, by seed, seed + 1, ...; each is the one that `colorize(seed=...)` gives.
 
-        steps: 1 to 100 looks at each. strength: 0 to 8, of classifier-free guidance; 1 is none. vividness is the temperature: 0 gives one calm answer
-        again and again. forming(i, rgb) sees sample i take shape, a small picture, uint8 (3, h, w), after every step.
+        Of the dials, vividness is the temperature: 0 gives one calm answer again and again. forming(i, rgb) sees sample i take shape, a small
+        picture, uint8 (3, h, w), after every step.
         Raises GuidanceError, Cancelled, ValueError, also for a model that gives one answer only.
         """
-        dials = _dials(vividness, saturation, palette, tint, steps, strength)
         if not 1 <= n <= MOST_SAMPLES:
             raise ValueError(f"{n} samples were asked for; choose a number from 1 to {MOST_SAMPLES}.")
         guidance = (guidance or Guidance()).checked(self.photo.size)
@@ -234,7 +217,7 @@ class Session:
                 report(round(100 * i + 70 + 30 * done), 100 * n, f"drawing {i + 1} of {n}")
 
             rgb = self._paint(self.photo, prediction.ab, guidance, painted)
-            yield self._result(self.photo, rgb, prediction, vividness, seed + i)
+            yield self._result(self.photo, rgb, prediction, dials.vividness, seed + i)
 
     def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
         """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes, and L stays everywhere.
@@ -261,17 +244,11 @@ class Session:
     def predict(
         self,
         guidance: Guidance | None = None,
+        dials: Dials = Dials(),
         *,
-        vividness: float = 0.5,
-        saturation: float = 1.0,
-        palette: Sequence[str | Swatch] = (),
-        tint: tuple[float, float] = (0.0, 0.0),
-        steps: int = Dials.steps,
-        strength: float = Dials.guidance,
         seed: int = 0,
     ) -> Prediction:
         """The small colors that `colorize` would paint, for who wants to change them before `paint`. Raises GuidanceError, ValueError."""
-        dials = _dials(vividness, saturation, palette, tint, steps, strength)
         return self._predict((guidance or Guidance()).checked(self.photo.size), dials, seed)
 
     def paint(
@@ -290,7 +267,7 @@ class Session:
         return lab_to_rgb8(torch.cat([L, F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)], 1)[0])
 
     def candidates(self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None) -> list[Candidate]:
-        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(vividness=c.vividness)` makes one large."""
+        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(dials=Dials(c.vividness))` makes one large."""
         guidance = (guidance or Guidance()).checked(self.photo.size)
         report = _reporter(progress or self._progress)
         preview = shrink(self.photo, PREVIEW)
@@ -438,21 +415,6 @@ def _reporter(progress: Progress | None) -> Callable[[int, int, str], None]:
             raise Cancelled("Stopped.")
 
     return report
-
-
-def _dials(vividness: float, saturation: float, palette: Sequence[str | Swatch], tint: tuple[float, float], steps: int, strength: float) -> Dials:
-    if not 0 <= vividness <= 1:
-        raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
-    if not 0 <= saturation <= 2:
-        raise ValueError(f"Saturation is {saturation}; choose a number from 0 (gray) to 2 (double).")
-    colors, shares = chosen(palette)
-    if not all(-STRONGEST_TINT <= t <= STRONGEST_TINT for t in tint):
-        raise ValueError(f"The tint is {tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}.")
-    if not 1 <= steps <= MOST_STEPS:
-        raise ValueError(f"{steps} steps were asked for; choose a number from 1 to {MOST_STEPS}.")
-    if not 0 <= strength <= STRONGEST:
-        raise ValueError(f"The strength of guidance is {strength}; choose a number from 0 to {STRONGEST:g}, where 1 is none.")
-    return Dials(vividness, saturation, colors, shares, (float(tint[0]), float(tint[1])), steps, strength)
 
 
 def _place(cell: tuple[int, int]) -> str:

@@ -12,6 +12,7 @@ painted when `result` is asked for. The only module that imports ipywidgets.
 import base64
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.guidance import Guidance, GuidanceError, Hint
+from toolkit.models.base import Dials
 from toolkit.show import canvas
 
 if TYPE_CHECKING:
@@ -75,29 +77,28 @@ export default {
 class Easel:
     """A photo in colors under the guidance of the moment; what both ways share."""
 
-    def __init__(self, session: "Session", screen: int = SCREEN, **dials: Any) -> None:
-        """screen: px, long side of what is shown. dials: vividness, saturation, ... of `Session.colorize`. Looks at the photo and colors it."""
+    def __init__(self, session: "Session", screen: int = SCREEN, dials: Dials = Dials()) -> None:
+        """screen: px, long side of what is shown. Looks at the photo and colors it."""
         self.session, self.dials = session, dials
         self.small = session.preview(screen)
         self.guidance = Guidance()
-        self.palette: tuple[str, ...] = tuple(dials.pop("palette", ()))
-        self.shown: Result = self.small.colorize(palette=self.palette, **dials)
+        self.shown: Result = self.small.colorize(dials=dials)
         self._result: Result | None = None
 
     def use(self, guidance: Guidance, palette: Sequence[str] | None = None) -> None:
         """Color anew, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it. Raises ValueError."""
         guidance = guidance.checked(self.session.photo.size)
-        palette = self.palette if palette is None else tuple(palette)
-        if (guidance, palette) != (self.guidance, self.palette) or guidance.strokes is not self.guidance.strokes:
+        dials = self.dials if palette is None else replace(self.dials, palette=tuple(palette))
+        if (guidance, dials) != (self.guidance, self.dials) or guidance.strokes is not self.guidance.strokes:
             small = guidance.scaled(self.session.photo.size, self.small.photo.size)
-            self.shown = self.small.colorize(small, palette=palette, **self.dials)
-            self.guidance, self.palette, self._result = guidance, palette, None
+            self.shown = self.small.colorize(small, dials)
+            self.guidance, self.dials, self._result = guidance, dials, None
 
     @property
     def result(self) -> "Result":
         """The photo at full size under the present guidance, painted when first asked for."""
         if self._result is None:
-            self._result = self.session.colorize(self.guidance, palette=self.palette, **self.dials)
+            self._result = self.session.colorize(self.guidance, self.dials)
         return self._result
 
     def influence(self, indices: Sequence[int]) -> Tensor | None:
@@ -128,7 +129,7 @@ class HintWidget(anywidget.AnyWidget):
         self.easel = easel
         gray, painted = _url(_gray(easel.small.photo)), _url(_picture(easel.shown.rgb))
         super().__init__(src=gray, shape=list(easel.session.photo.size), painted=painted)
-        self.value = {**self.value, "palette": list(easel.palette)}
+        self.value = {**self.value, "palette": list(easel.dials.palette)}
         self.observe(self._answer, "value")
 
     @property
@@ -246,18 +247,18 @@ class HintForm(ipywidgets.VBox):
         self.image.value = _jpeg(picture)
 
 
-def hint_widget(session: "Session", *, screen: int = SCREEN, **dials: Any) -> HintWidget:
+def hint_widget(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintWidget:
     """The photo as a canvas to click on; every click colors it anew.
 
-    screen: px, long side of what is shown. dials: vividness, saturation and what else `Session.colorize` takes.
+    screen: px, long side of what is shown.
     `.guidance` are the hints in pixels of the full photo (may be set), `.result` is the full size.
     """
-    return HintWidget(Easel(session, screen, **dials))
+    return HintWidget(Easel(session, screen, dials))
 
 
-def hint_form(session: "Session", *, screen: int = SCREEN, **dials: Any) -> HintForm:
+def hint_form(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintForm:
     """The same without a canvas: two sliders for the place, a color, and buttons add, undo, clear."""
-    return HintForm(Easel(session, screen, **dials))
+    return HintForm(Easel(session, screen, dials))
 
 
 def _colors(palette: Any) -> list[str] | None:

@@ -29,6 +29,7 @@ from toolkit.color import color_name, hex_to_lab, parse_color, rgb_to_lab
 from toolkit.color.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, surface
 from toolkit.controls import fields
 from toolkit.guidance import Guidance, Hint
+from toolkit.models.base import Dials
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
 from toolkit.text import which
@@ -386,7 +387,7 @@ class _Compiler:
         """The colors that things have without the sentence, (h, w, 2): the photo's own where it is recolored, else the automatic ones."""
         if self._now is None:
             small = shrink(self.session.photo, BASE)
-            rgb = small.rgb if self.recolor else self.session.preview(small).colorize(vividness=self.vividness).rgb
+            rgb = small.rgb if self.recolor else self.session.preview(small).colorize(dials=Dials(vividness=self.vividness)).rgb
             ab = rgb_to_lab(rgb[None].float() / 255)[:, 1:]
             self._now = F.interpolate(ab, self.shape, mode="area")[0].permute(1, 2, 0).double().numpy()
         return self._now

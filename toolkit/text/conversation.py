@@ -35,6 +35,7 @@ from torch import tensor
 
 from toolkit.color import hex_to_lab, lab_to_rgb, map_to_gamut, to_hex
 from toolkit.guidance import Guidance
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import CHANGES, Compiled, Row, compile_text
@@ -77,9 +78,7 @@ class Step:
     last: Wish | None = None  # what "it" means, and what "the wall too" means
     keep: bool = False  # a color photo's own colors where nothing was asked for
     guidance: Guidance = field(default_factory=Guidance)  # of all wishes, in pixels of the photo
-    vividness: float = 0.5
-    saturation: float = 1.0
-    tint: tuple[float, float] = (0.0, 0.0)
+    dials: Dials = Dials()
 
 
 class Conversation:
@@ -195,14 +194,7 @@ class Conversation:
             plain = Step(last=step.last, keep=step.keep)
             return plain, {}
         compiled: Compiled = compile_text(Parsed(step.wishes, (), self.language), self.session, localizer=self.localizer, recolor=step.keep)
-        settings = compiled.settings
-        made = replace(
-            step,
-            guidance=compiled.guidance,
-            vividness=0.5 if settings.vividness is None else settings.vividness,
-            saturation=1.0 if settings.saturation is None else settings.saturation,
-            tint=settings.tint or (0.0, 0.0),
-        )
+        made = replace(step, guidance=compiled.guidance, dials=compiled.settings.applied(Dials()))
         return made, dict(zip(step.wishes, compiled.rows, strict=False))
 
     def _painted(self, key: str, progress: Progress | None) -> Reply:
@@ -220,7 +212,7 @@ class Conversation:
         step = self.step
         if step.keep:
             return session.recolor(guidance, progress=progress)
-        return session.colorize(guidance, vividness=step.vividness, saturation=step.saturation, tint=step.tint, progress=progress)
+        return session.colorize(guidance, step.dials, progress=progress)
 
 
 def _resolved(parsed: Parsed, text: str, last: Wish | None) -> tuple[list[Wish], Wish | None]:

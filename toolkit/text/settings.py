@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from toolkit.models.base import Dials
 from toolkit.text.grammar.parser import Wish
 from toolkit.text.phrases import Language, say
 
@@ -29,6 +30,10 @@ class Settings:
     vividness: float | None = None
     saturation: float | None = None
     tint: tuple[float, float] | None = None
+
+    def applied(self, dials: Dials) -> Dials:
+        """Dials as the sentence wants them; where it says nothing, as they were."""
+        return replace(dials, **{name: value for name, value in asdict(self).items() if value is not None})
 
 
 def settled(settings: Settings, wish: Wish, vividness: float, language: Language) -> tuple[Settings, str]:

@@ -29,6 +29,7 @@ from toolkit.controls.transfer import transfer
 from toolkit.measure import metrics
 from toolkit.measure.evaluate import format_table
 from toolkit.measure.studies.obedience import LARGEST, SMALLEST, Region
+from toolkit.models.base import Dials
 from toolkit.models.matcher import Matcher
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
@@ -116,7 +117,7 @@ def evaluate_references(
     for done, number in enumerate(i * len(photos) // n for i in range(n)):
         photo = photos[number]
         session = Session(photo, setup.model, device=setup.device)
-        automatic = session.colorize(vividness=setup.vividness)
+        automatic = session.colorize(dials=Dials(vividness=setup.vividness))
         for kind, other in _references(photos, number, setup.seed, words or {}):
             pictures = sums.try_reference(session, automatic, kind, other)
             if kind == SAME:
@@ -197,7 +198,7 @@ class _Sums:
     def try_class(self, region: Region, other: Region) -> list[Tensor]:
         """One region with another of its class as reference, at each weight, without and with both outlined."""
         session = Session(region.photo, self.setup.model, device=self.setup.device)
-        automatic = session.colorize(vividness=self.setup.vividness).rgb
+        automatic = session.colorize(dials=Dials(vividness=self.setup.vividness)).rgb
         reference: Reference = see_reference(other.photo, session.device.type, self.setup.matcher)
         asked = _mean_ab(other.photo.rgb, other.inside)
         before = _inside(automatic, region)
@@ -215,7 +216,7 @@ class _Sums:
         made: dict[str, tuple[Tensor, float | None]] = {"automatic": (automatic, None)}
         for weight in self.setup.weights:
             taken = take_colors(session, [take], weight=weight, vividness=self.setup.vividness)
-            rgb = session.colorize(taken.guidance, vividness=self.setup.vividness).rgb
+            rgb = session.colorize(taken.guidance, Dials(vividness=self.setup.vividness)).rgb
             made[f"reference, weight {weight:g}"] = rgb, float(taken.trust.mean())
         return made
 

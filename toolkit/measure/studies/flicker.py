@@ -23,6 +23,7 @@ from toolkit.color import delta_e, rgb_to_lab
 from toolkit.controls.temporal import HOLD, Memory
 from toolkit.measure.evaluate import Source, format_table, open_truths
 from toolkit.measure.metrics import colorfulness, psnr
+from toolkit.models.base import Dials
 from toolkit.models.cards import default_model
 from toolkit.photo import Photo
 from toolkit.photo.sizes import shrink
@@ -169,7 +170,7 @@ def follow(photo: Photo, move: Move, setup: Setup) -> dict[str, _Trail]:
         source = before.within(view.places(SIZE)) if before else None
         session = Session(frame, setup.model, device=setup.device, size=SIZE)
         began = time.perf_counter()
-        prediction = session.predict(vividness=setup.vividness)
+        prediction = session.predict(dials=Dials(vividness=setup.vividness))
         looked = time.perf_counter()
         alone = session.paint(prediction).rgb
         painted = time.perf_counter()

@@ -25,6 +25,7 @@ from toolkit.color import in_gamut, lab_to_rgb, rgb_to_lab, to_hex
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.evaluate import format_table
 from toolkit.measure.labelled import LabelledPhotos
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 
@@ -177,7 +178,7 @@ def obey(
 
 def _try(session: Session, region: Region, vividness: float, rng: np.random.Generator) -> dict[tuple[bool, str], dict[str, float]]:
     """By (lasso, what is measured): the shares inside, outside, and alike where there is any; nothing where no color is far enough."""
-    before = _views(session.colorize(vividness=vividness))
+    before = _views(session.colorize(dials=Dials(vividness=vividness)))
     x, y = region.heart()
     L = float(region.photo.lightness(slice(y, y + 1))[0, 0, 0, x])
     color = far_color(_mean(before["model"], region.inside), L, rng)
@@ -186,7 +187,7 @@ def _try(session: Session, region: Region, vividness: float, rng: np.random.Gene
     found = {}
     for lasso in (False, True):
         hint = Hint(x, y, color, 7, region.lasso() if lasso else ())
-        for view, after in _views(session.colorize(Guidance((hint,)), vividness=vividness)).items():
+        for view, after in _views(session.colorize(Guidance((hint,)), Dials(vividness=vividness))).items():
             way = torch.tensor(hint.ab) - _mean(before[view], region.inside)
             found[lasso, view] = {
                 name: float((_mean(after, mask) - _mean(before[view], mask)) @ way / (way @ way))

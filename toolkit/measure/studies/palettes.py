@@ -22,7 +22,7 @@ from toolkit.controls.transport import sliced_distance, sliced_transport
 from toolkit.guidance import GuidanceError
 from toolkit.measure import metrics
 from toolkit.measure.evaluate import format_table
-from toolkit.models.base import Encoded, Prediction
+from toolkit.models.base import Dials, Encoded, Prediction
 from toolkit.models.registry import load_model
 from toolkit.models.unet import TEMPERATURE
 from toolkit.photo import Photo
@@ -121,7 +121,7 @@ def _palette(photo: Photo, k: int) -> list[Swatch]:
 
 
 def _try(session: Session, own: list[Swatch], other: list[Swatch], setup: PaletteSetup, numbers: dict[Row, _Numbers]) -> list[Tensor]:
-    automatic = session.predict(vividness=setup.vividness)
+    automatic = session.predict(dials=Dials(vividness=setup.vividness))
     plain = session.paint(automatic).rgb
     base = _psnr(plain, session.photo.rgb)
     pictures = [plain]
@@ -149,7 +149,7 @@ def ways(session: Session, automatic: Prediction, palette: Sequence[Swatch], viv
     points = automatic.ab[0].flatten(1).T.cpu()
     found["sliced"] = sliced_transport(points[::4], lab[:, 1:], given)(points).T.reshape(automatic.ab.shape)
     wanted: Sequence[Swatch | str] = palette if shares else [swatch.color for swatch in palette]
-    found["ours"] = session.predict(vividness=vividness, palette=wanted).ab
+    found["ours"] = session.predict(dials=Dials(vividness=vividness, palette=wanted)).ab
     return found
 
 

@@ -48,7 +48,7 @@ class SampleSetup:
     samples: int = 8  # K
     vividness: tuple[float, ...] = ()  # of all models; none: ANSWERS and DRAWN
     steps: int = Dials.steps
-    strength: float = Dials.guidance
+    strength: float = Dials.strength
     size: int = 256  # px, short side of the photos that are compared
     lpips: bool = False
     device: str = "auto"
@@ -229,7 +229,7 @@ class _Sums:
 
     def _answer(self, session: Session, key: Key, truth: _Truth, looking: float) -> Tensor:
         start = time.perf_counter()
-        rgb = session.colorize(vividness=key[1] or 0.0, seed=self.setup.seed).rgb
+        rgb = session.colorize(dials=Dials(vividness=key[1] or 0.0), seed=self.setup.seed).rgb
         self._add(key, looking=looking, seconds=time.perf_counter() - start)
         self._compare(key, [rgb], truth)
         self._look(key, rgb)
@@ -240,7 +240,9 @@ class _Sums:
         single, best, mean = ((model, vividness, what) for what in ("single", f"best of {K}", f"mean of {K}"))
         clock, start = _Clock(), time.perf_counter()
         results = list(
-            session.samples(K, vividness=vividness, steps=self.setup.steps, strength=self.setup.strength, seed=self.setup.seed, progress=clock)
+            session.samples(
+                K, dials=Dials(vividness=vividness, steps=self.setup.steps, strength=self.setup.strength), seed=self.setup.seed, progress=clock
+            )
         )
         self._add(single, looking=looking, seconds=(time.perf_counter() - start) / K)
         if between := clock.between(self.setup.steps):

@@ -27,6 +27,7 @@ from toolkit.color.dyes import at_lightness
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.measure.metrics import ab_distance
 from toolkit.measure.studies.word_scores import MEASURES, TextScore, area_under_curve, line_of, mean_of
+from toolkit.models.base import Dials
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 from toolkit.text.compiler import compile_text
@@ -212,7 +213,7 @@ class _Trial:
         self.sight = localizer.look(self.session)
         self.listed = dict(self.sight.names(0.0))
         self.L = self.photo.lightness()[0]  # (1, H, W)
-        self.automatic = _lab(self.session.colorize(vividness=VIVIDNESS)) if setup.color else None
+        self.automatic = _lab(self.session.colorize(dials=Dials(vividness=VIVIDNESS))) if setup.color else None
 
     def ask(self, word: str, color: str, sums: _Sums, pictured: bool) -> None:
         """Find it, and color it if that is wanted."""
@@ -261,7 +262,7 @@ class _Trial:
     def _paint(self, prompt: str, automatic: Tensor) -> Tensor:
         """Lab (3, H, W) of the picture that a sentence gives."""
         guidance = compile_text(prompt, self.session, localizer=self.localizer).guidance
-        return _lab(self.session.colorize(guidance, vividness=VIVIDNESS)) if len(guidance) else automatic
+        return _lab(self.session.colorize(guidance, Dials(vividness=VIVIDNESS))) if len(guidance) else automatic
 
 
 def _lab(result: Result) -> Tensor:
