@@ -63,7 +63,7 @@ def test_from_the_readme_every_page_is_one_or_two_clicks_away():
 
     near = pages(ROOT / "README.md")
     near |= {page for path in near for page in pages(path)}
-    assert set(ROOT.glob("docs/*.md")) | {ROOT / "weights" / "README.md"} <= near
+    assert set(ROOT.glob("docs/*.md")) | {ROOT / "weights" / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"} <= near
 
 
 def test_readme_shows_both_commands_and_the_library():
