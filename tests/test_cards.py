@@ -106,7 +106,7 @@ def test_a_protocol_is_said_once_or_linked_to():
 def test_the_summary_is_a_row_for_each_thing_that_was_measured_beside_its_bar(weights):
     write(weights, "photos-val.json", [GRAY, UNET])
     assert summary().splitlines()[2:] == [
-        "| automatic, as it is set | 23.75 ± 0.30 dB | left gray: 22.00 ± 0.30 dB | 300 photos | [more](docs/measured.md#results) |"
+        "| automatic, vividness 0.5: as it is set | 23.75 ± 0.30 dB | left gray: 22.00 ± 0.30 dB | 300 photos | [more](docs/measured.md#results) |"
     ]
     write(weights, "hints-icolorit-val.json", [UNET | {"hints": 10}, GRAY | {"model": "levin2004", "hints": 10}])
     write(weights, "speed.json", SPEED)

@@ -27,7 +27,7 @@ from toolkit.cli.pages.commands import commands
 from toolkit.cli.pages.records import keep_record, show_record
 from toolkit.cli.pages.reference_cards import clips, palettes, reference_picture, references
 from toolkit.cli.pages.summary import summary
-from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, Tables, below, bench_reports, beside, measured, table
+from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, Score, Tables, below, bench_reports, beside, measured, table, tables_of
 from toolkit.cli.pages.zoo_cards import classical, comparisons, zoo, zoo_pictures
 from toolkit.models.cards import ModelCard, drawing_model, list_models, manifest
 from toolkit.models.weights import weights_folder
@@ -124,15 +124,14 @@ def hints() -> Tables:
 def obeying() -> Tables:
     """How far a region follows a point of another color, and how far the rest does."""
 
-    def share(s: dict[str, Any], where: str) -> str:
+    def share(s: Score, where: str) -> str:
         return "" if s[where] is None else f"{100 * s[where]:.1f} ± {100 * s[where + '_se']:.1f} %"
 
-    pages = []
-    for record in measured("obedience").values():
-        rows = [[s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, w) for w in ("inside", "alike", "outside"))] for s in record]
-        header = ["model", "lasso", "measured on the", f"region, {record[0]['n']} photos", "elsewhere in its class", "everywhere else"]
-        pages.append((table(header, rows), record[0]["protocol"]))
-    return pages
+    def row(s: Score) -> list[str]:
+        return [s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, where) for where in ("inside", "alike", "outside"))]
+
+    header = ["model", "lasso", "measured on the", "region, {n} photos", "elsewhere in its class", "everywhere else"]
+    return tables_of("obedience", header, row)
 
 
 def clicks() -> Tables:
@@ -148,27 +147,21 @@ def clicks() -> Tables:
 
 def samples() -> Tables:
     """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean."""
-    pages = []
-    for name, record in measured("samples").items():
-        rows = []
-        for s in record:
-            gray, spread = s["model"] == "gray", s["spread"]
-            differ = ["", "", ""] if spread is None else _differing(spread)
-            rows.append(
-                [
-                    "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
-                    {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], s["what"]),
-                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
-                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
-                    f"{s['colorfulness_ratio']:.0%}",
-                    "" if s["frechet"] is None else f"{s['frechet']:.0f}",
-                    *differ,
-                ]
-            )
-        header = [f"{name}, {record[0]['n']} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
-        header += ["diversity, CIEDE2000", "truth inside the samples' range", "spread by error"]
-        pages.append((table(header, rows), record[0]["protocol"]))
-    return pages
+
+    def row(s: Score) -> list[str]:
+        gray, spread = s["model"] == "gray", s["spread"]
+        return [
+            "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
+            {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], str(s["what"])),
+            f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
+            "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+            f"{s['colorfulness_ratio']:.0%}",
+            "" if s["frechet"] is None else f"{s['frechet']:.0f}",
+            *(["", "", ""] if spread is None else _differing(spread)),
+        ]
+
+    header = ["{name}, {n} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
+    return tables_of("samples", [*header, "diversity, CIEDE2000", "truth inside the samples' range", "spread by error"], row)
 
 
 def _differing(spread: dict[str, Any]) -> list[str]:

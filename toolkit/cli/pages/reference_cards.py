@@ -4,15 +4,12 @@ Measured numbers lie in weights/measured/: reference-NAME.json as `python -m too
 `evaluate-palette --json`, temporal-NAME.json as `evaluate-temporal --json`.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from toolkit.cli.pages.tables import EXAMPLES, ROOT, Tables, bench_reports, beside, measured, table
+from toolkit.cli.pages.tables import EXAMPLES, ROOT, Score, Tables, bench_reports, beside, table, tables_of
 
-Score = dict[str, Any]
 PICTURE = ROOT / "assets" / "reference.png"
 LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
 LENT_WEIGHT = 0.8
@@ -35,7 +32,7 @@ def references() -> Tables:
         ]
 
     header = ["{name}: the reference is", "", "n", "PSNR gain, dB", "CIEDE2000", "change", "hue followed"]
-    pages = _tables("reference", header, row)
+    pages = tables_of("reference", header, row)
     for report in bench_reports("reference"):
         rows = [[r["step"], f"{1000 * r['seconds']:.0f}", f"{r['times_looking']:.2f}"] for r in report["reference"]]
         pages.append((table([f"{report['width']} × {report['height']} px, {report['points']} points", "ms", "times looking"], rows), ""))
@@ -51,7 +48,7 @@ def palettes() -> Tables:
         return [s["way"], palette, _with_error(s["gain"], s["gain_se"], "+.2f"), error, *shape]
 
     header = ["{name}, {n} photos", "palette", "PSNR gain, dB", "CIEDE2000", "near", "used", "distance", "torn", "colorfulness"]
-    return _tables("palette", header, row)
+    return tables_of("palette", header, row)
 
 
 def clips() -> Tables:
@@ -63,16 +60,7 @@ def clips() -> Tables:
         return [f"{s['move']}, {s['frames']} frames", s["way"], flicker, f"{s['ratio']:.1f}", drift, *rest]
 
     header = ["{name}, {n} photos", "", "flicker", "times lower", "drift", "worst", "colorfulness", "PSNR, dB", "time"]
-    return _tables("temporal", header, row)
-
-
-def _tables(kind: str, header: Sequence[str], row: Callable[[Score], list[str]]) -> Tables:
-    """A table of each file that was measured, with its protocol."""
-    pages = []
-    for name, scores in measured(kind).items():
-        titles = [title.format(name=name, n=scores[0]["n"]) for title in header]
-        pages.append((table(titles, [row(score) for score in scores]), scores[0]["protocol"]))
-    return pages
+    return tables_of("temporal", header, row)
 
 
 def _with_error(value: float | None, error: float | None, form: str) -> str:

@@ -1,7 +1,7 @@
 """What the pages have in common: where things lie, measurements, Markdown tables with their protocols, pictures beside each other."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
 NOTHING = "Nothing was measured yet."
+Score = dict[str, Any]
 Tables = list[tuple[str, str]]  # Markdown, each with the protocol that it was measured by; "" where the table says enough
 
 
@@ -33,6 +34,15 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def tables_of(kind: str, header: Sequence[str], row: Callable[[Score], list[str]]) -> Tables:
+    """A table of each file of that kind, a row for each score. header: with {name} of the file and {n} of its first score."""
+    pages = []
+    for name, scores in measured(kind).items():
+        titles = [title.format(name=name, n=scores[0]["n"]) for title in header]
+        pages.append((table(titles, [row(score) for score in scores]), scores[0]["protocol"]))
+    return pages
 
 
 def below(tables: Tables, protocols: str = "") -> str:
