@@ -35,7 +35,7 @@ lint: $(INSTALLED)
 notebooks: $(INSTALLED)
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
 
-# Model cards, tables of the README and its picture, from the shipped weights and measurements.
+# What stands between marks in README.md, docs/ and weights/README.md: tables, model cards, help, from measurements, cards and the code.
 cards: $(INSTALLED)
 	$(BIN)/python -m toolkit.cli.pages.cards
 

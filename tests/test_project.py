@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,7 +20,14 @@ from toolkit.models.cards import head_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-README = (ROOT / "README.md").read_text()
+COMMANDS = ROOT / "docs" / "command-line.md"  # made from the commands themselves
+PAPERS = {path: path.read_text() for path in (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")))}
+BLOCKS = [
+    pytest.param(block, id=f"{path.relative_to(ROOT).as_posix()}-{i}")
+    for path, text in PAPERS.items()
+    for i, block in enumerate(re.findall(r"```python\n(.*?)```", text, re.S), 1)
+]
+LINES, BYTES = 200, 20_000  # at most, of README.md
 LARGEST = 100_000_000  # bytes; hosts of git repositories refuse more
 HEAVY = ("gradio", "diffusers", "open_clip", "timm", "matplotlib", "datasets")
 
@@ -33,13 +41,29 @@ def files() -> list[Path]:
 
 
 def shell_commands() -> list[str]:
-    """Lines of the README's shell blocks, each once."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.S)
+    """Lines of the shell blocks of README.md and docs/, each once; without those that are made from the commands."""
+    texts = [text.split("<!-- commands -->")[0] if path == COMMANDS else text for path, text in PAPERS.items()]
+    blocks = [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
     return list(dict.fromkeys(line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()))
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_readme_is_short_enough_to_be_read():
+    text = PAPERS[ROOT / "README.md"]
+    assert len(text.splitlines()) < LINES
+    assert len(text.encode()) < BYTES
+
+
+def test_from_the_readme_every_page_is_one_or_two_clicks_away():
+    def pages(path):
+        return {(path.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", PAPERS.get(path, "")) if target.endswith(".md")}
+
+    near = pages(ROOT / "README.md")
+    near |= {page for path in near for page in pages(path)}
+    assert set(ROOT.glob("docs/*.md")) | {ROOT / "weights" / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"} <= near
 
 
 def test_readme_shows_both_commands_and_the_library():
@@ -61,24 +85,38 @@ def test_readme_commands_exist(command):
 def test_app_answers_help():
     answer = run("-m", "demos", "--help")
     assert answer.returncode == 0, answer.stderr
-    assert {"--share", "--port", "--device"} <= set(re.findall(r"--\w+", answer.stdout))
+    said = set(re.findall(r"--[\w-]+", answer.stdout)) - {"--help"}
+    assert {"--share", "--port", "--device"} <= said
+    assert said == set(re.findall(r"^\| `(--[\w-]+)", (ROOT / "docs" / "web.md").read_text(), re.M)), "docs/web.md tells every option"
 
 
-def test_readme_python_uses_names_that_exist():
-    import toolkit
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_on_the_pages_runs(block, tmp_path, monkeypatch):
+    """Each block by itself, in a folder with the example photos that it names, or with two that are quick."""
+    examples = tmp_path / "demos" / "examples"
+    examples.mkdir(parents=True)
+    for name in re.findall(r"demos/examples/([\w-]+\.jpg)", block) or ("portrait-astronaut.jpg", "still-coffee.jpg"):
+        shutil.copy(ROOT / "demos" / "examples" / name, examples)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "block", "exec"), {"__name__": "__main__"})
 
-    for block in re.findall(r"```python\n(.*?)```", README, re.S):
-        for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom) and node.module == "toolkit":
-                assert all(hasattr(toolkit, name.name) for name in node.names)
+
+def addresses(text: str) -> set[str]:
+    """What one can link to on a page: its headings, as code hosts write them."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("paper", ["README.md", "THIRD_PARTY.md", "weights/README.md", "demos/examples/LICENSES.md"])
+@pytest.mark.parametrize(
+    "paper", [*(path.relative_to(ROOT).as_posix() for path in PAPERS), "weights/README.md", "demos/README.md", "demos/examples/LICENSES.md"]
+)
 def test_links_lead_somewhere(paper):
-    text = (ROOT / paper).read_text()
-    targets = [t for t in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in t]
-    missing = [t for t in targets if not (ROOT / paper).parent.joinpath(t).exists()]
+    text, folder = (ROOT / paper).read_text(), (ROOT / paper).parent
+    targets = [t.partition("#") for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t]
+    missing = [target for target, _, _ in targets if not (folder / target).exists()]
     assert not missing
+    lost = [f"{t}#{place}" for t, _, place in targets if place and place not in addresses((folder / t).read_text() if t else text)]
+    assert not lost, "no such heading"
 
 
 def test_one_address_everywhere():
@@ -181,6 +219,28 @@ def test_third_party_names_every_weight_of_others():
         assert f"weights/{file}" in text
 
 
-@pytest.mark.parametrize("path", sorted(cards.texts()), ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_generated_pages_are_up_to_date(path):
-    assert path.read_text() == cards.texts()[path], "run `make cards` and commit what it wrote"
+@pytest.fixture(scope="module")
+def pages():
+    return cards.texts()
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "weights" / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_generated_pages_are_up_to_date(path, pages):
+    assert path.read_text() == pages[path], "run `make cards` and commit what it wrote"
+
+
+def test_whatever_is_made_has_its_place():
+    marks = {
+        path: re.findall(r"^<!-- /([\w-]+) -->$", path.read_text(), re.M)
+        for path in (ROOT / "README.md", ROOT / "weights" / "README.md", *ROOT.glob("docs/*.md"))
+    }
+    assert {name for names in marks.values() for name in names} == set(cards.TABLES) | set(cards.PARTS)
+    assert sorted(marks[cards.PROTOCOLS]) == sorted(cards.TABLES), "docs/measured.md holds every table, with its protocol"
+
+
+def test_a_protocol_stands_in_one_place(pages):
+    for name, make in cards.TABLES.items():
+        for protocol in {protocol for _, protocol in make()} - {""}:
+            assert sum(text.count(protocol) for text in pages.values()) == 1, name

@@ -1,1 +1,1 @@
-"""Pages made from measurements: the README's tables, the model cards."""
+"""Pages made from measurements, cards and the code itself: the tables of README.md and docs/, the model cards."""

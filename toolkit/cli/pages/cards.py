@@ -1,8 +1,8 @@
 """What is said about the models, made from what was measured, so that no number is typed by hand.
 
-    python -m toolkit.cli.pages.cards               # write weights/README.md, and the tables and the picture of the house in README.md
+    python -m toolkit.cli.pages.cards               # write what stands between marks in README.md, docs/*.md and weights/README.md
     python -m toolkit.cli.pages.cards --check       # write nothing; exit code 1 and the names of the files that are out of date
-    python -m toolkit.cli.pages.cards --picture     # color the README's photo anew with the shipped weights, too
+    python -m toolkit.cli.pages.cards --picture     # color the photos of these pages anew with the shipped weights, too
     python -m toolkit.cli.pages.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
 Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
@@ -15,14 +15,21 @@ import argparse
 import ast
 import hashlib
 import json
+import re
 import sys
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.cli.pages.commands import commands
 from toolkit.cli.pages.records import keep_record, show_record
-from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, beside, measured, table
-from toolkit.models.cards import ModelCard, drawing_model, list_models
+from toolkit.cli.pages.reference_cards import clips, palettes, reference_picture, references
+from toolkit.cli.pages.summary import summary
+from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, Score, Tables, below, bench_reports, beside, measured, table, tables_of
+from toolkit.cli.pages.zoo_cards import classical, comparisons, zoo, zoo_pictures
+from toolkit.models.cards import ModelCard, drawing_model, list_models, manifest
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 
     from toolkit.pipeline import Session
 
+PROTOCOLS = ROOT / "docs" / "measured.md"
 PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
 PICTURE = ROOT / "assets" / "before-after.png"
 CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
@@ -71,14 +79,11 @@ TEXT_COLUMNS: tuple[tuple[str, Shown, str], ...] = (
 )
 
 
-def results() -> str:
-    """The table of quality: one row a model, vividness and set of photos, each beside the gray photo; the protocol below it."""
-    found = measured("photos-")
-    if not found:
-        return "Nothing was measured yet."
+def results() -> Tables:
+    """The table of quality: one row a model, vividness and set of photos, each beside the gray photo."""
     rows: list[list[str]] = []
     protocols: dict[str, None] = {}  # each once, in order
-    for photos, record in found.items():
+    for photos, record in measured("photos-").items():
         for s in record:
             protocols[s["protocol"]] = None
             gray = s["model"] == "gray"
@@ -94,10 +99,10 @@ def results() -> str:
                 ]
             )
     header = ["model", "vividness", "measured on", "PSNR, dB", "above gray, dB", "colorfulness", "CIEDE2000"]
-    return table(header, rows) + "\n\n" + "\n".join(protocols)
+    return [(table(header, rows), "\n".join(protocols))] if rows else []
 
 
-def hints() -> str:
+def hints() -> Tables:
     """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray photo first."""
     pages = []
     for name, record in measured("hints-").items():
@@ -112,59 +117,51 @@ def hints() -> str:
             title = "the photo left gray" if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
             lines.append([title, *(found.get(count, "") for count in counts), free])
         header = [f"{name}, {record[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
-        pages.append(f"{table(header, lines)}\n\n{record[0]['protocol']}")
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((table(header, lines), record[0]["protocol"]))
+    return pages
 
 
-def obeying() -> str:
+def obeying() -> Tables:
     """How far a region follows a point of another color, and how far the rest does."""
-    found = measured("obedience")
-    if not found:
-        return "Nothing was measured yet."
-    record = [s for scores in found.values() for s in scores]
 
-    def share(s: dict[str, Any], where: str) -> str:
+    def share(s: Score, where: str) -> str:
         return "" if s[where] is None else f"{100 * s[where]:.1f} ± {100 * s[where + '_se']:.1f} %"
 
-    rows = [[s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, w) for w in ("inside", "alike", "outside"))] for s in record]
-    header = ["model", "lasso", "measured on the", f"region, {record[0]['n']} photos", "elsewhere in its class", "everywhere else"]
-    return f"{table(header, rows)}\n\n{record[0]['protocol']}"
+    def row(s: Score) -> list[str]:
+        return [s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, where) for where in ("inside", "alike", "outside"))]
+
+    header = ["model", "lasso", "measured on the", "region, {n} photos", "elsewhere in its class", "everywhere else"]
+    return tables_of("obedience", header, row)
 
 
-def clicks() -> str:
+def clicks() -> Tables:
     """What a click costs beside running a whole transformer again."""
     pages = []
-    for report in (r["clicks"] | {"model": r["model"]} for r in measured("speed").values() if "clicks" in r):
+    for report in bench_reports("clicks"):
         rows = [[row["way"], f"{1000 * row['seconds']:.0f}", f"{row['times_a_click']:.1f}"] for row in report["clicks"]]
         size = f"{report['width']} × {report['height']} px"
         text = f"Before the first click {report['model']} looks at the photo once, {1000 * report['encode']:.0f} ms."
-        pages.append(table([size, "ms", "times a click with 10 hints"], rows) + "\n\n" + text)
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((table([size, "ms", "times a click with 10 hints"], rows) + "\n\n" + text, ""))
+    return pages
 
 
-def samples() -> str:
-    """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean; the protocol below."""
-    pages = []
-    for name, record in measured("samples").items():
-        rows = []
-        for s in record:
-            gray, spread = s["model"] == "gray", s["spread"]
-            differ = ["", "", ""] if spread is None else _differing(spread)
-            rows.append(
-                [
-                    "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
-                    {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], s["what"]),
-                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
-                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
-                    f"{s['colorfulness_ratio']:.0%}",
-                    "" if s["frechet"] is None else f"{s['frechet']:.0f}",
-                    *differ,
-                ]
-            )
-        header = [f"{name}, {record[0]['n']} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
-        header += ["diversity, CIEDE2000", "truth inside the samples' range", "spread by error"]
-        pages.append(f"{table(header, rows)}\n\n{record[0]['protocol']}")
-    return "\n\n".join(pages) or "Nothing was measured yet."
+def samples() -> Tables:
+    """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean."""
+
+    def row(s: Score) -> list[str]:
+        gray, spread = s["model"] == "gray", s["spread"]
+        return [
+            "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
+            {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], str(s["what"])),
+            f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
+            "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
+            f"{s['colorfulness_ratio']:.0%}",
+            "" if s["frechet"] is None else f"{s['frechet']:.0f}",
+            *(["", "", ""] if spread is None else _differing(spread)),
+        ]
+
+    header = ["{name}, {n} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
+    return tables_of("samples", [*header, "diversity, CIEDE2000", "truth inside the samples' range", "spread by error"], row)
 
 
 def _differing(spread: dict[str, Any]) -> list[str]:
@@ -173,18 +170,18 @@ def _differing(spread: dict[str, Any]) -> list[str]:
     return [f"{spread['diversity']:.1f} ± {spread['diversity_se']:.1f}", inside, f"{spread['spread_skill']:.2f} (1 if calibrated)"]
 
 
-def sample_speed() -> str:
+def sample_speed() -> Tables:
     """What a sample costs by working size and steps, and many pictures from start to finish."""
     from toolkit.measure.speed.sample_cost import sample_rows, whole_sentence
 
     pages = []
-    for report in (r["samples"] for r in measured("speed").values() if "samples" in r):
+    for report in bench_reports("samples"):
         header, rows = sample_rows(report)
-        pages.append(f"{table(header, [[str(cell) for cell in row] for row in rows])}\n\n{whole_sentence(report)}")
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((f"{table(header, [[str(cell) for cell in row] for row in rows])}\n\n{whole_sentence(report)}", ""))
+    return pages
 
 
-def text() -> str:
+def text() -> Tables:
     """How well words find their things and color them, beside what needs no eyes or no words; what a sentence costs."""
     pages = []
     for name, score in measured("text").items():
@@ -197,20 +194,20 @@ def text() -> str:
         if score["swap"]:
             rows.append([f"two colors swapped, of {score['swaps']} sentences", _mean(score["swap"], PERCENT), "", ""])
         header = [name, f"{pairs['n']} regions, {score['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
-        pages.append(f"{table(header, rows)}\n\n{score['protocol']}")
-    for report in (r["text"] for r in measured("speed").values() if "text" in r):
+        pages.append((table(header, rows), score["protocol"]))
+    for report in bench_reports("text"):
         rows = [[r["way"], f"{1000 * r['seconds']:.0f}", f"{r['times_an_encoding']:.1f}"] for r in report["text"]]
-        pages.append(table([f"{report['width']} × {report['height']} px", "ms", "times a CLIP encoding"], rows))
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((table([f"{report['width']} × {report['height']} px", "ms", "times a CLIP encoding"], rows), ""))
+    return pages
 
 
-def text_classes() -> str:
+def text_classes() -> Tables:
     """The same for every class."""
     pages = []
     for name, score in measured("text").items():
         rows = [[line["name"], str(line["n"]), *(_mean(line[key], shown) for key, shown, _ in TEXT_COLUMNS)] for line in score["by_class"]]
-        pages.append(table([name, "regions", *(title for _, _, title in TEXT_COLUMNS)], rows))
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((table([name, "regions", *(title for _, _, title in TEXT_COLUMNS)], rows), ""))
+    return pages
 
 
 def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
@@ -222,14 +219,23 @@ def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
     return f"{factor * mean['mean']:.{digits}f}{se}{unit}"
 
 
-def weak() -> str:
-    """What each model is weak at, in its card's words."""
-    said = [(card.name, card.weak) for card in list_models()] + [(name, _head(name).get("weak", "")) for name in HEADS]
-    return "\n".join(f"- **{name}**: {weakness}" for name, weakness in said if weakness)
+def speed() -> Tables:
+    """How long a photo takes and how much memory, by its size; where the time goes."""
+    pages = []
+    for report in measured("speed").values():
+        machine = report["machine"]
+        rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
+        where = f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), from file to file, the weights loaded:"
+        ratios = (
+            f"A photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
+            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
+        )
+        pages.append(("\n\n".join((where, table(["megapixels", "seconds", "MB above the idle process"], rows), ratios)), ""))
+    return pages
 
 
 def model_card(card: ModelCard) -> str:
-    """All that is known about one model, as Markdown."""
+    """All that is known about one model."""
     facts = [
         ("task", card.task),
         ("file", f"`{card.file}`, sha256 `{card.sha256}`"),
@@ -240,83 +246,53 @@ def model_card(card: ModelCard) -> str:
         ("weak at", card.weak),
         ("licence", card.license),
     ]
-    page = f"## {card.name}\n\n{card.summary}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
-    course = show_record(weights_folder() / "training" / card.name, f"training/{card.name}")
-    return f"{page}\n\n{course}" if course else page
+    return _card(card.name, card.summary, facts)
 
 
 def head_card(name: str) -> str:
     """What there is to know about a head that is no model by itself."""
-    entry = _head(name)
-    if not entry:
+    entry = manifest().get(name)
+    if entry is None:
         return f"## {name}\n\nNone ships."
     facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
-    page = f"## {name}\n\n{entry['summary']}\n\n" + table(["", ""], [[f"**{name}**", text] for name, text in facts if text])
-    course = show_record(weights_folder() / "training" / name, f"training/{name}")
-    return f"{page}\n\n{course}" if course else page
+    return _card(name, entry["summary"], facts)
 
 
-def _head(name: str) -> dict[str, str]:
-    entry: dict[str, str] = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8")).get(name, {})
-    return entry
+def _card(name: str, summary: str, facts: Sequence[tuple[str, str]]) -> str:
+    parts = [f"## {name}", summary, table(["", ""], [[f"**{fact}**", text] for fact, text in facts if text])]
+    return "\n\n".join(filter(None, [*parts, show_record(weights_folder() / "training" / name, f"training/{name}")]))
 
 
-def weights_readme() -> str:
-    """weights/README.md."""
-    from toolkit.cli.pages.reference_cards import clips, palettes, references
-    from toolkit.cli.pages.zoo_cards import comparisons, zoo
-
-    manifest = json.loads((weights_folder() / "manifest.json").read_text(encoding="utf-8"))
-    others = [entry for group, entries in manifest.items() if group != "models" for entry in _entries(entries)]
-    rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in others]
-    return "\n\n".join(
-        [
-            "# Weights",
-            "Safetensors only: data, never code. Each file is checked against its sha256 in `manifest.json` before it is loaded, and a weight that "
-            "is missing or left over is an error. This page is made by `python -m toolkit.cli.pages.cards` from the manifest and from `measured/`.",
-            *[model_card(card) for card in list_models()],
-            *map(head_card, HEADS),
-            "## The teaching zoo",
-            zoo(),
-            *[model_card(card) for card in list_models(zoo=True) if card.zoo],
-            "## Measured",
-            results(),
-            "### Compared",
-            comparisons(),
-            "### With hints",
-            hints(),
-            "### Many colorings",
-            samples(),
-            "### Obedience",
-            obeying(),
-            "### Text",
-            text(),
-            text_classes(),
-            "### References",
-            references(),
-            "### Palettes",
-            palettes(),
-            "### Clips",
-            clips(),
-            "## Made by others",
-            table(["file", "what it is", "licence", "sha256"], rows),
-            "Their notices are in [THIRD_PARTY.md](../THIRD_PARTY.md).\n",
-        ]
-    )
+def model_cards(zoo: bool = False) -> str:
+    """The cards of the models and heads, or of the teaching zoo."""
+    cards = [model_card(card) for card in list_models(zoo) if card.zoo == zoo]
+    return "\n\n".join(cards if zoo else [*cards, *map(head_card, HEADS)])
 
 
-def _entries(group: Any) -> list[dict[str, Any]]:
-    return [e for e in (group.values() if isinstance(group, dict) else []) if isinstance(e, dict) and "file" in e]
+def others() -> str:
+    """Whose the other files beside the weights are."""
+    groups = [entries.values() for name, entries in manifest().items() if name != "models"]
+    files = [entry for entries in groups for entry in entries if isinstance(entry, dict) and "file" in entry]
+    rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in files]
+    return table(["file", "what it is", "licence", "sha256"], rows)
 
 
-def house() -> str:
-    """The rooms of the code, each with the first sentence of its docstring."""
+def house(deep: bool = False) -> str:
+    """The rooms of the code, each with the first sentence of its docstring: those of the toolkit and the app as a whole, or all of them."""
+    folders = [file.parent for folder in ("toolkit", "demos") for file in sorted((ROOT / folder).rglob("__init__.py"), key=lambda file: file.parent)]
     lines = []
-    for folder in ("toolkit", "demos"):
-        for file in sorted((ROOT / folder).rglob("__init__.py"), key=lambda file: file.parent):
-            said = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
-            lines.append(f"    {file.parent.relative_to(ROOT).as_posix() + '/':<26}{said}")
+    for folder in folders:
+        at = folder.relative_to(ROOT)
+        if deep or len(at.parts) == 1 or (len(at.parts) == 2 and at.parts[0] == "toolkit"):
+            said = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or "").split("\n")[0]
+            lines.append(f"    {at.as_posix() + '/':<26}{said}")
     return "\n".join(lines)
+
+
+def arrows() -> str:
+    """Which room may use which, as pyproject.toml has it and `make lint` checks it: each may use what stands below it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    return "\n\n".join("\n".join(f"    {layer}" for layer in contract["layers"]) for contract in contracts if "layers" in contract)
 
 
 def between(text: str, name: str, body: str) -> str:
@@ -328,51 +304,53 @@ def between(text: str, name: str, body: str) -> str:
     return f"{head}{start}\n{body}\n{end}{tail}"
 
 
+TABLES: dict[str, Callable[[], Tables]] = {
+    "results": results,
+    "speed": speed,
+    "hints": hints,
+    "obeying": obeying,
+    "clicks": clicks,
+    "text": text,
+    "text-classes": text_classes,
+    "samples": samples,
+    "sample-speed": sample_speed,
+    "reference": references,
+    "palette": palettes,
+    "temporal": clips,
+    "compare": comparisons,
+    "classical": classical,
+    "zoo": zoo,
+}
+PARTS: dict[str, Callable[[], str]] = {
+    "good": summary,
+    "house": house,
+    "rooms": partial(house, deep=True),
+    "arrows": arrows,
+    "commands": commands,
+    "models": model_cards,
+    "zoo-models": partial(model_cards, zoo=True),
+    "others": others,
+}
+
+
 def texts() -> dict[Path, str]:
-    """What each generated file should hold, by its path."""
-    from toolkit.cli.pages.reference_cards import clips, palettes, references
-    from toolkit.cli.pages.zoo_cards import classical, comparisons, zoo
+    """What each generated page should hold, by its path: what is between marks is made anew. Protocols stand in docs/measured.md alone.
 
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, make in (
-        ("results", results),
-        ("hints", hints),
-        ("obeying", obeying),
-        ("clicks", clicks),
-        ("text", text),
-        ("samples", samples),
-        ("sample-speed", sample_speed),
-        ("reference", references),
-        ("palette", palettes),
-        ("temporal", clips),
-        ("zoo", zoo),
-        ("compare", comparisons),
-        ("classical", classical),
-        ("weak", weak),
-        ("speed", speed),
-        ("house", house),
-    ):
-        readme = between(readme, name, make())
-    return {ROOT / "README.md": readme, ROOT / "weights" / "README.md": weights_readme()}
-
-
-def speed() -> str:
-    """How long a photo takes and how much memory, by its size; where the time goes."""
-    found = measured("speed")
-    if not found:
-        return "Nothing was measured yet."
-    pages = []
-    for report in found.values():
-        machine = report["machine"]
-        rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
-        pages.append(
-            f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), "
-            "from file to file, the weights loaded:\n\n"
-            + table(["megapixels", "seconds", "MB above the idle process"], rows)
-            + f"\n\nA photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
-            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
-        )
-    return "\n\n".join(pages)
+    Raises ValueError for a mark that nothing is made for.
+    """
+    pages = {}
+    for path in (ROOT / "README.md", ROOT / "weights" / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        page = path.read_text(encoding="utf-8")
+        for name in re.findall(r"^<!-- /([\w-]+) -->$", page, re.M):
+            if name in TABLES:
+                body = below(TABLES[name](), "" if path == PROTOCOLS else f"{PROTOCOLS.name}#{name}")
+            elif name in PARTS:
+                body = PARTS[name]()
+            else:
+                raise ValueError(f"Nothing is made for the mark {name} of {path.name}; known: {', '.join(TABLES | PARTS)}.")
+            page = between(page, name, body)
+        pages[path] = page
+    return pages
 
 
 def picture() -> None:
@@ -452,22 +430,21 @@ def adopt(checkpoint: Path) -> Path:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is out of date, or only say it; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m toolkit.cli.pages.cards", description="Write model cards and the README's tables anew.")
+    parser = argparse.ArgumentParser(
+        prog="python -m toolkit.cli.pages.cards", description="Write what is between marks in README.md, docs/ and weights/README.md anew."
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
     parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
     parser.add_argument("--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards")
     args = parser.parse_args(argv)
     if args.adopt:
         print(f"weights/{adopt(args.adopt).name} written")
-    stale = [path for path, text in texts().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
+    stale = {path: text for path, text in texts().items() if path.read_text(encoding="utf-8") != text}
+    for path, text in stale.items():
         print(f"{path.relative_to(ROOT)} {'is out of date' if args.check else 'written'}")
         if not args.check:
-            path.write_text(texts()[path], encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     if args.picture and not args.check:
-        from toolkit.cli.pages.reference_cards import reference_picture
-        from toolkit.cli.pages.zoo_cards import zoo_pictures
-
         picture()
         made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, reference_picture(), *zoo_pictures())
         print(*(f"{file.relative_to(ROOT)} written" for file in made), sep="\n")

@@ -1,25 +1,21 @@
-"""What is said about references, palettes and clips in README.md, made from what was measured; see toolkit/cli/pages/cards.py.
+"""What is said about references, palettes and clips in docs/reference.md, made from what was measured; see toolkit/cli/pages/cards.py.
 
 Measured numbers lie in weights/measured/: reference-NAME.json as `python -m toolkit evaluate-reference ... --json` writes them, palette-NAME.json as
 `evaluate-palette --json`, temporal-NAME.json as `evaluate-temporal --json`.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from toolkit.cli.pages.tables import EXAMPLES, ROOT, beside, measured, table
+from toolkit.cli.pages.tables import EXAMPLES, ROOT, Score, Tables, bench_reports, beside, table, tables_of
 
-NOTHING = "Nothing was measured yet."
-Score = dict[str, Any]
 PICTURE = ROOT / "assets" / "reference.png"
 LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
 LENT_WEIGHT = 0.8
 
 
-def references() -> str:
+def references() -> Tables:
     """What a reference does for the colors, by kind of reference, and what it costs."""
 
     def row(s: Score) -> list[str]:
@@ -36,14 +32,14 @@ def references() -> str:
         ]
 
     header = ["{name}: the reference is", "", "n", "PSNR gain, dB", "CIEDE2000", "change", "hue followed"]
-    pages = _tables("reference", header, row)
-    for report in (r["reference"] for r in measured("speed").values() if "reference" in r):
+    pages = tables_of("reference", header, row)
+    for report in bench_reports("reference"):
         rows = [[r["step"], f"{1000 * r['seconds']:.0f}", f"{r['times_looking']:.2f}"] for r in report["reference"]]
-        pages.append(table([f"{report['width']} × {report['height']} px, {report['points']} points", "ms", "times looking"], rows))
-    return "\n\n".join(pages) or NOTHING
+        pages.append((table([f"{report['width']} × {report['height']} px, {report['points']} points", "ms", "times looking"], rows), ""))
+    return pages
 
 
-def palettes() -> str:
+def palettes() -> Tables:
     """How near a palette is followed, and at what price."""
 
     def row(s: Score) -> list[str]:
@@ -52,10 +48,10 @@ def palettes() -> str:
         return [s["way"], palette, _with_error(s["gain"], s["gain_se"], "+.2f"), error, *shape]
 
     header = ["{name}, {n} photos", "palette", "PSNR gain, dB", "CIEDE2000", "near", "used", "distance", "torn", "colorfulness"]
-    return "\n\n".join(_tables("palette", header, row)) or NOTHING
+    return tables_of("palette", header, row)
 
 
-def clips() -> str:
+def clips() -> Tables:
     """How much clips flicker and drift."""
 
     def row(s: Score) -> list[str]:
@@ -64,16 +60,7 @@ def clips() -> str:
         return [f"{s['move']}, {s['frames']} frames", s["way"], flicker, f"{s['ratio']:.1f}", drift, *rest]
 
     header = ["{name}, {n} photos", "", "flicker", "times lower", "drift", "worst", "colorfulness", "PSNR, dB", "time"]
-    return "\n\n".join(_tables("temporal", header, row)) or NOTHING
-
-
-def _tables(kind: str, header: Sequence[str], row: Callable[[Score], list[str]]) -> list[str]:
-    """A table of each file that was measured, with its protocol below."""
-    pages = []
-    for name, scores in measured(kind).items():
-        titles = [title.format(name=name, n=scores[0]["n"]) for title in header]
-        pages.append(f"{table(titles, [row(score) for score in scores])}\n\n{scores[0]['protocol']}")
-    return pages
+    return tables_of("temporal", header, row)
 
 
 def _with_error(value: float | None, error: float | None, form: str) -> str:

@@ -1,7 +1,8 @@
-"""What the pages have in common: where things lie, measurements, a Markdown table, pictures beside each other."""
+"""What the pages have in common: where things lie, measurements, Markdown tables with their protocols, pictures beside each other."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "demos" / "examples"
 GUTTER, PICTURE_HEIGHT = 8, 400  # px
+NOTHING = "Nothing was measured yet."
+Score = dict[str, Any]
+Tables = list[tuple[str, str]]  # Markdown, each with the protocol that it was measured by; "" where the table says enough
 
 
 def measured(kind: str) -> dict[str, Any]:
@@ -21,10 +25,38 @@ def measured(kind: str) -> dict[str, Any]:
     return {file.stem.removeprefix(kind).lstrip("-"): json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
+def bench_reports(part: str) -> list[dict[str, Any]]:
+    """One part of what `bench` measured, with a model's name; empty where it was not."""
+    return [{"model": report["model"]} | report[part] for report in measured("speed").values() if part in report]
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def tables_of(kind: str, header: Sequence[str], row: Callable[[Score], list[str]]) -> Tables:
+    """A table of each file of that kind, a row for each score. header: with {name} of the file and {n} of its first score."""
+    pages = []
+    for name, scores in measured(kind).items():
+        titles = [title.format(name=name, n=scores[0]["n"]) for title in header]
+        pages.append((table(titles, [row(score) for score in scores]), scores[0]["protocol"]))
+    return pages
+
+
+def below(tables: Tables, protocols: str = "") -> str:
+    """Tables below each other, and after those of one protocol the protocol, once; or a link, where an address says that they stand there."""
+    if not tables:
+        return NOTHING
+    parts = []
+    for protocol, same in groupby(tables, key=lambda pair: pair[1]):
+        parts += [text for text, _ in same]
+        if protocol and not protocols:
+            parts.append(protocol)
+    if protocols and any(protocol for _, protocol in tables):
+        parts.append(f"[How this was measured]({protocols})")
+    return "\n\n".join(parts)
 
 
 def beside(panels: "Sequence[Image.Image]", file: Path) -> None:

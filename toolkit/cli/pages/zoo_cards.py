@@ -1,4 +1,4 @@
-"""What is said about comparisons and the teaching zoo in README.md, made from what was measured; see toolkit/cli/pages/cards.py.
+"""What is said about comparisons and the teaching zoo in docs/compare.md, made from what was measured; see toolkit/cli/pages/cards.py.
 
 Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare ... --json` writes them, and in the logs of the trainings,
 weights/training/NAME/log.jsonl.
@@ -7,7 +7,7 @@ weights/training/NAME/log.jsonl.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.pages.tables import ROOT, measured, table
+from toolkit.cli.pages.tables import ROOT, Tables, bench_reports, measured, table
 from toolkit.measure.compare.measures import METRICS, SETS
 from toolkit.models import ZOO
 from toolkit.models.cards import get_card, list_models
@@ -24,9 +24,9 @@ GRID_PHOTOS = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "portrait-astr
 GRID_MODELS = ("simple-cnn", "autoencoder", "plain-unet", "pix2pix", "vit-hint")
 
 
-def comparisons() -> str:
-    """The tables of `compare`, one a set of photos, with what each model has over the baseline, and the protocol below."""
-    return "\n\n".join(_comparison(name, record) for name, record in measured("compare").items()) or "Nothing was measured yet."
+def comparisons() -> Tables:
+    """The tables of `compare`, one a set of photos, with what each model has over the baseline."""
+    return [(_comparison(name, record), record["protocol"]) for name, record in measured("compare").items()]
 
 
 def _comparison(name: str, record: dict[str, Any]) -> str:
@@ -42,7 +42,7 @@ def _comparison(name: str, record: dict[str, Any]) -> str:
     titles = [f"{(METRICS | SETS)[metric].title}{', dB' if metric == 'psnr' else ''}" for metric in metrics]
     baseline = record["setup"]["baseline"]
     header = [f"{name}, {record['photos']} photos", titles[0], f"over {baseline}, dB", *titles[1:], "colorfulness", "ms", "MB"]
-    return f"{table(header, rows)}\n\n{record['protocol']}"
+    return table(header, rows)
 
 
 def _number(row: dict[str, Any], name: str, digits: int) -> str:
@@ -52,7 +52,7 @@ def _number(row: dict[str, Any], name: str, digits: int) -> str:
     return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
 
-def zoo() -> str:
+def zoo() -> Tables:
     """The networks of the zoo: what they are, how large, and what their training took."""
     logs = _logs(ZOO)
     rows = []
@@ -63,22 +63,20 @@ def zoo() -> str:
             views = "" if last is None else f"{last['samples']:,.0f}"
             megabytes = (weights_folder() / card.file).stat().st_size / 1e6
             rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
-    if not rows:
-        return "None ships yet."
-    return table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows)
+    return [(table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
 
 
-def classical() -> str:
+def classical() -> Tables:
     """What solving small is worth for the classical models, beside the direct solve at full size."""
     pages = []
-    for report in (r["classical"] for r in measured("speed").values() if "classical" in r):
+    for report in bench_reports("classical"):
         rows = [
             [r["method"], f"{r['seconds']:.2f}", f"{r['times_faster']:.1f}", f"{r['psnr']:.2f}", f"{r['gain']:+.2f}", f"{r['least_gain']:+.2f}"]
             for r in report["methods"]
         ]
         size = f"{report['hints']} hints, {report['photos']} photos of {report['megapixels']:g} megapixel"
-        pages.append(table([size, "seconds", "times as fast", "PSNR, dB", "above levin2004", "on the worst photo"], rows))
-    return "\n\n".join(pages) or "Nothing was measured yet."
+        pages.append((table([size, "seconds", "times as fast", "PSNR, dB", "above levin2004", "on the worst photo"], rows), ""))
+    return pages
 
 
 def _logs(names: tuple[str, ...]) -> "dict[str, list[Record]]":
