@@ -507,7 +507,7 @@ def test_a_place_is_suggested_and_the_reach_of_a_hint_shown(visitor: Visitor) ->
     visitor.status("would tell most")
     ask = visitor.value["ask"]
     x, y = visitor.desk.session.suggest_click(Guidance())
-    assert (ask["x"] * 300, ask["y"] * 200) == (pytest.approx(x, abs=1), pytest.approx(y, abs=1))
+    assert (ask["x"] * 300 - 0.5, ask["y"] * 200 - 0.5) == (pytest.approx(x, abs=0.01), pytest.approx(y, abs=0.01))
     visitor.click(0.3, 0.5)
     near, far = visitor.pixel(0.34, 0.5), visitor.pixel(0.9, 0.5)
     page.check("#hint-reach input")

@@ -322,6 +322,20 @@ def test_the_next_click_goes_where_doubt_is(toy):
     assert 20 < y < 80
 
 
+@pytest.mark.parametrize("size", [(300, 200), (1, 1), (7, 4001)])
+@pytest.mark.parametrize("grid", [(3, 3), (64, 96), (1, 1), (250, 13)])
+def test_a_place_comes_back_from_every_grid(size, grid):
+    frame = Frame.fit(size[1], size[0], 64)
+    for cell in {(0, 0), (grid[0] - 1, grid[1] - 1), (grid[0] // 2, grid[1] // 3)}:
+        x, y = frame.from_cell(cell, grid)
+        assert frame.to_cell(x, y, grid) == cell
+        assert -0.5 < x < size[0] - 0.5
+        assert -0.5 < y < size[1] - 0.5
+    assert frame.from_cell((0, 0), (1, 1)) == ((size[0] - 1) / 2, (size[1] - 1) / 2), "pixels are counted at their centres"
+    small = Frame(size[1], size[0], *grid).to_small(torch.tensor([frame.from_cell((0, 0), grid)]))
+    assert torch.allclose(small, torch.zeros(1, 2), atol=0.01), "the first pixel of the copy lies on the first of the grid"
+
+
 def test_regions_of_lassos_reach_the_model_on_its_padded_grid(toy):
     lasso = ((0.0, 0.0), (30.0, 0.0), (30.0, 60.0), (0.0, 60.0))
     Session(gray(60, 100), size=50).colorize(Guidance((Hint(10, 10, "red", 3, lasso), Hint(90, 50, "blue", 3))))

@@ -225,7 +225,7 @@ def test_the_palette_of_the_canvas_reaches_the_session(widget, session):
 
 def test_the_place_to_try_next_is_marked(widget):
     widget.suggest_click()
-    assert widget.mark == {"x": 0.75, "y": 0.25, "n": 1}
+    assert widget.mark == {"x": 60.5 / 80, "y": 15.5 / 60, "n": 1}, "the middle of the pixel"
     widget.suggest_click()
     assert widget.mark["n"] == 2
 

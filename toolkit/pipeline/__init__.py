@@ -288,11 +288,9 @@ class Session:
         model, frame, encoded = self._encoded()
         if encoded.logits is None or model.bins is None:
             return []
-        px, py = frame.to_small(torch.tensor([[float(x), float(y)]]))[0].tolist()
         logits = frame.crop(encoded.logits, encoded.L.shape[-1] // encoded.logits.shape[-1])[0]  # (Q, h, w)
-        row = min(max(int(py * logits.shape[1] / frame.h), 0), logits.shape[1] - 1)
-        column = min(max(int(px * logits.shape[2] / frame.w), 0), logits.shape[2] - 1)
-        L = float(frame.crop(encoded.L, 1)[0, 0, min(max(int(py), 0), frame.h - 1), min(max(int(px), 0), frame.w - 1)])
+        row, column = frame.to_cell(x, y, (logits.shape[1], logits.shape[2]))
+        L = float(frame.crop(encoded.L, 1)[0, 0][frame.to_cell(x, y, (frame.h, frame.w))])
         found = []
         for (a, b), share in suggest(logits[:, row, column].softmax(0).cpu(), model.bins, k):
             rgb = lab_to_rgb(torch.tensor([L, a, b]).view(3, 1, 1)).flatten().tolist()
@@ -307,15 +305,16 @@ class Session:
     def suggest_click(self, guidance: Guidance | None = None) -> tuple[float, float]:
         """The pixel (x, y) of the photo where one more hint would tell most: the middle of the largest doubt that no hint has reached yet."""
         unsure = self._predict((guidance or Guidance()).checked(self.photo.size), Dials(), 0).uncertainty
+        frame = self._encoded()[1]
         if unsure is None:
-            return self.photo.width / 2, self.photo.height / 2
+            return frame.from_cell((0, 0), (1, 1))
         h, w = unsure.shape[-2:]
         around = torch.zeros_like(unsure)
         for part in AREAS:  # beyond the border counts as sure: nobody wants to click there
             window = max(3, min(h, w) // part | 1)
             around += F.avg_pool2d(unsure, window, 1, window // 2)
         y, x = divmod(int(around.argmax()), w)
-        return (x + 0.5) / w * self.photo.width, (y + 0.5) / h * self.photo.height
+        return frame.from_cell((y, x), (h, w))
 
     def summary(self) -> str:
         """One sentence: where the model is sure, where not, and what it hesitates between."""
@@ -328,8 +327,7 @@ class Session:
         return f"Fairly sure of {share} % of the picture, most in the {_place(best)}; least sure in the {_place(worst)}{hesitates}."
 
     def _suggest_in(self, cell: tuple[int, int]) -> list[Suggestion]:
-        row, column = cell
-        return self.suggest_colors((column + 0.5) / 3 * self.photo.width, (row + 0.5) / 3 * self.photo.height, 4)
+        return self.suggest_colors(*self._encoded()[1].from_cell(cell, (3, 3)), 4)
 
     def _result(self, photo: Photo, rgb: Tensor, prediction: Prediction, vividness: float, seed: int) -> Result:
         small = (t if t is None else t.cpu() for t in (prediction.ab, prediction.uncertainty, prediction.influence))

@@ -34,6 +34,15 @@ class Frame:
         """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
         return tensor[..., : -(-self.h // stride), : -(-self.w // stride)]
 
+    def to_cell(self, x: float, y: float, grid: tuple[int, int]) -> tuple[int, int]:
+        """The cell (row, column) of a grid of (rows, columns) over the photo in which a pixel of the photo lies; the nearest, for one beside it."""
+        row, column = int((y + 0.5) / self.height * grid[0]), int((x + 0.5) / self.width * grid[1])
+        return min(max(row, 0), grid[0] - 1), min(max(column, 0), grid[1] - 1)
+
+    def from_cell(self, cell: tuple[float, float], grid: tuple[int, int]) -> tuple[float, float]:
+        """The pixel (x, y) of the photo in the middle of a cell (row, column) of a grid of (rows, columns), counted from centre to centre."""
+        return (cell[1] + 0.5) / grid[1] * self.width - 0.5, (cell[0] + 0.5) / grid[0] * self.height - 0.5
+
     def to_small(self, xy: Tensor) -> Tensor:
         """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), centre to centre."""
         scale = xy.new_tensor([self.w / self.width, self.h / self.height])

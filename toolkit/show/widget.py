@@ -160,7 +160,7 @@ class HintWidget(anywidget.AnyWidget):
         """Mark the place where one more hint would tell most."""
         photo = self.easel.session.photo
         x, y = self.easel.session.suggest_click(self.guidance)
-        self.mark = {"x": x / photo.width, "y": y / photo.height, "n": (self.mark or {"n": 0})["n"] + 1}
+        self.mark = {"x": (x + 0.5) / photo.width, "y": (y + 0.5) / photo.height, "n": (self.mark or {"n": 0})["n"] + 1}
 
     def _answer(self, change: dict[str, Any]) -> None:
         value, before = change["new"], self.easel.shown
