@@ -37,8 +37,8 @@ class Parrot:
     def encode(self):
         Parrot.looked += 1
 
-    def colorize(self, guidance, *, vividness, seed):
-        Parrot.painted.append((len(guidance), vividness))
+    def colorize(self, guidance, dials, *, seed):
+        Parrot.painted.append((len(guidance), dials.vividness))
         self.rgb = contestants.in_color(self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width)))
         return self
 

@@ -11,7 +11,7 @@ import pytest
 from demos.gate import temporary
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN = "from demos import temporary; folder = temporary.begin(); "
+BEGIN = "from demos.gate import temporary; folder = temporary.begin(); "
 GRADIO_IN_IT = "import tempfile, os; assert tempfile.gettempdir() == str(folder) and os.environ['GRADIO_TEMP_DIR'].startswith(str(folder)); "
 
 
@@ -51,6 +51,6 @@ def test_a_place_that_cannot_be_used_is_one_sentence(kind: str, tmp_path: Path) 
     place = tmp_path / "place"
     if kind == "file":
         place.write_text("")
-    done = run("import sys\nfrom demos import temporary\ntry: temporary.begin()\nexcept OSError as error: sys.exit(str(error))", place)
+    done = run("import sys\nfrom demos.gate import temporary\ntry: temporary.begin()\nexcept OSError as error: sys.exit(str(error))", place)
     assert done.returncode == 1
     assert done.stderr.strip() == temporary.UNUSABLE.format(place=place)
