@@ -28,6 +28,7 @@ test: lint
 lint: $(INSTALLED)
 	@rm -f demos/*.pyi
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check -q .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 
