@@ -73,7 +73,7 @@ class Alternatives:
         self.waits = False
 
     def begin(self) -> bool:
-        """Whether to draw what was asked for; once for each time."""
+        """True once after each `ask`."""
         begun, self.waits = self.waits, False
         if begun:
             self._begun, self.busy = self._turn, True

@@ -1,4 +1,4 @@
-"""What tabs tell a visitor, and what they hear from the toolkit while it works."""
+"""Notices and progress, shared by the tabs, and what every handler does whatever happens."""
 
 import logging
 from collections.abc import Callable, Iterator

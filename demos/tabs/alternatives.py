@@ -75,7 +75,7 @@ class AlternativesPanel:
         )  # fmt: skip
         self.steps = gr.Slider(
             1, 25, value=Dials.steps, step=1, label=t("Steps"), buttons=[], elem_id=f"{prefix}-steps",
-            info=t("In how many strokes each one is drawn: more is cleaner; twice as many take twice as long."),
+            info=t("Number of drawing steps: more is cleaner; twice as many take twice as long."),
         )  # fmt: skip
         self.strength = gr.Slider(
             1, 4, value=Dials.strength, step=0.25, label=t("Guidance"), buttons=[], elem_id=f"{prefix}-guidance",

@@ -77,7 +77,7 @@ class Compare(Hosted[None]):
         )  # fmt: skip
         self.hints = gr.Radio(
             HINTS, value=0, label=t("Hints per photo"), elem_id="compare-hints",
-            info=t("So many points of the true color are given to each model, at places drawn by lot."),
+            info=t("So many points of the true color are given to each model, at random places."),
         )  # fmt: skip
         self.classical = gr.CheckboxGroup(
             list(CLASSICAL), value=list(CLASSICAL)[:1], label=t("Classical methods"), visible=False, elem_id="compare-classical",

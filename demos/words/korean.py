@@ -108,7 +108,7 @@ KOREAN = {
         "가장 무난한 색에서 얼마나 멀어져도 되는지. 0이면 모두 같아집니다. 시간은 더 들지 않습니다."
     ),
     "Steps": "단계",
-    "In how many strokes each one is drawn: more is cleaner; twice as many take twice as long.": (
+    "Number of drawing steps: more is cleaner; twice as many take twice as long.": (
         "한 장을 몇 번에 나누어 그리는지. 많을수록 깔끔하지만, 두 배로 늘리면 시간도 두 배가 듭니다."
     ),
     "Guidance": "이끄는 힘",

@@ -15,9 +15,7 @@ COMPARE = {
     "Teaching zoo": "학습용 모델",
     "Small textbook networks, all trained alike.": "같은 조건으로 학습한 작은 교과서 신경망들입니다.",
     "Hints per photo": "사진마다 주는 힌트",
-    "So many points of the true color are given to each model, at places drawn by lot.": (
-        "제비로 뽑은 자리의 진짜 색을 이만큼 모든 모델에 알려 줍니다."
-    ),
+    "So many points of the true color are given to each model, at random places.": ("제비로 뽑은 자리의 진짜 색을 이만큼 모든 모델에 알려 줍니다."),
     "Classical methods": "고전적 방법",
     "They have learned nothing: they spread the hints over the photo.": "학습 없이 힌트를 사진 위에 퍼뜨립니다.",
     "From safe to lively, for all models; safe colors score better than they look.": (

@@ -1,7 +1,7 @@
 """The command line: `python -m toolkit colorize|mask|models|evaluate|obedience|evaluate-text|train|bench|compare`.
 
 Everything heavy is imported inside the command that needs it: --help answers at once. Whatever goes wrong is said in one sentence, without a
-traceback; exit codes: 0 done, 1 some or all of it failed, 2 the command cannot be meant like this, 130 stopped with Ctrl-C.
+traceback; exit codes: 0 done, 1 some or all of it failed, 2 wrong usage, 130 stopped with Ctrl-C.
 """
 
 import argparse
@@ -304,7 +304,7 @@ def _add_colorize(commands: Any) -> None:
     command.add_argument("--samples", type=positive, default=0, metavar="N", help="draw N different colorings: NAME-color-1.png and so on")
     command.add_argument("--steps", type=positive, help="looks at each sample of a model that draws (default: 4)")
     command.add_argument("--strength", type=number(8), default=1.0, help="of guidance in a model that draws; 1 is none (default: 1)")
-    command.add_argument("--seed", type=int, default=0, help="for models that draw lots (default: %(default)s)")
+    command.add_argument("--seed", type=int, default=0, help="of models that draw at random (default: %(default)s)")
     command.add_argument("--size", type=positive, metavar="PX", help="short side at which the model looks (default: what it was made for)")
     command.add_argument("--format", choices=FORMATS, default="png", help="of the files in a folder (default: %(default)s)")
     command.add_argument("--layer", action="store_true", help="also write the color alone, to lay over the photo in an editor")

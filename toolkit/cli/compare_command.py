@@ -105,5 +105,5 @@ def add_compare(commands: Any) -> None:
     command.add_argument("--vividness", type=number(1), metavar="V", help="of models whose name says none (default: 0.5; with --hints 0)")
     command.add_argument("--size", type=positive, default=256, metavar="PX", help="short side of the photos without hints (default: %(default)s)")
     command.add_argument("--keep", type=count, default=24, metavar="N", help="pictures of so many photos (default: %(default)s)")
-    command.add_argument("--seed", type=count, default=0, help="for models that draw lots (default: %(default)s)")
+    command.add_argument("--seed", type=count, default=0, help="of models that draw at random (default: %(default)s)")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)

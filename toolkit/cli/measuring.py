@@ -234,7 +234,7 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("--sizes", type=several(positive), default=(), metavar="PX,PX", help="working sizes to compare with each other")
     command.add_argument("--lpips", action="store_true", help="measure LPIPS too")
     command.add_argument("--device", default="auto", help=DEVICE_HELP)
-    command.add_argument("--seed", type=count, help="for models that draw lots (default: 0), and for where hints are (default: 1234)")
+    command.add_argument("--seed", type=count, help="of models that draw at random (default: 0), and of the places of hints (default: 1234)")
     command.add_argument("--json", metavar="OUT", help="write the scores here")
     command.add_argument("--sheet", metavar="OUT.png", help=f"write a contact sheet of the first {SHEET_ROWS} photos here")
     command.add_argument("--hints", type=several(count), metavar="N,M", help="with so many points of the true color; a model may be levin2004")

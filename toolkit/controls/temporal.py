@@ -10,7 +10,7 @@ on which the model says its colors, is a colored point: it goes where the pictur
     ab(x) = auto(x) + hold trust(x) (before(x') - auto(x)),    trust(x) = exp(-(m(x) / 10)^2),
 
 m(x) being the mean difference of L around x and x', in units in which a frame has mean 0 and standard deviation 20: a flickering lamp or shutter is
-no motion. What was covered or comes in at the border has no past and takes its automatic color; where nearly nothing is believed a new scene begins.
+no motion. Places that were hidden, or outside the frame before, take their automatic color; where nearly nothing is believed a new scene begins.
 
 hold below 1 lets a seventh of the automatic color in with each frame: mistakes of the flow fade in a second instead of being carried along for ever,
 and what resampling loses does not add up (cubic splines: bilinear is duller, and the usual cubic kernel strengthens detail with every frame). A hold

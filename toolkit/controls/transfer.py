@@ -153,7 +153,7 @@ def _textured(L: Tensor) -> Tensor:
 
 
 def _jittered(size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """One place by lot in each of SWATCHES x SWATCHES cells of a picture (h, w), as places in a row."""
+    """One random place in each of SWATCHES x SWATCHES cells of a picture (h, w), as places in a row."""
     h, w = size
     grid = torch.arange(SWATCHES).view(-1, 1)
     jitter = torch.rand(2, SWATCHES, SWATCHES, generator=generator)

@@ -7,7 +7,7 @@ In one dimension it is sorting: the k-th smallest goes to the k-th smallest. In 
 linear (Pitie and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", CVMP 2007). For any others,
 directions are taken one after the other, and each is solved by sorting (Pitie, Kokaram and Dahyot, "Automated colour grading using colour
 distribution transfer", CVIU 2007; Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011).
-Directions are fixed, not drawn by lot: the same points always give the same map. Letters: N points of the source, M of the target, C dimensions.
+Directions are fixed, not random: the same points always give the same map. Letters: N points of the source, M of the target, C dimensions.
 """
 
 import math

@@ -45,7 +45,7 @@ class AdapterError(ValueError):
 
 @dataclass(frozen=True)
 class Description:
-    """How to speak to a model. Raises AdapterError for what cannot be meant."""
+    """How to speak to a model. Raises AdapterError for invalid values."""
 
     file: str  # beside the description, without folders
     format: str  # onnx, torchscript

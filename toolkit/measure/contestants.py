@@ -1,4 +1,4 @@
-"""Who is compared: anything that colors a photo, under one name and one way to be asked.
+"""One interface for everything that colors a photo.
 
     paint = contestant("unet@0.65").look(photo, "cpu")      # looks at the photo once
     rgb = paint(Guidance())                                 # uint8 (3, H, W), may be asked often

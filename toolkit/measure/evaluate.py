@@ -4,7 +4,7 @@
     print(score_table(scores))
 
 A number without its protocol means nothing, so every score carries it as a sentence. The gray photo is always in the table: it is what has to be
-beaten. PSNR rewards cowards (brown is never far off), so colorfulness stands beside it: read the two together.
+beaten. PSNR favors cautious models (brown is never far from the truth), so colorfulness stands beside it: read the two together.
 """
 
 import io

@@ -3,7 +3,7 @@
     scores = evaluate_hints(open_squares(find_photos(["kodak.tar"]), "icolorit", []), HintSetup(models=("unet", "levin2004")))
     print(hint_table(scores))
 
-Who gives the hints is no person but the true photo, at places drawn by lot. All models of a table get the same hints, and so does the classical
+The hints are simulated: true colors of the photo at random places. All models of a table get the same hints, and so does the classical
 reference, `levin2004`.
 """
 
@@ -80,7 +80,7 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class HintSetup:
-    """What is measured, and how. models: as `contestant` knows them. Raises ValueError for what cannot be meant."""
+    """What is measured, and how. models: as `contestant` knows them. Raises ValueError for invalid values."""
 
     models: tuple[str, ...] = ("unet",)
     hints: tuple[int, ...] = COUNTS
@@ -93,7 +93,7 @@ class HintSetup:
         if self.protocol not in PROTOCOLS:
             raise ValueError(f"There is no protocol {self.protocol!r}; choose from {', '.join(PROTOCOLS)}.")
         if not self.hints or not all(0 <= n <= MAX_HINTS for n in self.hints):
-            raise ValueError(f"Hints are counted from 0 to {MAX_HINTS:,}, which {', '.join(map(str, self.hints)) or 'an empty list'} is not.")
+            raise ValueError(f"The number of hints must be from 0 to {MAX_HINTS:,}; got {', '.join(map(str, self.hints)) or 'an empty list'}.")
 
     def sentence(self) -> str:
         """The protocol in one sentence."""

@@ -69,9 +69,9 @@ class Places:
     xy: Tensor | None  # (B, P, 2) in pixels of L; None: in another photo, where distance means nothing
     light: Tensor  # (B, P), L / 50
     ab: Tensor  # (B, P, 2), the automatic colors, Lab units
-    bias: Tensor  # (B, heads, P) how readily a place listens
+    bias: Tensor  # (B, heads, P) bias of a place towards points
     null: Tensor  # (B, P)
-    voice: Tensor  # (B, heads, P) how far a point there is heard
+    voice: Tensor  # (B, heads, P) bias of a point there towards all places
 
     def rows(self, start: int, stop: int) -> Places:
         """Some of the places."""
@@ -87,7 +87,7 @@ class Features:
     ab: Tensor  # (B, 2, H/2, W/2) automatic mean, Lab units
     logits: Tensor  # (B, Q, H/4, W/4)
     keys: Tensor  # (B, heads x C, H/4, W/4), unit vectors per head
-    bias: Tensor  # (B, heads + 1 + heads, H/4, W/4): how each place listens, its null logit, how far a point there is heard
+    bias: Tensor  # (B, heads + 1 + heads, H/4, W/4): bias of each place towards points, its null logit, bias of a point there
     light: Tensor  # (B, 1, H/4, W/4), L / 50
     enlarge: Tensor  # (B, 9, 4, H/4, W/4), weights of the 3 x 3 neighbors for each of 2 x 2 finer pixels; sum 1
 
@@ -104,7 +104,7 @@ class Clicks:
 
 @dataclass(frozen=True)
 class Anchors:
-    """N points as the attention meets them."""
+    """N points with what the attention needs of each."""
 
     places: Places
     ab: Tensor  # (B, N, 2) the colors asked for
@@ -146,7 +146,7 @@ class VitHint(nn.Module):
     def forward(self, L: Tensor, tokens: Tensor, clicks: Sequence[Clicks], vividness: float = 0.0) -> tuple[Tensor, Tensor, list[Tensor]]:
         """For training: automatic mean ab, bin logits, and ab painted for each of several sets of points over automatic colors of this vividness."""
         features = self.look(L, tokens)
-        auto = self.unet.paint(features.ab, features.logits, Dials(vividness)).detach()  # learns from its own losses: who clicks may lie
+        auto = self.unet.paint(features.ab, features.logits, Dials(vividness)).detach()  # detached: simulated users also ask for wrong colors
         painted = []
         for c in clicks:
             anchors = self.anchors(features, auto, c.xy, c.ab, c.there)

@@ -248,7 +248,7 @@ class Session:
         *,
         seed: int = 0,
     ) -> Prediction:
-        """The small colors that `colorize` would paint, for who wants to change them before `paint`. Raises GuidanceError, ValueError."""
+        """The small colors that `colorize` would paint, for anyone who wants to change them before `paint`. Raises GuidanceError, ValueError."""
         return self._predict((guidance or Guidance()).checked(self.photo.size), dials, seed)
 
     def paint(

@@ -10,7 +10,7 @@ sentence says nothing that a hand could not, and can be corrected by one. Region
 
 Lightness is the photo's own. A surface of one color has a and b proportional to L + 16 from its folds to its lights (all three are cube roots
 of light, L less 16), so every hint gets the wished color at its own L. A bright wall cannot become navy: it becomes what a navy of that lightness
-would be, paler than the name's numbers say, and the row tells so. Nothing is drawn by lot.
+would be, paler than the name's numbers say, and the row tells so. Nothing is random.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     photos = shapes(2000)                          # uint8 (3, 48, 48) each, as load_photos gives them
     python -m toolkit train plain-unet --data shapes
 
-The rule: circles are red, squares blue, triangles green; their lightness is drawn by lot and says nothing. So one has to see the shape. Rings are
-purple or yellow by the toss of a coin: whoever has to give one answer gives a beige between, which no ring has. The ground is warm where it is light
+The rule: circles are red, squares blue, triangles green; their lightness is random and says nothing. So one has to see the shape. Rings are
+purple or yellow at random: a model that has to give one answer gives a beige between, which no ring has. The ground is warm where it is light
 and cool where it is dark, which lightness alone tells. All numbers come from a seed: nobody downloads anything.
 """
 

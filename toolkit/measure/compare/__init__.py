@@ -1,4 +1,4 @@
-"""What a comparison found: who is how good, by how much better than whom, how sure that is, and what it looks like.
+"""The result of a comparison: means, differences paired by photo, their errors, pictures.
 
     result = toolkit.compare(["unet", "vit-hint"], "kodak.tar", hints=(0, 10))
     result.table                # a row a model and number of hints
@@ -34,7 +34,7 @@ Key = tuple[int, str, int]  # the photo's number from 0, model, number of hints
 
 @dataclass(frozen=True)
 class CompareSetup:
-    """What is measured, and how. Raises ValueError for what cannot be meant.
+    """What is measured, and how. Raises ValueError for invalid values.
 
     hints: numbers of hints; with any above 0 photos are the squares of `protocol`, else they get a short side of `size` px. vividness: of models
     whose name says none; None: 0.5, and 0 with hints, as everywhere in `evaluate`. limit: only the first so many photos. keep: so many photos'
@@ -62,7 +62,7 @@ class CompareSetup:
         if self.protocol not in PROTOCOLS:
             raise ValueError(f"There is no protocol {self.protocol!r}; choose from {', '.join(PROTOCOLS)}.")
         if not self.hints or not all(0 <= n <= MAX_HINTS for n in self.hints):
-            raise ValueError(f"Hints are counted from 0 to {MAX_HINTS:,}, which {', '.join(map(str, self.hints)) or 'an empty list'} is not.")
+            raise ValueError(f"The number of hints must be from 0 to {MAX_HINTS:,}; got {', '.join(map(str, self.hints)) or 'an empty list'}.")
         if self.size < 32 or (self.limit is not None and self.limit < 1) or self.keep < 0:
             raise ValueError(f"The size is at least 32 px and the limit at least 1 photo, not {self.size} and {self.limit}.")
 

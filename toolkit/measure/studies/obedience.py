@@ -137,7 +137,7 @@ def find_region(photo: Photo, labels: NDArray[np.uint8], classes: dict[str, str]
 
 
 def far_color(mean: Tensor, L: float, rng: np.random.Generator) -> str | None:
-    """A color at least 30 ab units from mean (2,) that is inside sRGB at lightness L, in a direction drawn by lot; None where there is none."""
+    """A color at least 30 ab units from mean (2,) that is inside sRGB at lightness L, in a random direction; None where there is none."""
     start = rng.uniform(0, 2 * math.pi)
     angles = start + torch.arange(HUES) * (2 * math.pi / HUES)
     ab = mean + ASKED * torch.stack([angles.cos(), angles.sin()], 1)  # (HUES, 2)

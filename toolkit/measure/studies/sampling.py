@@ -42,7 +42,7 @@ Titled = tuple[str, Tensor]  # a title and a picture, uint8 (3, H, W)
 
 @dataclass(frozen=True)
 class SampleSetup:
-    """What is measured, and how. Raises ValueError for what cannot be meant."""
+    """What is measured, and how. Raises ValueError for invalid values."""
 
     models: tuple[str, ...]
     samples: int = 8  # K

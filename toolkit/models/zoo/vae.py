@@ -7,7 +7,7 @@
 
 A gray dress can be red or blue. The decoder paints from the photo and from z, sixteen numbers that say which. In training an encoder that sees the
 true colors writes them, and is taught to write as little as possible (the Kullback-Leibler distance to a standard normal distribution), so that z
-may be drawn by lot later. Where z is worth less than it costs it is ignored, and all samples are alike: the known weakness, posterior collapse.
+may be drawn at random later. Where z is worth less than it costs it is ignored, and all samples are alike: the known weakness, posterior collapse.
 """
 
 import torch
