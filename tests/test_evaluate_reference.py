@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from toolkit.cli import main
-from toolkit.cli.pages import reference_cards
+from toolkit.cli.pages import reference_cards, tables
 from toolkit.measure.studies.borrowing import (
     CLASS,
     ITSELF,
@@ -111,10 +111,10 @@ def test_the_command_writes_scores_and_a_sheet(tmp_path, capsys):
     assert {score["reference"] for score in json.loads(file.read_text())} == {ITSELF, UNRELATED}
 
 
-def test_the_readme_shows_what_was_measured(measured, monkeypatch):
+def test_the_pages_show_what_was_measured(measured, monkeypatch):
     scores = [vars(score) for score in measured[0].values()]
-    monkeypatch.setattr(reference_cards, "measured", lambda kind: {"val": scores} if kind == "reference" else {})
-    page = reference_cards.references()
-    assert f"{measured[0][ITSELF, 'reference, weight 1'].psnr_gain:+.2f}" in page
-    assert scores[0]["protocol"] in page
-    assert reference_cards.palettes() == reference_cards.clips() == "Nothing was measured yet."
+    monkeypatch.setattr(tables, "measured", lambda kind: {"val": scores} if kind == "reference" else {})
+    ((table, protocol),) = reference_cards.references()
+    assert f"{measured[0][ITSELF, 'reference, weight 1'].psnr_gain:+.2f}" in table
+    assert scores[0]["protocol"] in protocol
+    assert reference_cards.palettes() == reference_cards.clips() == [], "nothing was measured yet"
