@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,6 +81,11 @@ def full() -> bool:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free < ROOM
+
+
+def no_room(error: Exception) -> bool:
+    """Whether an error says that the disk is full."""
+    return isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
 
 
 @contextmanager

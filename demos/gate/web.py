@@ -3,10 +3,8 @@
 import json
 import socket
 from collections.abc import Callable, Collection
-from errno import EDQUOT, ENOSPC
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from demos.gate import temporary
 from demos.gate.door import uploaded
 from demos.gate.temporary import FULL
-from demos.words.translation import PARAMETER, chosen, translate
+from demos.words.translation import asked_in, translate
 from toolkit.photo import PhotoError
 
 MOST_WAITING = 4  # pieces of work that wait for one page; its own controls wait with one each
@@ -147,7 +145,7 @@ class Admission:
         try:
             await self.app(scope, receive, noted)
         except OSError as error:
-            if begun or error.errno not in (ENOSPC, EDQUOT):
+            if begun or not temporary.no_room(error):
                 raise
             await _refuse(FULL, 507)(scope, receive, send)
 
@@ -156,10 +154,7 @@ def _refuse(sentence: str, status: int) -> ASGIApp:
     """An answer in the language of who asked."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        asked = parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER, [None])[-1]
-        said = translate(sentence, chosen(asked, headers.get(b"accept-language")))
-        await JSONResponse({"detail": said}, status)(scope, receive, send)
+        await JSONResponse({"detail": translate(sentence, asked_in(scope))}, status)(scope, receive, send)
 
     return answer
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from errno import EDQUOT, ENOSPC
 from functools import wraps
 from html import escape
 from inspect import isgeneratorfunction, signature
@@ -15,7 +14,7 @@ import gradio as gr
 
 from demos.desks.desk import Shop
 from demos.desks.visits import Visit, Visits
-from demos.gate.temporary import FULL
+from demos.gate.temporary import FULL, no_room
 from demos.words.i18n import tr
 from toolkit.photo import PhotoError
 from toolkit.pipeline import Cancelled, Progress
@@ -145,7 +144,7 @@ def sentence(error: Exception) -> str:
     """What a person is told of an error; what should not have happened goes to the log as well: its kind and place in the code, nothing of theirs."""
     if isinstance(error, Gone):
         return GONE
-    if isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT):
+    if no_room(error):
         return FULL
     if isinstance(error, FAILURES):
         return str(error)

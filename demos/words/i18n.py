@@ -13,14 +13,13 @@ end asks only the browser, so the page tells it, before it starts, what the brow
 """
 
 from html import escape
-from urllib.parse import parse_qs
 
 import gradio as gr
 from gradio.i18n import I18nData
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demos.words.korean import KOREAN
-from demos.words.translation import PARAMETER, Language, chosen, translate
+from demos.words.translation import PARAMETER, Language, asked_in, chosen, translate
 
 PLAIN = {text: korean for text, korean in KOREAN.items() if "{" not in text}
 I18N = gr.I18n(en={text: text for text in PLAIN}, ko=PLAIN)
@@ -78,9 +77,7 @@ class InLanguage:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
             await self.app(scope, receive, send)
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        asked = parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER, [None])[-1]
-        head = HEAD.format(chosen(asked, headers.get("accept-language"))).encode()
+        head = HEAD.format(asked_in(scope)).encode()
         start: list[Message] = []
         body = bytearray()
 

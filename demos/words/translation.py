@@ -1,9 +1,11 @@
 """A sentence in another language, by the table in `korean.py`, and which language a visitor has. No Gradio."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import parse_qs
 
 from demos.words.korean import KOREAN
 
@@ -23,6 +25,13 @@ def chosen(asked: str | None, accepted: str | None) -> Language:
         if name in ("en", "ko") and re.fullmatch(r"|[01](\.\d*)?", weight) and float(weight or 1) > 0:
             ranges.append((-float(weight or 1), len(ranges), name))
     return "ko" if ranges and min(ranges)[2] == "ko" else "en"
+
+
+def asked_in(scope: Mapping[str, Any]) -> Language:
+    """The language of who sent a request. scope: ASGI's."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get(PARAMETER, [None])[-1]
+    return chosen(asked, headers.get(b"accept-language"))
 
 
 def translate(sentence: str, language: Language, **values: object) -> str:
