@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM
 
 from demos.gate import temporary
+from tests.browser import CHROMIUM
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,7 +43,7 @@ def url(chromium: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def raw_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The whole app in a process of its own, to be looked at from outside: a `raw.App`."""
-    from raw import running
+    from tests.app.raw import running
 
     with running(tmp_path_factory.mktemp("app")) as app:
         yield app
