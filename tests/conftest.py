@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from demos.gate import temporary
-from tests.browser import CHROMIUM
+from tests.browser import CHROMIUM, served
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,10 +34,8 @@ def chromium() -> Iterator[Any]:
 def url(chromium: Any) -> Iterator[str]:
     from demos import app
 
-    demo = app.build("cpu")
-    app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
+    with served(app.build("cpu")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

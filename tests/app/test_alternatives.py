@@ -1,9 +1,7 @@
 """Alternatives in the tabs *Automatic* and *Click hints*: their desks without a browser, then the app in headless Chromium. The networks are toys."""
 
-import io
 import math
 import threading
-from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,18 +17,19 @@ from demos.desks.desk import Desk, Shop
 from demos.desks.hint_desk import HintDesk
 from demos.tabs.automatic import Automatic
 from demos.tabs.batch import gr
-from tests.app.test_clicks import Toy, scene
-from tests.browser import WAIT, until
+from tests.browser import Visitor, until
+from tests.toys.hints import hint, value
+from tests.toys.network import Network
+from tests.toys.photos import opened, photo_of, waves
 from toolkit import pipeline
 from toolkit.models.base import Dials
 from toolkit.models.cards import get_card, list_models
-from toolkit.photo import Photo
 from toolkit.pipeline import Cancelled, Session, seen
 
 SIZE = 240, 160
 
 
-class Drawer(Toy):
+class Drawer(Network):
     """Another seed, another hue; hints count as they do for the toy. While `free` is not set, each step waits for one of `steps`."""
 
     card = get_card("diffusion")
@@ -53,7 +52,7 @@ class Drawer(Toy):
 @pytest.fixture(scope="module", autouse=True)
 def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen, "load_model", lambda name, *_: Drawer() if name == "diffusion" else Toy())
+        patch.setattr(seen, "load_model", lambda name, *_: Drawer() if name == "diffusion" else Network())
         yield
 
 
@@ -66,31 +65,19 @@ def free() -> Iterator[None]:
     Drawer.free.set()  # whatever still waits goes on
 
 
-def photo() -> Photo:
-    return Photo.from_array(np.asarray(scene(*SIZE)), "scene.png")
-
-
 def drawn(n: int, draw: Draw | None = None) -> Alternatives:
-    found = Alternatives(photo(), "diffusion", "cpu")
+    found = Alternatives(photo_of(waves(*SIZE)), "diffusion", "cpu")
     found.ask()
     assert found.begin()
     list(found.draw(n, draw or Draw(Dials(steps=1)), lambda: True))
     return found
 
 
-def hint(x: float, y: float, **more: object) -> dict:
-    return {"x": x, "y": y, "color": "#cc2211", "size": 5, "lasso": [], "stroke": 0} | more
-
-
-def value(*hints: dict) -> dict:
-    return {"hints": list(hints), "selected": -1, "ask": None, "palette": [], "revision": 1}
-
-
 def test_each_sample_is_the_one_of_its_seed_at_every_size() -> None:
     found = drawn(3, Draw(Dials(vividness=0.8, steps=2)))
-    again = Session(photo(), "diffusion").colorize(dials=Dials(vividness=0.8, steps=2), seed=1)
+    again = Session(photo_of(waves(*SIZE)), "diffusion").colorize(dials=Dials(vividness=0.8, steps=2), seed=1)
     assert (found.paint(found.pick(1).draw).rgb == again.rgb).all()
-    small = found.paint(found.pick(1).draw, pipeline.shrink(photo(), 120))
+    small = found.paint(found.pick(1).draw, pipeline.shrink(photo_of(waves(*SIZE)), 120))
     assert small.photo.size == (120, 80)
     assert [one.number for one in found.drawn] == [1, 2, 3]
     found.ask()
@@ -100,7 +87,7 @@ def test_each_sample_is_the_one_of_its_seed_at_every_size() -> None:
 
 
 def test_what_was_stopped_before_it_began_is_never_drawn_and_what_began_ends_within_a_step() -> None:
-    found = Alternatives(photo(), "diffusion", "cpu")
+    found = Alternatives(photo_of(waves(*SIZE)), "diffusion", "cpu")
     found.ask()
     found.stop()
     assert not found.begin()
@@ -119,7 +106,7 @@ def test_what_was_stopped_before_it_began_is_never_drawn_and_what_began_ends_wit
 
 
 def test_a_hand_comes_first_and_an_alternative_fills_the_rest() -> None:
-    desk = HintDesk(photo(), "unet", "cpu")
+    desk = HintDesk(photo_of(waves(*SIZE)), "unet", "cpu")
     desk.alternatives = drawn(2)
     corner = [[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]
     mine = [hint(0.25, 0.25, lasso=corner), hint(0.75, 0.75, stroke=3)]
@@ -137,18 +124,18 @@ def test_a_hand_comes_first_and_an_alternative_fills_the_rest() -> None:
     with pytest.raises(ValueError, match="draw others"):
         desk.add_alternative(7, value())
     with pytest.raises(ValueError, match="draw others"):
-        HintDesk(photo(), "unet", "cpu").add_alternative(0, value())
+        HintDesk(photo_of(waves(*SIZE)), "unet", "cpu").add_alternative(0, value())
 
 
 def test_a_dial_goes_back_from_an_alternative_to_the_model() -> None:
-    desk = Desk(photo(), "unet", "cpu")
+    desk = Desk(photo_of(waves(*SIZE)), "unet", "cpu")
     plain = desk.colorize(0.5)
     with pytest.raises(ValueError, match="choose one"):
         desk.to_hints("unet")
     desk.alternatives = drawn(2)
     taken = desk.take(1)
     assert (taken.rgb != plain.rgb).any()
-    assert (desk.finish().rgb == Session(photo(), "diffusion").colorize(dials=Dials(steps=1), seed=1).rgb).all()
+    assert (desk.finish().rgb == Session(photo_of(waves(*SIZE)), "diffusion").colorize(dials=Dials(steps=1), seed=1).rgb).all()
     assert "number 2 of many" in desk.remarks()[0]
     there, guidance = desk.to_hints("unet")
     assert len(guidance.hints) > 20
@@ -181,25 +168,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photos")
     paths = [folder / "grandpa.png", folder / "grandma.png"]
     for path, size in zip(paths, (SIZE, (160, 200)), strict=True):
-        scene(*size).save(path)
+        waves(*size).save(path)
     return paths
 
 
-class Visitor:
-    """One open page."""
-
-    def __init__(self, browser, url: str, width: int = 1280) -> None:
-        self.errors: list[str] = []
-        self.context = browser.new_context(viewport={"width": width, "height": 1400})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(url)
-        self.page.wait_for_selector("#samples button")
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.errors == []
+class Artist(Visitor):
+    """Asks for alternatives, in two tabs."""
 
     def color(self, path: Path) -> None:
         """A photo in Automatic."""
@@ -215,9 +189,7 @@ class Visitor:
         self.page.get_by_role("tab").nth(1).click()
         if self.page.is_visible("#hint-another"):
             self.page.click("#hint-another")
-        with self.page.expect_file_chooser() as waiting:
-            self.page.click("#hint-photo button")
-        waiting.value.set_files(path)
+        self.upload("#hint-photo button", path)
         self.page.wait_for_selector("#hint-canvas .work canvas")
         until(lambda: self.hints() == [])
 
@@ -251,7 +223,7 @@ class Visitor:
 
     def pictures(self, prefix: str) -> list[np.ndarray]:
         sources = self.page.eval_on_selector_all(f"#{prefix}-gallery img", "images => images.map(image => image.src)")
-        return [np.asarray(Image.open(io.BytesIO(b64decode(source.split(",")[1]))).convert("RGB")).astype(int) for source in sources]
+        return [np.asarray(opened(source).convert("RGB")).astype(int) for source in sources]
 
     def hints(self) -> list[dict]:
         """What the canvas holds."""
@@ -260,13 +232,10 @@ class Visitor:
     def slider(self) -> str:
         return self.page.eval_on_selector_all("#slider img", "images => images.map(image => image.src).join(' ')")
 
-    def sideways(self) -> bool:
-        return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-
 
 @pytest.fixture(scope="module")
-def someone(chromium, url: str) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, url)
+def someone(chromium, url: str) -> Iterator[Artist]:
+    visitor = Artist(chromium, url)
     yield visitor
     visitor.close()
 
@@ -276,7 +245,7 @@ def forming(visitor: Visitor) -> str:
 
 
 @pytest.mark.browser
-def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Visitor, files: list[Path]) -> None:
+def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Artist, files: list[Path]) -> None:
     page = someone.page
     someone.color(files[0])
     assert not page.is_visible("#auto-others"), "closed until it is wanted"
@@ -307,7 +276,7 @@ def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Vis
 
 
 @pytest.mark.browser
-def test_a_sample_becomes_the_picture_the_download_and_hints_to_go_on_with(someone: Visitor, files: list[Path]) -> None:
+def test_a_sample_becomes_the_picture_the_download_and_hints_to_go_on_with(someone: Artist, files: list[Path]) -> None:
     page = someone.page
     someone.color(files[0])
     plain = someone.slider()
@@ -332,7 +301,7 @@ def test_a_sample_becomes_the_picture_the_download_and_hints_to_go_on_with(someo
 
 
 @pytest.mark.browser
-def test_hints_are_honored_and_a_choice_adds_to_them_until_undone(someone: Visitor, files: list[Path]) -> None:
+def test_hints_are_honored_and_a_choice_adds_to_them_until_undone(someone: Artist, files: list[Path]) -> None:
     page = someone.page
     someone.click_hints(files[0])
     page.fill("#hint-canvas .hex", "#dd1111")
@@ -363,7 +332,7 @@ def test_hints_are_honored_and_a_choice_adds_to_them_until_undone(someone: Visit
 
 
 @pytest.mark.browser
-def test_a_new_photo_ends_the_drawing(someone: Visitor, files: list[Path]) -> None:
+def test_a_new_photo_ends_the_drawing(someone: Artist, files: list[Path]) -> None:
     page = someone.page
     someone.color(files[0])
     Drawer.free.clear()
@@ -382,11 +351,11 @@ def test_a_new_photo_ends_the_drawing(someone: Visitor, files: list[Path]) -> No
 
 
 @pytest.mark.browser
-def test_a_phone_and_another_visitor_have_their_own(chromium, url: str, someone: Visitor, files: list[Path]) -> None:
+def test_a_phone_and_another_visitor_have_their_own(chromium, url: str, someone: Artist, files: list[Path]) -> None:
     someone.color(files[0])
     someone.page.click("#auto-alternatives")
     someone.drawn("auto", 1)
-    phone = Visitor(chromium, url, 390)
+    phone = Artist(chromium, url, viewport={"width": 390, "height": 1400})
     phone.color(files[1])
     assert not phone.page.is_visible("#auto-others")
     assert phone.count("auto")[0] == 0

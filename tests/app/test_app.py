@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ from demos.desks import desk, pictures
 from demos.desks.samples import FOLDER, samples
 from demos.tabs.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
 from tests import ROOT
-from tests.browser import WAIT
+from tests.browser import Visitor, served
 from toolkit.models.cards import list_models
 from toolkit.photo import Photo, open_photo
 
@@ -121,25 +120,16 @@ def looked_up() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def url(chromium, looked_up: list[str]) -> Iterator[str]:
-    demo = app.build("cpu")
-    app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
+    with served(app.build("cpu")) as url:
+        yield url
 
 
 @pytest.fixture
 def page(chromium, url: str, looked_up: list[str]) -> Iterator:
     """The page, ready; what it asked of other hosts is checked at the end of each test."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 1800})
-    page.set_default_timeout(WAIT)
-    hosts: set[str] = set()
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname or "") if request.url.startswith(("http", "ws")) else None)
-    page.goto(url)
-    page.wait_for_selector("#samples button")
-    page.wait_for_selector("#photo button")
-    yield page
-    page.close()
-    assert hosts == {urlsplit(url).hostname}
+    visitor = Visitor(chromium, url, viewport={"width": 1280, "height": 1800})
+    yield visitor.page
+    visitor.close()
     assert looked_up == []
 
 

@@ -3,18 +3,17 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from demos import app
 from demos.desks.desk import Shop
 from demos.tabs import chat
 from demos.tabs.chat import Chat, ChatDesk, gr
-from tests.browser import WAIT
-from tests.toys.scene import MIDDLE, Anywhere, Toy, gray
+from tests.browser import Visitor, served
+from tests.toys.network import Flood
+from tests.toys.scene import MIDDLE, PLACES, gray
 from toolkit.models.cards import get_card
 from toolkit.pipeline import seen
 
@@ -22,8 +21,8 @@ from toolkit.pipeline import seen
 @pytest.fixture(scope="module", autouse=True)
 def toy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen, "load_model", lambda *_: Toy())
-        patch.setattr("toolkit.text.localizer.load_localizer", lambda *_: Anywhere())
+        patch.setattr(seen, "load_model", lambda *_: Flood())
+        patch.setattr("toolkit.text.localizer.load_localizer", lambda *_: PLACES)
         yield
 
 
@@ -55,33 +54,16 @@ def test_a_folder_goes_with_its_desk() -> None:
 def tab(chromium) -> Iterator[Chat]:
     with gr.Blocks(analytics_enabled=False) as demo:
         tab = Chat(demo, Shop("cpu", (get_card("unet"),)))
-    app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
-    tab.url = demo.local_url  # type: ignore[attr-defined]
-    yield tab
-    demo.close()
+    with served(demo.queue()) as tab.url:  # type: ignore[attr-defined]
+        yield tab
 
 
-class Visitor:
-    """One open page."""
+class Talker(Visitor):
+    """Talks with the photo."""
 
-    def __init__(self, browser, tab: Chat, locale: str) -> None:
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.tab = tab
-        self.context = browser.new_context(locale=locale, viewport={"width": 1100, "height": 1000})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname or ""))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.page.goto(tab.url)  # type: ignore[attr-defined]
+    def arrive(self) -> None:
         self.page.wait_for_selector("#chat-samples button")
         self.page.wait_for_selector("#chat-box textarea")
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.hosts == {urlsplit(self.tab.url).hostname}  # type: ignore[attr-defined]
-        assert self.errors == []
 
     def hears(self, text: str) -> None:
         """Wait until the answer says it."""
@@ -107,8 +89,8 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(chromium, tab: Chat) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, tab, "en-US")
+def visitor(chromium, tab: Chat) -> Iterator[Talker]:
+    visitor = Talker(chromium, tab.url)
     yield visitor
     visitor.close()
 
@@ -128,7 +110,7 @@ def desk_of(tab: Chat) -> ChatDesk:
 
 
 @pytest.mark.browser
-def test_a_photo_is_talked_into_color_exactly(visitor: Visitor, tab: Chat, photo: Path) -> None:
+def test_a_photo_is_talked_into_color_exactly(visitor: Talker, tab: Chat, photo: Path) -> None:
     visitor.say("make the wall red", "Send me a photo first")
     visitor.send(photo, "automatic colors")
     visitor.say("make the wall red", "wall: red")
@@ -153,7 +135,7 @@ def test_a_photo_is_talked_into_color_exactly(visitor: Visitor, tab: Chat, photo
 
 
 @pytest.mark.browser
-def test_what_people_send_is_text_and_junk_is_answered(visitor: Visitor, photo: Path, tmp_path: Path) -> None:
+def test_what_people_send_is_text_and_junk_is_answered(visitor: Talker, photo: Path, tmp_path: Path) -> None:
     visitor.send(photo, "automatic colors")
     for text in ("<img src=x onerror=alert(1)> ${alert(1)} {{alert(1)}} [a](javascript:alert(1))", "**bold** <b>bold</b>"):
         visitor.say(text, "Name a thing" if "bold" not in text else "not understood")
@@ -168,7 +150,7 @@ def test_what_people_send_is_text_and_junk_is_answered(visitor: Visitor, photo: 
 
 @pytest.mark.browser
 def test_a_korean_visitor_is_answered_in_korean(chromium, tab: Chat, photo: Path, tmp_path: Path) -> None:
-    visitor = Visitor(chromium, tab, "ko-KR")
+    visitor = Talker(chromium, tab.url, locale="ko-KR")
     visitor.say("벽을 빨간색으로", "먼저 사진을")
     junk = tmp_path / "메모.jpg"
     junk.write_text("this is not a photo")
@@ -182,10 +164,10 @@ def test_a_korean_visitor_is_answered_in_korean(chromium, tab: Chat, photo: Path
 
 @pytest.mark.browser
 def test_an_example_photo_is_credited_and_a_phone_scrolls_in_one_direction(chromium, tab: Chat) -> None:
-    visitor = Visitor(chromium, tab, "en-US")
+    visitor = Talker(chromium, tab.url)
     visitor.page.set_viewport_size({"width": 390, "height": 844})
     visitor.page.click("#chat-samples button[title='Head of a ginger tabby cat']")
     visitor.hears("colors of its own")
     assert "Stefan van der Walt" in visitor.page.locator("#chat-credit").inner_text()
-    assert not visitor.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not visitor.sideways()
     visitor.close()

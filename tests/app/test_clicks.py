@@ -1,75 +1,35 @@
 """The tab *Click hints*: its desk without a browser, then the page in headless Chromium. The network is a toy: quick, and its colors are known."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch.nn import functional as F
 
-from demos import app
 from demos.desks.desk import Shop
 from demos.desks.hint_desk import HintDesk
 from demos.tabs.clicks import Clicks, gr
-from tests.browser import WAIT, until
-from toolkit.color import AbBins
+from tests.browser import Visitor, served, until
+from tests.toys.hints import hint, value
+from tests.toys.network import Network
+from tests.toys.photos import photo_of, waves
 from toolkit.guidance import Guidance, Hint
-from toolkit.models.base import Dials, Encoded, Prediction
+from toolkit.models.base import Dials
 from toolkit.models.cards import get_card
-from toolkit.photo import Photo
 from toolkit.pipeline import seen
-
-
-class Toy:
-    """Everything is greenish; a hint colors a spot around it; the likeliest color is bin 7, whatever the place."""
-
-    card = get_card("unet")
-    bins = AbBins.make()
-
-    def encode(self, L):
-        logits = torch.full((1, len(self.bins), L.shape[2] // 16, L.shape[3] // 16), -9.0)
-        logits[:, 7], logits[:, 90] = 2.0, 1.0
-        ab = torch.tensor([-12.0, 8.0]).view(1, 2, 1, 1).expand(1, 2, L.shape[2] // 2, L.shape[3] // 2)
-        return Encoded(L, ab, torch.ones(1, 1, 2, 2), logits)
-
-    def decode(self, encoded, points, dials, seed):
-        ab, doubt = encoded.ab * (0.5 + dials.vividness) * dials.saturation, F.avg_pool2d(encoded.L, 2) / 100
-        if not len(points):
-            return Prediction(ab, doubt)
-        rows, columns = torch.meshgrid(torch.arange(ab.shape[2]), torch.arange(ab.shape[3]), indexing="ij")
-        away = torch.stack([(rows - y / 2) ** 2 + (columns - x / 2) ** 2 for x, y in points.xy])
-        influence = torch.exp(-away / 200) * (1 if points.regions is None else points.regions)
-        influence = influence / influence.sum(0).clamp(min=1)
-        return Prediction(ab * (1 - influence.sum(0)) + torch.einsum("nhw,nc->chw", influence, points.ab), doubt, influence)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def toy() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen, "load_model", lambda *_: Toy())
+        patch.setattr(seen, "load_model", lambda *_: Network())
         yield
 
 
-def scene(width: int, height: int) -> Image.Image:
-    y, x = np.mgrid[:height, :width]
-    return Image.fromarray((120 + 60 * np.sin(x / 31) + 40 * np.cos(y / 23)).astype(np.uint8))
-
-
 def desk(width: int = 300, height: int = 200) -> HintDesk:
-    return HintDesk(Photo.from_array(np.asarray(scene(width, height)), "scene.png"), "unet", "cpu")
-
-
-def hint(x: float = 0.5, y: float = 0.5, **more: object) -> dict:
-    return {"x": x, "y": y, "color": "#aa3311", "size": 9, "lasso": [], "stroke": 0} | more
-
-
-def value(*hints: dict, **more: object) -> dict:
-    return {"hints": list(hints), "selected": -1, "ask": None, "palette": [], "revision": 1} | more
+    return HintDesk(photo_of(waves(width, height)), "unet", "cpu")
 
 
 @pytest.mark.parametrize(
@@ -133,34 +93,22 @@ def test_hints_come_back_from_a_file_and_from_a_mask(tmp_path: Path) -> None:
 def clicks(chromium) -> Iterator[Clicks]:
     with gr.Blocks(analytics_enabled=False) as demo:
         tab = Clicks(demo, Shop("cpu", (get_card("unet"),)))
-    app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
-    tab.url = demo.local_url  # type: ignore[attr-defined]
-    yield tab
-    demo.close()
+    with served(demo.queue()) as tab.url:  # type: ignore[attr-defined]
+        yield tab
 
 
-class Visitor:
-    """One open page with a photo in it."""
+class Painter(Visitor):
+    """Paints on one photo."""
 
     def __init__(self, browser, clicks: Clicks, photo: Path, **context: object) -> None:
         before = set(clicks.visits.pages())
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.clicks = clicks
-        self.context = browser.new_context(**({"viewport": {"width": 900, "height": 1300}} | context))
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname or ""))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(clicks.url)  # type: ignore[attr-defined]
-        self.upload("#hint-photo button", photo)
-        self.status("Click a thing", "Tap a thing")
+        self.clicks, self.photo = clicks, photo
+        super().__init__(browser, clicks.url, **{"viewport": {"width": 900, "height": 1300}} | context)  # type: ignore[attr-defined]
         (self.key,) = set(clicks.visits.pages()) - before
 
-    def upload(self, button: str, path: Path) -> None:
-        with self.page.expect_file_chooser() as waiting:
-            self.page.click(button)
-        waiting.value.set_files(path)
+    def arrive(self) -> None:
+        self.upload("#hint-photo button", self.photo)
+        self.status("Click a thing", "Tap a thing")
 
     def begin(self, photo: Path) -> None:
         """The photo (again): all hints are forgotten, the color too."""
@@ -171,11 +119,6 @@ class Visitor:
         self.status("Click a thing", "Tap a thing")
         assert self.value["hints"] == []
         assert self.page.input_value("#hint-canvas .hex") == ""
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.hosts == {urlsplit(self.clicks.url).hostname}  # type: ignore[attr-defined]
-        assert self.errors == []
 
     @property
     def value(self) -> dict:
@@ -235,47 +178,45 @@ class Visitor:
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "grandpa.png"
-    scene(300, 200).save(path)
+    waves(300, 200).save(path)
     return path
 
 
 @pytest.fixture(scope="module")
-def someone(chromium, clicks: Clicks, photo: Path) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, clicks, photo)
+def someone(chromium, clicks: Clicks, photo: Path) -> Iterator[Painter]:
+    visitor = Painter(chromium, clicks, photo)
     yield visitor
     visitor.close()
 
 
 @pytest.fixture(scope="module")
-def someone_else(chromium, clicks: Clicks, photo: Path) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, clicks, photo, has_touch=True, viewport={"width": 390, "height": 844})
+def someone_else(chromium, clicks: Clicks, photo: Path) -> Iterator[Painter]:
+    visitor = Painter(chromium, clicks, photo, has_touch=True, viewport={"width": 390, "height": 844})
     yield visitor
     visitor.close()
     until(lambda: visitor.key not in clicks.visits.pages())  # whoever leaves is forgotten
 
 
 @pytest.fixture
-def visitor(someone: Visitor, photo: Path) -> Visitor:
+def visitor(someone: Painter, photo: Path) -> Painter:
     """The same page for most tests, for opening one takes longest."""
     someone.begin(photo)
     return someone
 
 
 @pytest.fixture
-def phone(someone_else: Visitor, photo: Path) -> Visitor:
+def phone(someone_else: Painter, photo: Path) -> Painter:
     someone_else.begin(photo)
     someone_else.page.locator("#hint-canvas .work canvas").scroll_into_view_if_needed()
     return someone_else
 
 
 @pytest.mark.browser
-def test_twenty_rapid_clicks_are_twenty_hints(visitor: Visitor) -> None:
+def test_twenty_rapid_clicks_are_twenty_hints(visitor: Painter) -> None:
     visitor.color("#3a6ea5")
     places = [(0.05 + 0.045 * i, 0.15 + 0.7 * (i % 2)) for i in range(20)]
-    began = time.monotonic()
     for place in places:
         visitor.click(*place)
-    assert time.monotonic() - began < 60, "rapid, even on a busy machine"
     hints = visitor.arrived().hints
     assert len(hints) == 20
     assert np.allclose([(h.x / 300, h.y / 200) for h in hints], places, atol=0.01), "every one, in order, where it was clicked"
@@ -286,7 +227,7 @@ def test_twenty_rapid_clicks_are_twenty_hints(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
-def test_every_step_is_undone_and_done_again_exactly(visitor: Visitor) -> None:
+def test_every_step_is_undone_and_done_again_exactly(visitor: Painter) -> None:
     page = visitor.page
     visitor.color("#aa3311")
     states = [visitor.value["hints"]]
@@ -337,7 +278,7 @@ def test_every_step_is_undone_and_done_again_exactly(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
-def test_a_visitor_who_only_clicks_gets_the_likeliest_color_and_a_choice(visitor: Visitor) -> None:
+def test_a_visitor_who_only_clicks_gets_the_likeliest_color_and_a_choice(visitor: Painter) -> None:
     visitor.click(0.5, 0.5)
     colors = visitor.page.wait_for_selector("#hint-canvas .likely button") and visitor.desk.session.suggest_colors(149.5, 99.5)
     until(lambda: visitor.value["hints"][0]["color"] == colors[0].color)
@@ -355,7 +296,7 @@ def test_a_visitor_who_only_clicks_gets_the_likeliest_color_and_a_choice(visitor
 
 
 @pytest.mark.browser
-def test_an_area_keeps_the_next_hint_inside(visitor: Visitor) -> None:
+def test_an_area_keeps_the_next_hint_inside(visitor: Painter) -> None:
     visitor.page.click("#hint-canvas [data-tool=lasso]")
     visitor.drag((0.3, 0.2), (0.7, 0.2), (0.7, 0.8), (0.3, 0.8))
     visitor.status("stays in it")
@@ -372,7 +313,7 @@ def test_an_area_keeps_the_next_hint_inside(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
-def test_two_visitors_never_see_each_others_hints(visitor: Visitor, phone: Visitor) -> None:
+def test_two_visitors_never_see_each_others_hints(visitor: Painter, phone: Painter) -> None:
     for i in range(4):
         visitor.click(0.1 + 0.2 * i, 0.3)
         phone.tap(0.9 - 0.2 * i, 0.7)
@@ -383,13 +324,12 @@ def test_two_visitors_never_see_each_others_hints(visitor: Visitor, phone: Visit
 
 
 @pytest.mark.browser
-def test_fingers_tap_pinch_and_hold_on_a_phone_without_sideways_scroll(phone: Visitor) -> None:
+def test_fingers_tap_pinch_and_hold_on_a_phone_without_sideways_scroll(phone: Painter) -> None:
     page = phone.page
-    sideways = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     phone.tap(0.3, 0.5)
     page.wait_for_selector("#hint-canvas .likely button")
     assert phone.arrived().hints[0].x / 300 == pytest.approx(0.3, abs=0.01)
-    assert not page.evaluate(sideways)
+    assert not phone.sideways()
     touch = page.context.new_cdp_session(page)
 
     def send(kind: str, *places: tuple[float, float]) -> None:
@@ -410,7 +350,7 @@ def test_fingers_tap_pinch_and_hold_on_a_phone_without_sideways_scroll(phone: Vi
 
 
 @pytest.mark.browser
-def test_the_keyboard_is_enough(visitor: Visitor) -> None:
+def test_the_keyboard_is_enough(visitor: Painter) -> None:
     page = visitor.page
     page.focus("#hint-canvas [data-tool=point]")
     for _ in range(20):
@@ -436,7 +376,7 @@ def test_the_keyboard_is_enough(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
-def test_hints_are_saved_loaded_and_a_broken_file_is_one_sentence(visitor: Visitor, tmp_path: Path) -> None:
+def test_hints_are_saved_loaded_and_a_broken_file_is_one_sentence(visitor: Painter, tmp_path: Path) -> None:
     page = visitor.page
     visitor.color("#aa3311")
     visitor.click(0.25, 0.25)
@@ -466,10 +406,10 @@ def test_hints_are_saved_loaded_and_a_broken_file_is_one_sentence(visitor: Visit
 
 
 @pytest.mark.browser
-def test_the_download_is_the_full_size_with_the_hints_in_it(visitor: Visitor, tmp_path: Path) -> None:
+def test_the_download_is_the_full_size_with_the_hints_in_it(visitor: Painter, tmp_path: Path) -> None:
     page = visitor.page
     large = tmp_path / "large.png"
-    scene(1500, 1000).save(large)
+    waves(1500, 1000).save(large)
     visitor.begin(large)
     assert "1500 × 1000" in page.inner_text("#hint-download")
     visitor.color("#ff0000")
@@ -486,7 +426,7 @@ def test_the_download_is_the_full_size_with_the_hints_in_it(visitor: Visitor, tm
 
 
 @pytest.mark.browser
-def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Visitor, photo: Path, tmp_path: Path) -> None:
+def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Painter, photo: Path, tmp_path: Path) -> None:
     junk = tmp_path / "<img src=x onerror=alert(1)>.jpg"
     junk.write_text("this is not a photo")
     visitor.page.click("#hint-another")
@@ -501,7 +441,7 @@ def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Visitor, photo
 
 
 @pytest.mark.browser
-def test_a_place_is_suggested_and_the_reach_of_a_hint_shown(visitor: Visitor) -> None:
+def test_a_place_is_suggested_and_the_reach_of_a_hint_shown(visitor: Painter) -> None:
     page = visitor.page
     page.click("#hint-suggest")
     visitor.status("would tell most")

@@ -6,16 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import pytest
 
-from demos import app
 from demos.desks.desk import Shop
 from demos.gate import temporary
 from demos.tabs import compare
 from demos.tabs.compare import BAR, Compare, gr
-from tests.browser import WAIT, until
+from tests.browser import Visitor, served, until
 from tests.toys.contestants import Toy, photo, table_of
 from toolkit.measure.compare import run as comparing
 from toolkit.models.cards import list_models
@@ -209,32 +207,16 @@ def test_of_the_examples_those_in_color_are_compared(tab: Compare) -> None:
 
 @pytest.fixture(scope="module")
 def url(chromium, tab: Compare) -> Iterator[str]:
-    demo = tab.demo  # type: ignore[attr-defined]
-    app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
+    with served(tab.demo.queue()) as url:  # type: ignore[attr-defined]
+        yield f"{url}?lang=en"
 
 
-class Guest:
-    """One open page."""
+class Guest(Visitor):
+    """Compares two models."""
 
-    def __init__(self, browser, url: str, **context: object) -> None:
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.host = urlsplit(url).hostname
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 1400}} | context))
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname or ""))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(f"{url}?lang=en")
+    def arrive(self) -> None:
         self.page.wait_for_selector("#compare-photos input[type=file]", state="attached")
         self.choose([GOOD, HALF])
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.errors == []
-        assert self.hosts == {self.host}
 
     def choose(self, models: list[str]) -> None:
         """Until it stays: while the page wakes up, it sets its own choice once more."""
@@ -265,9 +247,6 @@ class Guest:
             "#compare-grid .line",
             "lines => lines.map(line => line.querySelector('img').getBoundingClientRect().width / line.querySelector('.frame').clientWidth)",
         )
-
-    def sideways(self) -> bool:
-        return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from demos.tabs.batch import gr
 from demos.words.i18n import language, tr
 from demos.words.korean import KOREAN
 from demos.words.translation import chosen, translate
-from tests.browser import WAIT
+from tests.browser import Visitor
 from tests.toys import nasty
 from toolkit.color import names as color_names
 from toolkit.color.korean import korean_color
@@ -167,18 +167,10 @@ def test_the_canvas_says_nothing_in_english_only() -> None:
 # ---- in the browser
 
 
-def opened(chromium, url: str, locale: str):
-    page = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 1800}).new_page()
-    page.set_default_timeout(WAIT)
-    page.goto(url)
-    page.wait_for_selector("#samples button")
-    page.wait_for_selector("#photo button")
-    return page
-
-
 @pytest.mark.browser
 def test_a_korean_browser_is_spoken_to_in_korean_errors_included(chromium, url: str, tmp_path: Path) -> None:
-    page = opened(chromium, url, "ko-KR")
+    visitor = Visitor(chromium, url, locale="ko-KR")
+    page = visitor.page
     assert page.evaluate("document.documentElement.lang") == "ko"
     assert page.get_by_role("tab", name="자동").is_visible()
     assert "당신의 사진에 색을" in page.inner_text("body")
@@ -194,12 +186,13 @@ def test_a_korean_browser_is_spoken_to_in_korean_errors_included(chromium, url: 
     shown = page.inner_text("body")
     left = [line for line in shown.splitlines() if re.search("[A-Za-z]{3}", line) and not HANGUL.search(line) and line.strip() not in SAME]
     assert set(left) <= {"Huepoint", "English"}, "nothing is left in English"
-    page.context.close()
+    visitor.close()
 
 
 @pytest.mark.browser
 def test_the_switch_switches_and_keeps_the_rest_of_the_address(chromium, url: str) -> None:
-    page = opened(chromium, f"{url}?__theme=light", "en-US")
+    visitor = Visitor(chromium, f"{url}?__theme=light")
+    page = visitor.page
     assert page.get_by_role("tab", name="Automatic").is_visible()
     assert page.get_attribute(".languages a[lang=en]", "aria-current") == "true"
     page.click(".languages a[lang=ko]")
@@ -209,12 +202,13 @@ def test_the_switch_switches_and_keeps_the_rest_of_the_address(chromium, url: st
     assert page.get_attribute(".languages a[lang=ko]", "aria-current") == "true"
     page.click(".languages a[lang=en]")
     page.get_by_role("tab", name="Automatic").wait_for()
-    page.context.close()
+    visitor.close()
 
 
 @pytest.mark.browser
 def test_only_the_page_is_touched_on_its_way(chromium, url: str) -> None:
-    page = opened(chromium, url, "en-US")
+    visitor = Visitor(chromium, url)
+    page = visitor.page
     answer = page.request.get(url, headers={"accept-language": "ko"})
     assert answer.ok
     assert int(answer.headers["content-length"]) == len(answer.body())
@@ -222,4 +216,4 @@ def test_only_the_page_is_touched_on_its_way(chromium, url: str) -> None:
     assert page.request.get(f"{url}theme.css").ok
     assert page.request.get(f"{url}nowhere").status == 404
     assert page.request.head(url).ok
-    page.context.close()
+    visitor.close()

@@ -1,82 +1,42 @@
 """The tab *Text prompt*: its desk without a browser, then the page in headless Chromium. The network and the localizer are toys: quick, and known."""
 
-import io
 import re
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from demos import app
 from demos.desks import prompt_desk
 from demos.desks.desk import Shop
 from demos.desks.prompt_desk import OTHERS, USUAL, WORDS, PromptDesk, as_table, examples, outline
 from demos.tabs.clicks import Clicks, gr
 from demos.tabs.prompts import NO_HINTS, ONLY_PARTS, SAYS, UNREAD, Prompts
 from demos.words.translation import translate
-from tests.app.test_clicks import Toy, scene
-from tests.browser import WAIT, until
+from tests.browser import Visitor, served, until
+from tests.toys.localizer import EYES
+from tests.toys.network import Network
+from tests.toys.photos import at, green_and_orange, opened, photo_of, waves
 from toolkit.guidance import Guidance
 from toolkit.models.cards import get_card
-from toolkit.photo import Photo
 from toolkit.pipeline import seen
-from toolkit.text.grammar.lexicon import canonical
 from toolkit.text.grammar.parser import PromptError, parse
-from toolkit.text.localizer import Found
 
-THERE = {"dress": (0.1, 0.3, 0.4, 0.9), "sky": (0.0, 0.0, 1.0, 0.2)}  # left, top, right, bottom
 MARKUP = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{x}}", "<b>the dress red</b>")
-
-
-class Eyes:
-    """A localizer that sees a dress and a sky on every photo, and knows what a bicycle is."""
-
-    def look(self, session):
-        self.shape = tuple(-(-side // 4) for side in session.seen_size())
-        return self
-
-    def names(self, least=0.5):
-        return [("sky", 0.9), ("dress", 0.8)]
-
-    def find(self, noun):
-        word = next((sense.word for sense in canonical(noun) if sense.word in (*THERE, "bicycle")), None)
-        heat = torch.full((1, 1, *self.shape), 0.05)
-        if word in THERE:
-            left, top, right, bottom = (round(part * side) for part, side in zip(THERE[word], (*self.shape[::-1], *self.shape[::-1]), strict=True))
-            heat[:, :, top:bottom, left:right] = 0.95
-        return Found(noun, word, "known" if word else "unknown", 0.9 if word in THERE else 0.1, word in THERE, heat)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen, "load_model", lambda *_: Toy())
-        patch.setattr(prompt_desk, "load_localizer", lambda *_: Eyes())
+        patch.setattr(seen, "load_model", lambda *_: Network())
+        patch.setattr(prompt_desk, "load_localizer", lambda *_: EYES)
         yield
 
 
-def in_color(width: int = 300, height: int = 200) -> Image.Image:
-    """Orange on the right, green on the left."""
-    gray = np.asarray(scene(width, height)).astype(int)
-    both = np.stack([gray, gray * 3 // 4, gray // 2], -1), np.stack([gray // 2, gray, gray // 2], -1)
-    return Image.fromarray(np.where(np.arange(width)[None, :, None] < width // 2, both[1], both[0]).astype(np.uint8))
-
-
 def desk(image: Image.Image | None = None) -> PromptDesk:
-    return PromptDesk(Photo.from_array(np.asarray(image or scene(300, 200)), "scene.png"), "unet", "cpu")
-
-
-def at(rgb: torch.Tensor, x: float, y: float) -> list[int]:
-    return rgb[:, int(y * rgb.shape[1]), int(x * rgb.shape[2])].tolist()
-
-
-def opened(url: str) -> Image.Image:
-    return Image.open(io.BytesIO(b64decode(url.split(",")[1])))
+    return PromptDesk(photo_of(image or waves()), "unet", "cpu")
 
 
 def test_the_prompt_is_the_whole_state() -> None:
@@ -120,7 +80,7 @@ def test_an_outline_closes_at_the_border_of_the_photo() -> None:
 
 
 def test_of_a_color_photo_only_what_is_named_changes_unless_all_shall() -> None:
-    work = desk(in_color(1500, 1000))
+    work = desk(green_and_orange(1500, 1000))
     assert work.colored
     assert not desk().colored
     own = work.photo.rgb
@@ -138,7 +98,7 @@ def test_of_a_color_photo_only_what_is_named_changes_unless_all_shall() -> None:
 
 
 def test_words_become_hints_for_the_hand_on_the_same_photo() -> None:
-    work = desk(scene(1500, 1000))
+    work = desk(waves(1500, 1000))
     there, guidance, look = work.to_hints("the dress red", True)
     assert there.session is work.session
     assert guidance.hints
@@ -195,30 +155,15 @@ def tabs(chromium) -> Iterator[tuple[Prompts, Clicks, str]]:
             with gr.Tab("Click hints", id="hints"):
                 clicks = Clicks(demo, shop)
         prompts.connect(clicks, strip, "hints")
-    app.launch(demo.queue(), prevent_thread_lock=True, quiet=True)
-    yield prompts, clicks, demo.local_url
-    demo.close()
+    with served(demo.queue()) as url:
+        yield prompts, clicks, url
 
 
-class Visitor:
-    """One open page."""
+class Writer(Visitor):
+    """Writes what is to have which color."""
 
-    def __init__(self, browser, url: str, **context: object) -> None:
-        self.url = url
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1100, "height": 1300}} | context))
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname or ""))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.page.goto(url)
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.hosts == {urlsplit(self.url).hostname}
-        assert self.errors == []
+    def arrive(self) -> None:
+        self.page.wait_for_selector("#prompt-photo button")
 
     def open(self, photo: Path) -> None:
         """A photo (again): the prompt is forgotten."""
@@ -227,9 +172,7 @@ class Visitor:
         if not page.is_visible("#prompt-photo"):
             page.click("#prompt-another")
         before = page.evaluate("document.querySelector('#prompt-sheet .before')?.getAttribute('src')")
-        with page.expect_file_chooser() as waiting:
-            page.click("#prompt-photo button")
-        waiting.value.set_files(photo)
+        self.upload("#prompt-photo button", photo)
         page.wait_for_selector("#prompt-photo", state="hidden")
         page.wait_for_selector("#prompt-sheet .sheet[aria-busy=false]")
         assert before is None or self.field() == ""
@@ -250,39 +193,34 @@ class Visitor:
 
     def pixel(self, x: float, y: float) -> list[int]:
         """What the colored picture has at a place."""
-        script = """async ([x, y]) => { const image = document.querySelector('#prompt-sheet .after');
-            while (!(await image.decode().then(() => true, () => false))) await new Promise(requestAnimationFrame);  // it may just be changing
-            const c = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
-            const pen = c.getContext('2d'); pen.drawImage(image, 0, 0);
-            return [...pen.getImageData(x * c.width, y * c.height, 1, 1).data].slice(0, 3); }"""
-        return self.page.evaluate(script, [x, y])
+        return self.shown("#prompt-sheet .after", x, y)
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("photos")
-    made = {"gray": scene(300, 200), "large": scene(1500, 1000), "color": in_color()}
+    made = {"gray": waves(), "large": waves(1500, 1000), "color": green_and_orange()}
     for name, image in made.items():
         image.save(folder / f"{name}.png")
     return {name: folder / f"{name}.png" for name in made}
 
 
 @pytest.fixture(scope="module")
-def someone(chromium, tabs: tuple[Prompts, Clicks, str]) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, tabs[2])
+def someone(chromium, tabs: tuple[Prompts, Clicks, str]) -> Iterator[Writer]:
+    visitor = Writer(chromium, tabs[2])
     yield visitor
     visitor.close()
 
 
 @pytest.fixture
-def visitor(someone: Visitor, photos: dict[str, Path]) -> Visitor:
+def visitor(someone: Writer, photos: dict[str, Path]) -> Writer:
     """The same page for most tests, for opening one takes longest."""
     someone.open(photos["gray"])
     return someone
 
 
 @pytest.mark.browser
-def test_a_prompt_gives_a_picture_a_table_and_its_heat(visitor: Visitor) -> None:
+def test_a_prompt_gives_a_picture_a_table_and_its_heat(visitor: Writer) -> None:
     page = visitor.page
     assert page.locator("[data-is=things] .chip").all_inner_texts() == ["sky", "dress"]
     before = visitor.pixel(0.25, 0.6)
@@ -308,7 +246,7 @@ def test_a_prompt_gives_a_picture_a_table_and_its_heat(visitor: Visitor) -> None
 
 
 @pytest.mark.browser
-def test_words_are_completed_and_chosen_with_the_keyboard_alone(visitor: Visitor) -> None:
+def test_words_are_completed_and_chosen_with_the_keyboard_alone(visitor: Writer) -> None:
     page = visitor.page
     page.focus("#prompt-sheet textarea")
     page.keyboard.type("the dr")
@@ -335,7 +273,7 @@ def test_words_are_completed_and_chosen_with_the_keyboard_alone(visitor: Visitor
 
 
 @pytest.mark.browser
-def test_each_prompt_is_undone_and_done_again(visitor: Visitor) -> None:
+def test_each_prompt_is_undone_and_done_again(visitor: Writer) -> None:
     page = visitor.page
     plain = visitor.pixel(0.25, 0.6)
     assert page.is_disabled("[data-do=undo]")
@@ -363,7 +301,7 @@ def test_each_prompt_is_undone_and_done_again(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
-def test_whatever_is_written_gets_an_answer_and_nothing_is_rendered(visitor: Visitor) -> None:
+def test_whatever_is_written_gets_an_answer_and_nothing_is_rendered(visitor: Writer) -> None:
     page = visitor.page
     visitor.write("   ")
     assert "no words yet" in page.inner_text("#prompt-sheet .message")
@@ -388,7 +326,7 @@ def test_whatever_is_written_gets_an_answer_and_nothing_is_rendered(visitor: Vis
 
 
 @pytest.mark.browser
-def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Visitor, tabs: tuple[Prompts, Clicks, str]) -> None:
+def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Writer, tabs: tuple[Prompts, Clicks, str]) -> None:
     page = visitor.page
     page.click("#prompt-send")
     page.wait_for_selector("#prompt-notice [role=alert]")
@@ -433,7 +371,7 @@ def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Visitor, 
 
 
 @pytest.mark.browser
-def test_a_color_photo_keeps_its_other_colors_until_told_otherwise(visitor: Visitor, photos: dict[str, Path]) -> None:
+def test_a_color_photo_keeps_its_other_colors_until_told_otherwise(visitor: Writer, photos: dict[str, Path]) -> None:
     page = visitor.page
     assert not page.is_visible("#prompt-keep")
     visitor.open(photos["color"])
@@ -450,7 +388,7 @@ def test_a_color_photo_keeps_its_other_colors_until_told_otherwise(visitor: Visi
 
 
 @pytest.mark.browser
-def test_the_download_is_the_full_size_with_the_colors_of_the_words(visitor: Visitor, photos: dict[str, Path]) -> None:
+def test_the_download_is_the_full_size_with_the_colors_of_the_words(visitor: Writer, photos: dict[str, Path]) -> None:
     page = visitor.page
     visitor.open(photos["large"])
     assert "1500 × 1000" in page.inner_text("#prompt-download")
@@ -467,7 +405,7 @@ def test_the_download_is_the_full_size_with_the_colors_of_the_words(visitor: Vis
 
 
 @pytest.mark.browser
-def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Visitor, photos: dict[str, Path], tmp_path: Path) -> None:
+def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Writer, photos: dict[str, Path], tmp_path: Path) -> None:
     page = visitor.page
     junk = tmp_path / "<img src=x onerror=alert(1)>.jpg"
     junk.write_text("this is not a photo")
@@ -485,7 +423,7 @@ def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Visitor, photo
 
 @pytest.mark.browser
 def test_a_korean_phone(chromium, tabs: tuple[Prompts, Clicks, str], photos: dict[str, Path]) -> None:
-    phone = Visitor(chromium, tabs[2] + "?lang=ko", has_touch=True, viewport={"width": 390, "height": 844})
+    phone = Writer(chromium, tabs[2] + "?lang=ko", has_touch=True, viewport={"width": 390, "height": 844})
     page = phone.page
     phone.open(photos["gray"])
     assert page.inner_text("#prompt-sheet label") == "무엇을 어떤 색으로 할까요?"
@@ -499,5 +437,5 @@ def test_a_korean_phone(chromium, tabs: tuple[Prompts, Clicks, str], photos: dic
     phone.write("드레스는 빨간색으로")
     r, g, _ = phone.pixel(0.25, 0.6)
     assert r > g + 30
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not phone.sideways()
     phone.close()

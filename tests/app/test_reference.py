@@ -1,12 +1,9 @@
 """The tab *Reference*: its desk without a browser, then the page in headless Chromium. Network, matcher and localizer are toys: quick, and known."""
 
-import io
 import re
-from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -21,13 +18,13 @@ from demos.gate.door import EMPTY
 from demos.parts.reference_sheet import SAYS
 from demos.tabs.reference import PAIR
 from demos.words.translation import translate
-from tests.app.test_clicks import Toy, scene
-from tests.app.test_prompts import Eyes, in_color
-from tests.browser import WAIT, until
+from tests.browser import Visitor, until
+from tests.toys.localizer import EYES
+from tests.toys.network import Network
+from tests.toys.photos import ab_at, green_and_orange, opened, photo_of, waves
 from toolkit.color import rgb_to_lab, to_hex
 from toolkit.controls.reference import Origin, Taken
 from toolkit.guidance import Guidance, GuidanceError, Hint
-from toolkit.models.base import Prediction
 from toolkit.photo import Photo
 from toolkit.pipeline import seen
 
@@ -36,8 +33,8 @@ GRID = 2, 3  # rows and columns of the toy matcher's places
 LOOKS = {"photos": 0, "references": 0, "decodes": 0}
 
 
-class Painter(Toy):
-    """The toy, with a tint; counts."""
+class Painter(Network):
+    """Counts."""
 
     def encode(self, L):
         LOOKS["photos"] += 1
@@ -45,8 +42,7 @@ class Painter(Toy):
 
     def decode(self, encoded, points, dials, seed):
         LOOKS["decodes"] += 1
-        done = super().decode(encoded, points, dials, seed)
-        return Prediction(done.ab + torch.tensor(dials.tint).view(1, 2, 1, 1), done.uncertainty, done.influence)
+        return super().decode(encoded, points, dials, seed)
 
 
 def toy_see(photo: Photo, device: str = "cpu") -> SimpleNamespace:
@@ -80,12 +76,12 @@ def toys() -> Iterator[None]:
         patch.setattr(seen, "load_model", lambda *_: Painter())
         patch.setattr(reference_desk, "see_reference", toy_see)
         patch.setattr(reference_desk, "take_colors", toy_take)
-        patch.setattr(reference_desk, "load_localizer", lambda *_: Eyes())
+        patch.setattr(reference_desk, "load_localizer", lambda *_: EYES)
         yield
 
 
 def desk(image: Image.Image | None = None) -> ReferenceDesk:
-    return ReferenceDesk(Photo.from_array(np.asarray(image or scene(300, 200)), "scene.png"), "unet", "cpu")
+    return ReferenceDesk(photo_of(image or waves()), "unet", "cpu")
 
 
 def halves() -> Photo:
@@ -93,14 +89,6 @@ def halves() -> Photo:
     rgb = np.zeros((120, 180, 3), np.uint8)
     rgb[:, :90], rgb[:, 90:] = (180, 60, 50), (50, 80, 180)
     return Photo.from_array(rgb, "halves.png")
-
-
-def ab(rgb: torch.Tensor, x: float, y: float) -> list[float]:
-    return rgb_to_lab(rgb[None].float() / 255)[0, 1:, int(y * rgb.shape[1]), int(x * rgb.shape[2])].tolist()
-
-
-def opened(url: str) -> Image.Image:
-    return Image.open(io.BytesIO(b64decode(url.split(",")[1])))
 
 
 def sent(**more: object) -> dict:
@@ -155,10 +143,10 @@ def test_a_region_there_gives_its_color_to_a_region_here_and_a_dial_looks_at_not
     name = work.lend(halves())
     plain = work.ask(Wish(), ReferenceDials()).result.rgb
     red = work.ask(Wish(takes=(Lent(name, LEFT, RIGHT),)), ReferenceDials()).result.rgb
-    assert ab(red, 0.75, 0.5)[0] > 25
-    assert ab(red, 0.2, 0.5) == pytest.approx(ab(plain, 0.2, 0.5), abs=1.5), "the region keeps it"
+    assert ab_at(red, 0.75, 0.5)[0] > 25
+    assert ab_at(red, 0.2, 0.5) == pytest.approx(ab_at(plain, 0.2, 0.5), abs=1.5), "the region keeps it"
     blue = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), ReferenceDials()).result.rgb
-    assert ab(blue, 0.75, 0.5)[1] < -25
+    assert ab_at(blue, 0.75, 0.5)[1] < -25
     before = dict(LOOKS)
     again = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), ReferenceDials(vividness=0.9))
     assert (LOOKS["photos"], LOOKS["references"], LOOKS["decodes"]) == (before["photos"], before["references"], before["decodes"] + 1)
@@ -190,7 +178,7 @@ def test_a_place_and_a_point_know_where_their_color_came_from() -> None:
 def test_a_bad_reference_is_one_sentence_and_costs_nothing() -> None:
     work = desk()
     with pytest.raises(GuidanceError, match="no colors to take"):
-        work.lend(Photo.from_array(np.asarray(scene(64, 64)), "gray.png"))
+        work.lend(photo_of(waves(64, 64), "gray.png"))
     with pytest.raises(ValueError, match="add it again") as caught:
         work.ask(Wish(takes=(Lent("u9"),)), ReferenceDials())
     assert str(caught.value) == ABSENT
@@ -218,8 +206,8 @@ def test_a_palette_and_its_dials_act_and_a_photo_lends_its_own() -> None:
     work = desk()
     wish = Wish("palette", colors=("#b43c32",))
     gray = work.ask(wish, ReferenceDials(saturation=0.0)).result.rgb
-    assert max(map(abs, ab(gray, 0.5, 0.5))) < 2
-    cool, warm = (ab(work.ask(wish, ReferenceDials(warmth=warmth)).result.rgb, 0.5, 0.5) for warmth in (-1.0, 1.0))
+    assert max(map(abs, ab_at(gray, 0.5, 0.5))) < 2
+    cool, warm = (ab_at(work.ask(wish, ReferenceDials(warmth=warmth)).result.rgb, 0.5, 0.5) for warmth in (-1.0, 1.0))
     assert warm[1] > cool[1] + 15
     palette = work.describe(work.lend(halves()))["palette"]
     assert [swatch["share"] for swatch in palette] == pytest.approx([0.5, 0.5], abs=0.02)
@@ -233,27 +221,27 @@ def test_a_palette_and_its_dials_act_and_a_photo_lends_its_own() -> None:
 
 
 def test_changes_follow_each_other_and_nothing_else_changes() -> None:
-    work = desk(in_color(300, 200))
+    work = desk(green_and_orange())
     own = work.photo.rgb
     first, second = Change(LEFT, "#3a6ea5"), Change(words="the sky red")
     blue = work.ask(Wish("recolor", changes=(first,)), ReferenceDials()).result.rgb
-    assert ab(blue, 0.25, 0.5)[1] < ab(own, 0.25, 0.5)[1] - 10
+    assert ab_at(blue, 0.25, 0.5)[1] < ab_at(own, 0.25, 0.5)[1] - 10
     assert torch.equal(own[:, :, 140:], blue[:, :, 140:])
     before = LOOKS["decodes"]
     both = work.ask(Wish("recolor", changes=(first, second)), ReferenceDials())
     assert LOOKS["decodes"] == before + 1, "the first one is not painted again"
     assert torch.equal(both.result.rgb[:, 100:], blue[:, 100:])
-    assert ab(both.result.rgb, 0.7, 0.08)[0] > ab(blue, 0.7, 0.08)[0] + 10
+    assert ab_at(both.result.rgb, 0.7, 0.08)[0] > ab_at(blue, 0.7, 0.08)[0] + 10
     assert torch.equal(work.ask(Wish("recolor", changes=(first,)), ReferenceDials()).result.rgb, blue), "undone"
     lent = Change(RIGHT, lent=Lent(work.lend(halves()), LEFT, RIGHT))
     red = work.ask(Wish("recolor", changes=(first, lent)), ReferenceDials()).result.rgb
-    assert ab(red, 0.75, 0.5)[0] > ab(blue, 0.75, 0.5)[0] + 10
+    assert ab_at(red, 0.75, 0.5)[0] > ab_at(blue, 0.75, 0.5)[0] + 10
     assert torch.equal(red[:, :, :140], blue[:, :, :140])
     assert torch.equal(work.ask(Wish("recolor"), ReferenceDials()).result.rgb, own)
 
 
 def test_what_was_changed_stays_bright() -> None:
-    work = desk(in_color(300, 200))
+    work = desk(green_and_orange())
     work.ask(Wish("recolor"), ReferenceDials())
     assert work.reach() == ""
     work.ask(Wish("recolor", changes=(Change(LEFT, "#3a6ea5"),)), ReferenceDials())
@@ -263,7 +251,7 @@ def test_what_was_changed_stays_bright() -> None:
 
 
 def test_words_that_say_nothing_and_photos_without_color_are_told() -> None:
-    work = desk(in_color())
+    work = desk(green_and_orange())
     assert "blorf" in work.ask(Wish("recolor", changes=(Change(words="blorf"),)), ReferenceDials()).notes[0]
     assert "bicycle" in work.ask(Wish("recolor", changes=(Change(words="the bicycle red"),)), ReferenceDials()).notes[0]
     with pytest.raises(ValueError, match="no colors that could stay") as caught:
@@ -279,13 +267,13 @@ def test_words_that_say_nothing_and_photos_without_color_are_told() -> None:
 @pytest.mark.parametrize("mode", ["reference", "palette", "recolor"])
 def test_the_full_size_is_what_the_screen_shows(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference_desk, "SCREEN", 150)
-    work = desk(in_color(300, 200))
+    work = desk(green_and_orange())
     lent = Lent(work.lend(halves()), LEFT, RIGHT)
     wish = Wish(mode, takes=(lent,), colors=("#b43c32",), changes=(Change(LEFT, "#3a6ea5"), Change(RIGHT, lent=lent)))
     small, full = work.ask(wish, ReferenceDials(warmth=0.5)).result.rgb, work.finish(wish, ReferenceDials(warmth=0.5)).rgb
     assert (tuple(small.shape), tuple(full.shape)) == ((3, 100, 150), (3, 200, 300))
     for x in (0.25, 0.75):
-        assert ab(full, x, 0.5) == pytest.approx(ab(small, x, 0.5), abs=5)
+        assert ab_at(full, x, 0.5) == pytest.approx(ab_at(small, x, 0.5), abs=5)
     if mode == "recolor":
         outside = work.photo.rgb[:, 185:]
         assert torch.equal(full[:, 185:], outside)
@@ -293,7 +281,7 @@ def test_the_full_size_is_what_the_screen_shows(mode: str, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("mode", ["reference", "palette", "recolor"])
 def test_colors_become_hints_for_the_hand_on_the_same_photo(mode: str) -> None:
-    work = desk(in_color(450, 300))
+    work = desk(green_and_orange(450, 300))
     lent = Lent(work.lend(halves()), LEFT, RIGHT)
     wish = Wish(mode, takes=(lent,), changes=(Change(LEFT, "#3a6ea5"),))
     there, guidance, look = work.to_hints(wish, ReferenceDials(vividness=0.7))
@@ -319,27 +307,13 @@ def test_everything_is_said_in_korean_too() -> None:
 # ---- in the browser
 
 
-class Visitor:
-    """One open page, with the tab turned to."""
+class Borrower(Visitor):
+    """Lends colors from another photo."""
 
-    def __init__(self, browser, url: str, **context: object) -> None:
-        self.url = url
-        self.hosts: set[str] = set()
-        self.errors: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 1400}, "locale": "en-US"} | context))
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname or ""))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(url)
+    def arrive(self) -> None:
         self.page.wait_for_selector("#samples button")
         self.page.get_by_role("tab", name=re.compile("^(Reference|참고 사진)$")).click()
         self.page.wait_for_selector("#reference-photo button")
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.hosts == {urlsplit(self.url).hostname}
-        assert self.errors == []
 
     def again(self) -> None:
         """To where photos come in."""
@@ -357,16 +331,12 @@ class Visitor:
     def open(self, photo: Path) -> None:
         self.again()
         number = self.value().get("photo")
-        with self.page.expect_file_chooser() as waiting:
-            self.page.click("#reference-photo button")
-        waiting.value.set_files(photo)
+        self.upload("#reference-photo button", photo)
         until(lambda: self.value().get("photo") != number)
         self.ready()
 
     def lend(self, photo: Path) -> None:
-        with self.page.expect_file_chooser() as waiting:
-            self.page.click("[data-is=reference] .own")
-        waiting.value.set_files(photo)
+        self.upload("[data-is=reference] .own", photo)
 
     def value(self) -> dict:
         return self.page.evaluate("document.querySelector('#reference-sheet .lend')?.value ?? {}")
@@ -392,20 +362,12 @@ class Visitor:
 
     def ab(self, x: float, y: float) -> list[float]:
         """The color that the picture has at a place."""
-        script = """async ([x, y]) => { const image = document.querySelector('[data-is=photo] .after');
-            while (!(await image.decode().then(() => true, () => false))) await new Promise(requestAnimationFrame);  // it may just be changing
-            const c = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
-            const pen = c.getContext('2d'); pen.drawImage(image, 0, 0);
-            return [...pen.getImageData(x * c.width, y * c.height, 1, 1).data].slice(0, 3); }"""
-        return rgb_to_lab(torch.tensor(self.page.evaluate(script, [x, y])).view(1, 3, 1, 1) / 255)[0, 1:, 0, 0].tolist()
-
-    def sideways(self) -> bool:
-        return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        return rgb_to_lab(torch.tensor(self.shown("[data-is=photo] .after", x, y)).view(1, 3, 1, 1) / 255)[0, 1:, 0, 0].tolist()
 
 
 @pytest.fixture(scope="module")
-def someone(chromium, url: str) -> Iterator[Visitor]:
-    visitor = Visitor(chromium, url)
+def someone(chromium, url: str) -> Iterator[Borrower]:
+    visitor = Borrower(chromium, url)
     yield visitor
     visitor.close()
 
@@ -414,14 +376,14 @@ def someone(chromium, url: str) -> Iterator[Visitor]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("photos")
     Image.fromarray(halves().rgb.permute(1, 2, 0).numpy()).save(folder / "halves.png")
-    scene(300, 200).save(folder / "gray.png")
-    in_color(300, 200).save(folder / "color.png")
+    waves().save(folder / "gray.png")
+    green_and_orange().save(folder / "color.png")
     (folder / "junk.jpg").write_text("no photo")
     return {path.stem: path for path in folder.iterdir()}
 
 
 @pytest.mark.browser
-def test_the_example_shows_where_colors_come_from_and_regions_decide(someone: Visitor) -> None:
+def test_the_example_shows_where_colors_come_from_and_regions_decide(someone: Borrower) -> None:
     someone.pair()
     page = someone.page
     assert PAIR[1] in [sample.path.name for sample in samples()]
@@ -456,7 +418,7 @@ def test_the_example_shows_where_colors_come_from_and_regions_decide(someone: Vi
 
 
 @pytest.mark.browser
-def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(someone: Visitor, files: dict[str, Path]) -> None:
+def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(someone: Borrower, files: dict[str, Path]) -> None:
     someone.open(files["gray"])
     page = someone.page
     for bad, says in (("gray", "no colors to take"), ("junk", "text file")):
@@ -470,7 +432,7 @@ def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(someone: 
 
 
 @pytest.mark.browser
-def test_a_palette_is_taken_from_a_photo_and_changed_by_hand(someone: Visitor) -> None:
+def test_a_palette_is_taken_from_a_photo_and_changed_by_hand(someone: Borrower) -> None:
     someone.pair()
     page = someone.page
     someone.click("[data-mode=palette]")
@@ -493,7 +455,7 @@ def test_a_palette_is_taken_from_a_photo_and_changed_by_hand(someone: Visitor) -
 
 
 @pytest.mark.browser
-def test_one_thing_changes_and_the_download_keeps_the_rest(someone: Visitor, files: dict[str, Path], tmp_path: Path) -> None:
+def test_one_thing_changes_and_the_download_keeps_the_rest(someone: Borrower, files: dict[str, Path], tmp_path: Path) -> None:
     someone.open(files["color"])
     page = someone.page
     someone.click("[data-mode=recolor]")
@@ -521,7 +483,7 @@ def test_one_thing_changes_and_the_download_keeps_the_rest(someone: Visitor, fil
 
 
 @pytest.mark.browser
-def test_colors_are_sent_to_click_hints(someone: Visitor) -> None:
+def test_colors_are_sent_to_click_hints(someone: Borrower) -> None:
     someone.pair()
     page = someone.page
     page.click("#reference-send")
@@ -533,7 +495,7 @@ def test_colors_are_sent_to_click_hints(someone: Visitor) -> None:
 
 @pytest.mark.browser
 def test_a_phone_and_the_keyboard_alone_do_it_in_korean(chromium, url: str) -> None:
-    phone = Visitor(chromium, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ko-KR")
+    phone = Borrower(chromium, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ko-KR")
     phone.pair()
     page = phone.page
     assert not phone.sideways()

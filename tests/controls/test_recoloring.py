@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.app.test_clicks import Toy, scene
+from tests.toys.network import Network
+from tests.toys.photos import waves
 from toolkit.color import hex_to_lab
 from toolkit.controls.recoloring import dye_region
 from toolkit.guidance import GuidanceError
@@ -16,8 +17,8 @@ REGION = ((30.0, 20.0), (150.0, 20.0), (150.0, 180.0), (30.0, 180.0))
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(seen, "load_model", lambda *_: Toy())
-    gray = np.asarray(scene(300, 200)).astype(int)
+    monkeypatch.setattr(seen, "load_model", lambda *_: Network())
+    gray = np.asarray(waves()).astype(int)
     return Session(Photo.from_array(np.stack([gray, gray * 3 // 4, gray // 2], -1).astype(np.uint8)), "unet", device="cpu")
 
 

@@ -1,7 +1,6 @@
 """The widgets without a browser: its messages are set by hand. That a click arrives is tested with the app, which has the same canvas."""
 
 import base64
-import io
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.toys.photos import opened
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Dials
 from toolkit.photo import Photo
@@ -50,11 +50,6 @@ class Toy:
 def say(widget, *hints, selected=-1, ask=None):
     """What the browser would send."""
     widget.set_state({"value": {"hints": list(hints), "selected": selected, "ask": ask, "revision": widget.value["revision"] + 1}})
-
-
-def opened(url):
-    assert url.startswith("data:image/")
-    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
 def color_of(url):

@@ -1,11 +1,10 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from tests import EXAMPLES
+from tests.toys.localizer import Localizer
 from toolkit.color import hex_to_lab, rgb_to_lab
 from toolkit.color.dyes import at_lightness
 from toolkit.controls import fields
@@ -16,32 +15,6 @@ from toolkit.pipeline import Session
 from toolkit.text.compiler import Settings, compile_text
 from toolkit.text.grammar.parser import PromptError, Thing
 from toolkit.text.phrases import SENTENCES, say
-
-
-class Localizer:
-    """Finds things where the test has put them: (left, top, right, bottom) in 0..1 of the photo, several for a thing that is there several times."""
-
-    def __init__(self, things, absent=()):
-        self.things, self.absent = things, absent
-
-    def look(self, session):
-        h, w = session.seen_size()
-        self.size = -(-h // 4), -(-w // 4)
-        return self
-
-    def find(self, noun):
-        h, w = self.size
-        heat = torch.zeros(1, 1, h, w)
-        for left, top, right, bottom in self.things.get(noun, ()):
-            heat[..., round(top * h) : round(bottom * h), round(left * w) : round(right * w)] = 1
-        known = noun in self.things or noun in self.absent
-        heat = F.avg_pool2d(F.pad(heat, (1, 1, 1, 1), mode="replicate"), 3, 1)
-        return SimpleNamespace(
-            asked=noun, word=noun if known else None, how="known" if known else "unknown", confidence=0.9, present=noun in self.things, heat=heat
-        )
-
-    def names(self, least=0.5):
-        return [(noun, 0.9) for noun in self.things]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.toys.scene import MIDDLE, SIZE, Anywhere, Toy, gray
+from tests.toys.network import Flood
+from tests.toys.scene import MIDDLE, PLACES, SIZE, gray
 from toolkit import pipeline
 from toolkit.color import rgb_to_lab
 from toolkit.photo import Photo
@@ -23,8 +24,8 @@ from toolkit.text.grammar.parser import MAX_PROMPT
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen, "load_model", lambda *_: Toy())
-    monkeypatch.setattr("toolkit.text.localizer.load_localizer", lambda *_: Anywhere())
+    monkeypatch.setattr(seen, "load_model", lambda *_: Flood())
+    monkeypatch.setattr("toolkit.text.localizer.load_localizer", lambda *_: PLACES)
 
 
 def begun(**more: object) -> Conversation:
