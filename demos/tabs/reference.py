@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.reference_desk import ReferenceDesk, Shown, lenders
 from demos.desks.reference_wish import ReferenceDials, Wish
@@ -22,6 +21,7 @@ from demos.parts.theme import MARK
 from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, t, tr
 from toolkit.photo import SUFFIXES, open_photo
+from toolkit.photo.pictures import data_url
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another photo")}</strong>
 <p>{both("Skin from skin, sky from sky: give a photo, and one whose colors it shall have. Or choose a few colors, or change one thing.")}</p></div>"""
@@ -228,7 +228,7 @@ class References(Hosted[ReferenceDesk]):
             "heat": desk.where_from(wish.at) if wish.at else [], "pictures": {name: desk.describe(name) for name in names},
             "message": " ".join(tr(note, request) for note in shown.notes),
         }  # fmt: skip
-        return answer | ({"painted": pictures.data_url(shown.result.to_pil())} if painted else {})
+        return answer | ({"painted": data_url(shown.result.to_pil())} if painted else {})
 
     def _turned(self, desk: ReferenceDesk, wish: Wish) -> Updates:
         """The dials that mean something now, where that has changed."""

@@ -30,6 +30,7 @@ from toolkit.color.dyes import GRAYISH, ToAb, at_lightness, differs, hex_of, sur
 from toolkit.controls import fields
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Dials
+from toolkit.photo.places import middle_pixel, to_cell
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
 from toolkit.text import which
@@ -322,7 +323,7 @@ class _Compiler:
             if len(chosen):
                 L = self.L[tuple(chosen.T)]
                 for cell, light, ab in zip(chosen.tolist(), L.tolist(), to_ab(chosen, L), strict=True):
-                    x, y = fields.to_pixel((cell[0], cell[1]), plane.shape, size)
+                    x, y = middle_pixel((cell[0], cell[1]), plane.shape, size)
                     hints.append(Hint(x, y, hex_of(light, ab), HINT_SIZE, lasso))
         return hints
 
@@ -368,7 +369,7 @@ class _Compiler:
         """The likeliest color at the heart of the region that is not the avoided one."""
         assert claim.plane is not None
         part = fields.split(claim.plane)[0]
-        x, y = fields.to_pixel(fields.spots(part, self.L)[0], part.shape, self.session.photo.size)
+        x, y = middle_pixel(fields.spots(part, self.L)[0], part.shape, self.session.photo.size)
         likely = [s.color for s in self.session.suggest_colors(x, y)]
         other = [color for color in likely if differs(color, avoided)]
         lively = [color for color in other if np.hypot(*hex_to_lab(color)[1:]) >= GRAYISH]
@@ -400,7 +401,7 @@ class _Compiler:
         found = []
         for i, (xy, ab) in enumerate(zip(marks.xy.tolist(), marks.ab.numpy(), strict=True)):
             assert claim.plane is not None
-            cell = fields.to_cell(xy[0], xy[1], claim.plane.shape, self.session.photo.size)
+            cell = to_cell((xy[0], xy[1]), self.session.photo.size, claim.plane.shape)
             if claim.plane[cell] > 0:
                 wished = to_ab(np.array([cell]), self.L[[cell[0]], [cell[1]]])[0]
                 if np.linalg.norm(ab - wished) > AGREES:
