@@ -35,7 +35,7 @@ from toolkit.models.base import Dials
 from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.photo.places import cell_shares, from_share, to_share
 from toolkit.photo.sizes import shrink
-from toolkit.pipeline import Progress, Result, Session
+from toolkit.pipeline import Result, Session
 
 HOLD = 0.85  # share of the color before that stays where it is believed
 TOLERANCE = 10.0  # difference in standardized L; with 6, grain and blur cost a quarter of the steadiness
@@ -138,13 +138,11 @@ def colorize_frames(
     *,
     hold: float = HOLD,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> Iterator[Result]:
     """Color the frames of a clip in their order, each when it is asked for; two frames are in memory, whatever the clip's length.
 
-    look: what gives the session of a frame. guidance: for the first frame; its hints go with the things they are on until a new scene begins,
-    painted strokes as hints. hold: how much of the
-    color before stays, 0 to 0.99. progress begins anew for each frame. The others as for `Session.colorize`.
+    look: what gives the session of a frame, which may bring its own progress. guidance: for the first frame; its hints go with the things they are on
+    until a new scene begins, painted strokes as hints. hold: how much of the color before stays, 0 to 0.99. The others as for `Session.colorize`.
     Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
     """
     memory, hints, influence = Memory(hold), guidance or Guidance(), None
@@ -165,7 +163,7 @@ def colorize_frames(
         influence = prediction.influence
         settled = replace(prediction, ab=memory.settle(prediction.ab.cpu()))
         stamp = hints if first is None else Guidance()  # later a square of pixels would jump beside what moves smoothly
-        result = session.paint(settled, stamp, vividness=dials.vividness, seed=seed, progress=progress)
+        result = session.paint(settled, stamp, vividness=dials.vividness, seed=seed)
         yield replace(result, notes=(*result.notes, NEW_SCENE)) if first is not None and motion is None else result
         first, size, hints = photo.size, session.size, Guidance(_all_hints(hints))
 
