@@ -248,7 +248,7 @@ class Session:
         return advice.summary(self.uncertainty(), lambda cell: self.suggest_colors(*frame.from_cell(cell, (3, 3)), 4))
 
     def _checked(self, guidance: Guidance | None) -> Guidance:
-        return self._checked(guidance)
+        return (guidance or Guidance()).checked(self.photo.size)
 
     def _encoded(self) -> tuple[Colorizer, Frame, Encoded]:
         """As seen, with the geometry of this session's own photo, which in a preview is a small copy."""
