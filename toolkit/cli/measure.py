@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, get_args, get_origin
 
 from cyclopts import App, CycloptsError, Parameter
@@ -18,7 +19,6 @@ from toolkit.cli.arguments import advance, check_places
 from toolkit.measure.studies import Measured, Told, measure, option, studies, study
 
 PROG = "python -m toolkit measure"
-SHEET_ROWS = 24  # photos on a contact sheet
 SHEET_WIDE = 8  # of its pictures side by side, where each photo has many
 
 
@@ -28,7 +28,7 @@ class Output:
 
     json: str | None = option(None, "write the table here, as JSON")
     sheet: str | None = option(None, "write a contact sheet of the first photos here, as OUT.png")
-    plot: str | None = option(None, "write the study's figure here, as OUT.png, where it has one")
+    plot: str | None = option(None, "write its figure here, as OUT.png")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -60,6 +60,21 @@ def _examples(name: str) -> str:
     return "\n".join(["examples:", *(f"  {PROG} {name} {example}" for example in study(name).examples)])
 
 
+def options(name: str) -> list[tuple[str, str]]:
+    """The arguments of a study, each with what it says, for a page."""
+    said = [("SOURCE ...", study(name).food)]
+    for one in _fields(study(name)):
+        known = "" if one.default in (None, (), False) else f" (default: {_shown(_default(one))})"
+        said.append((f"--{one.name.replace('_', '-')}{'' if one.type is bool else f' {one.name.upper()}'}", one.metadata["help"] + known))
+    return said
+
+
+def _fields(module: ModuleType) -> list[Field[Any]]:
+    """Of its Setup, and of Output what it can give."""
+    there = {"json": True, "sheet": hasattr(module, "sheet_rows"), "plot": hasattr(module, "plot")}
+    return [*fields(module.Setup), *(one for one in fields(Output) if there[one.name])]
+
+
 def _command(name: str) -> Callable[..., int]:
     """What measures a study: its sources, and each field of its Setup and of Output as an option."""
     module = study(name)
@@ -69,20 +84,24 @@ def _command(name: str) -> Callable[..., int]:
         return run(name, source, module.Setup(**given), Output(**output))
 
     sources = inspect.Parameter("source", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(name="SOURCE", help=module.food)])
-    signature = inspect.Signature([sources, *(_option(one) for one in (*fields(module.Setup), *fields(Output)))])
+    signature = inspect.Signature([sources, *map(_option, _fields(module))])
     vars(run_study).update(__signature__=signature, __annotations__={one.name: one.annotation for one in signature.parameters.values()})
     return run_study
 
 
 def _option(one: Field[Any]) -> inspect.Parameter:
     """One field as an option; several values stand between commas."""
-    default = one.default if one.default_factory is MISSING else one.default_factory()
-    how: dict[str, Any] = {"help": one.metadata["help"], "negative": f"--no-{one.name}" if default is True else ""}
+    default = _default(one)
+    how: dict[str, Any] = {"help": one.metadata["help"], "negative": ""}
     how["show_default"] = _shown if default not in (None, (), False) else False
     if get_origin(one.type) is tuple:
         kind = get_args(one.type)[0]
         how |= {"n_tokens": 1, "converter": lambda _, tokens: tuple(kind(part) for part in tokens[0].value.split(",") if part)}
     return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[one.type, Parameter(**how)])
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def _shown(default: Any) -> str:
@@ -95,15 +114,13 @@ def run(name: str, source: Sequence[str], setup: Any, output: Output, shape: Cal
 
     check_places(output.json, output.sheet, output.plot)
     module = study(name)
-    if output.plot and not hasattr(module, "plot"):
-        raise ValueError(f"{name} has no figure to draw; leave --plot out.")
     with tqdm(unit="photo", disable=None) as bar:
 
         def progress(done: int, of: int | None) -> None:
             bar.total = of
             advance(bar, done)
 
-        told = Told(progress, getattr(module, "sheet_rows", SHEET_ROWS) if output.sheet else 0)
+        told = Told(progress, module.sheet_rows if output.sheet else 0)
         found = measure(name, source, setup, told)
     print(found.text())
     if told.skipped:

@@ -27,11 +27,11 @@ def _renamed(new: str, args: argparse.Namespace) -> None:
 def _measured(name: str, source: Sequence[str], args: argparse.Namespace, shape: "Callable[[Measured], Any] | None" = None, **setup: Any) -> int:
     """Run a study with what an old command was given; None: as by default."""
     from toolkit.cli.measure import Output, run
-    from toolkit.measure.studies import Measured, study
+    from toolkit.measure.studies import study
 
     given = {key: value for key, value in setup.items() if value is not None}
     output = Output(args.json, getattr(args, "sheet", None), getattr(args, "plot", None))
-    code = run(name, source, study(name).Setup(device=args.device, **given), output, shape or Measured.as_json)
+    code = run(name, source, study(name).Setup(device=args.device, **given), output, shape or plain_json)
     _renamed(f"measure {name}", args)
     return code
 
@@ -116,11 +116,16 @@ def _written(rows: list[dict[str, Any]], args: argparse.Namespace) -> int:
     return 0
 
 
+def plain_json(found: "Measured") -> list[dict[str, Any]]:
+    """Each row had the protocol."""
+    return [row | {"protocol": found.protocol} for row in found.as_json()["rows"]]
+
+
 def sample_json(found: "Measured") -> list[dict[str, Any]]:
     """What differs between samples stood in a dict of its own."""
     keys = ("samples", "diversity", "diversity_se", "inside", "inside_se", "inside_calibrated", "spread_skill", "deviation", "error", "ranks")
     rows = []
-    for row in found.as_json():
+    for row in plain_json(found):
         spread = {key: row.pop(key) for key in (*keys, "diversity_lpips")}
         rows.append(row | {"spread": spread if spread["samples"] else None})
     return rows
@@ -129,7 +134,7 @@ def sample_json(found: "Measured") -> list[dict[str, Any]]:
 def text_json(found: "Measured") -> dict[str, Any]:
     """Each mean stood in a dict with its standard error."""
     measures = [column.key for column in found.module.columns if column.error]
-    pairs, *_ = rows = found.as_json()
+    pairs, *_ = rows = found.as_json()["rows"]
 
     def mean(row: dict[str, Any], key: str) -> dict[str, Any] | None:
         return None if row[key] is None else {"mean": row[key], "se": row[f"{key}_se"]}
@@ -156,14 +161,14 @@ def obedience(args: argparse.Namespace) -> int:
 
 def evaluate_text(args: argparse.Namespace) -> int:
     """Measure whether words find and color their things."""
-    setup = {"limit": args.limit, "weights": args.weights, "held_out": args.held_out, "color": not args.no_color}
+    setup = {"limit": args.limit, "weights": args.weights, "held_out": args.held_out, "no_color": args.no_color}
     return _measured("words", [args.source], args, text_json, **setup)
 
 
 def evaluate_reference(args: argparse.Namespace) -> int:
     """Measure what a reference photo does for the colors of another."""
     same = {name: getattr(args, name) for name in ("words", "regions", "model", "vividness", "limit", "seed")}
-    return _measured("borrowing", args.sources, args, matcher=args.weights, weights=args.weight, classical=not args.no_classical, **same)
+    return _measured("borrowing", args.sources, args, matcher=args.weights, weights=args.weight, no_classical=args.no_classical, **same)
 
 
 def evaluate_palette(args: argparse.Namespace) -> int:

@@ -90,10 +90,13 @@ def _rounded(value: Any) -> Any:
 
 
 def grid(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[str], list[list[str]]]:
-    """Titles and cells; columns that say nothing of any row are left out."""
-    cells = [[column.cell(row) for row in rows] for column in columns]
-    kept = [(column.title, found) for column, found in zip(columns, cells, strict=True) if any(found)]
-    return [title for title, _ in kept], [list(line) for line in zip(*(found for _, found in kept), strict=True)]
+    """Titles and cells."""
+    return [column.title for column in columns], [[column.cell(row) for column in columns] for row in rows]
+
+
+def told(rows: Sequence[Row], columns: Sequence[Column]) -> list[Column]:
+    """The columns that say something of any row."""
+    return [column for column in columns if any(column.cell(row) for row in rows)]
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -114,7 +117,7 @@ def _text(value: Any) -> str:
     return (f"{value:.3f}" if abs(value) < 10 else f"{value:.2f}") if isinstance(value, float) else str(value)
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False) -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]], *, numbers: bool = False) -> str:
     """The same as Markdown. numbers: all columns but the first stand to the right."""
     lines = [header, ["---"] + ["---:" if numbers else "---"] * (len(header) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

@@ -24,13 +24,14 @@ from torch import Tensor
 from tqdm import tqdm
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
-from toolkit.measure.speed.classical_cost import classical_text, measure_classical
-from toolkit.measure.speed.click_cost import click_text, measure_clicks
+from toolkit.measure.speed.classical_cost import measure_classical
+from toolkit.measure.speed.click_cost import measure_clicks
 from toolkit.measure.speed.meter import Peak, take_turns
-from toolkit.measure.speed.reference_cost import measure_reference, reference_text
+from toolkit.measure.speed.reference_cost import measure_reference
 from toolkit.measure.speed.sample_cost import measure_samples, sample_text
-from toolkit.measure.speed.sentence_cost import measure_text, text_text
-from toolkit.measure.tables import text_table
+from toolkit.measure.speed.sentence_cost import measure_text
+from toolkit.measure.speed.tables import COSTS, GROWTH, cost_table
+from toolkit.measure.tables import grid, text_table
 from toolkit.models.base import Dials, Points
 from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
@@ -195,10 +196,6 @@ def report_text(report: dict[str, Any]) -> str:
     machine = report["machine"]
     rows = [[p["part"], round(1000 * p["seconds"]), f"{p['share']:.0%}"] for p in report["parts"]]
     parts = text_table(["part of a 1-megapixel photo", "ms", "share"], rows)
-    growth = text_table(
-        ["megapixels", "seconds", "seconds per megapixel", "memory above idle (MB)"],
-        [[g["megapixels"], g["seconds"], g["seconds_per_megapixel"], g["memory_mb"]] for g in report["growth"]],
-    )
     lifts = text_table(
         ["small ab (px)", "lift by", "ab error at edges", "elsewhere", "worst photo, times bilinear"],
         [[r["size"], r["way"], r["edges"], r["elsewhere"], r["worst"]] for r in report["lift"]],
@@ -208,5 +205,6 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    costs = [click_text(report["clicks"]), text_text(report["text"]), reference_text(report["reference"]), sample_text(report["samples"])]
-    return "\n\n".join([where, parts, whole, *costs, growth, lifts, classical_text(report["classical"])])
+    encoded = f"Before the first click the photo is encoded once: {1000 * report['clicks']['encode']:.0f} ms."
+    costs = [text_table(*cost_table(part, report[part])) for part in COSTS]
+    return "\n\n".join([where, parts, whole, encoded, *costs, sample_text(report["samples"]), text_table(*grid(report["growth"], GROWTH)), lifts])

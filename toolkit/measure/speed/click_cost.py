@@ -19,7 +19,6 @@ from torch.nn import functional as F
 from toolkit.color import lab_to_rgb
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.speed.meter import take_turns
-from toolkit.measure.tables import text_table
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
@@ -68,10 +67,3 @@ def _again(photo: Photo, vit: nn.Module, device: str) -> None:
     L = photo.lightness()
     rgb = (lab_to_rgb(torch.cat([L, lift.rows(L, 0)], 1))[0] * 255).round().byte()
     Image.fromarray(rgb.permute(1, 2, 0).contiguous().numpy()).save(io.BytesIO(), "JPEG", **QUALITY)
-
-
-def click_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["way"], round(1000 * row["seconds"]), row["times_a_click"]] for row in report["clicks"]]
-    table = text_table([f"on {report['width']} x {report['height']} px", "ms", "times a click with 10 hints"], rows)
-    return f"{table}\nBefore the first click the photo is encoded once: {1000 * report['encode']:.0f} ms."

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from toolkit.measure.speed.meter import take_turns
-from toolkit.measure.tables import text_table
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
@@ -39,9 +38,3 @@ def measure_reference(photo: Photo, model: str, device: str) -> dict[str, Any]:
     looking = seconds["looking at the photo"]
     rows = [{"step": name, "seconds": round(s, 4), "times_looking": round(s / looking, 2)} for name, s in seconds.items()]
     return {"width": photo.width, "height": photo.height, "points": len(made["taken"].guidance.hints), "reference": rows}
-
-
-def reference_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["step"], round(1000 * row["seconds"]), row["times_looking"]] for row in report["reference"]]
-    return text_table([f"on {report['width']} x {report['height']} px, {report['points']} points", "ms", "times looking"], rows)

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 
 from toolkit.measure.speed.meter import take_turns
-from toolkit.measure.tables import text_table
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
@@ -68,9 +67,3 @@ def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
     encoding = seconds[CLIP]
     rows = [{"way": name, "seconds": round(s, 4), "times_an_encoding": round(s / encoding, 2)} for name, s in seconds.items()]
     return {"width": photo.width, "height": photo.height, "text": rows}
-
-
-def text_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["way"], round(1000 * row["seconds"]), row["times_an_encoding"]] for row in report["text"]]
-    return text_table([f"on {report['width']} x {report['height']} px", "ms", "times a CLIP encoding"], rows)

@@ -6,13 +6,13 @@ A study is a file in this folder. Its first line asks the question; `Setup` is w
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from toolkit.measure.tables import Row, as_json, grid, summary, text_table
+from toolkit.measure.tables import Row, as_json, grid, summary, text_table, told
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,8 +38,8 @@ def study(name: str) -> ModuleType:
 
     Setup: a frozen dataclass whose fields are `option`s. by: what tells the rows of the table apart. columns: what the table says.
     protocol(setup): how it is measured, in sentences. records(source, setup, told): a row of plain numbers a photo and way.
-    If it has them: food, what it is measured on; examples, of the command's arguments; rows(records), in place of `summary`;
-    more(frame), see `summary`; plot(rows), a figure.
+    food: what it is measured on; examples: of the command's arguments. If it has them: rows(records), in place of `summary`; more(frame), see
+    `summary`; sheet_rows, how many rows of pictures make a sheet; plot(rows), a figure.
     """
     if name not in studies():
         raise ValueError(f"There is no study {name!r}; choose from {', '.join(studies())}.")
@@ -84,33 +84,37 @@ class Measured:
 
     def text(self) -> str:
         """The table and the protocol, for a terminal."""
-        return f"{text_table(*grid(self.rows, self.module.columns))}\n{self.protocol}"
+        return f"{text_table(*grid(self.rows, told(self.rows, self.module.columns)))}\n{self.protocol}"
 
-    def as_json(self) -> list[Row]:
-        """A dict a row, rounded, each with the protocol."""
-        return [row | {"protocol": self.protocol} for row in as_json(self.rows, self.module.by, self.module.columns)]
+    def as_json(self) -> Row:
+        """Study, protocol, setup, and the rows, rounded."""
+        name = self.module.__name__.rpartition(".")[2]
+        rows = as_json(self.rows, self.module.by, self.module.columns)
+        return {"study": name, "protocol": self.protocol, "setup": asdict(self.setup), "rows": rows}
 
 
-def measure(name: str, source: Sequence[Any], setup: Any = None, told: Told | None = None) -> Measured:
+def measure(name: str, source: Sequence[Any], setup: Any = None, to: Told | None = None) -> Measured:
     """The answer of a study on photos. source: folders, tars, files or Photos; of labelled photos, a tar or open ones.
 
     Raises ValueError for unknown names, or where nothing can be measured; WeightsError for bad weights.
     """
     from toolkit.models.cards import get_card  # brings torch, and whoever only lists the studies shall not wait for it
 
-    module, told = study(name), told or Told()
+    module, to = study(name), to or Told()
     setup = setup or module.Setup()
+    if setup.limit is not None and setup.limit < 1:
+        raise ValueError(f"The limit is at least 1 photo, not {setup.limit}.")
     for model in getattr(setup, "models", None) or (setup.model,):
         get_card(model)
-    records = list(_records(module, source, setup, told))
+    records = list(_records(module, source, setup, to))
     rows = module.rows(records) if hasattr(module, "rows") else summary(records, module.by, getattr(module, "more", None))
     return Measured(module, setup, rows, module.protocol(setup))
 
 
-def _records(module: ModuleType, source: Sequence[Any], setup: Any, told: Told) -> Iterator[Row]:
+def _records(module: ModuleType, source: Sequence[Any], setup: Any, to: Told) -> Iterator[Row]:
     record = None
-    for record in module.records(source, setup, told):
+    for record in module.records(source, setup, to):
         yield record
     if record is None:
-        because = f" ({told.skipped[0]})" if told.skipped else ""
+        because = f" ({to.skipped[0]})" if to.skipped else ""
         raise ValueError(f"There is nothing here to measure {module.__name__.rpartition('.')[2]} on{because}; give {module.food}.")

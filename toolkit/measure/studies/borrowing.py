@@ -46,6 +46,7 @@ Made = dict[str, tuple[Tensor, float | None]]  # by method a picture and its mea
 SIZE = 256  # px, short side of the photos that are compared
 
 by = ("reference", "method")
+sheet_rows = 24  # photos
 food = "a folder or a tar of color photos, or a tar of labelled photos with --regions"
 examples = (
     "val.tar --words photos.jsonl.gz --regions regions-val.tar --json reference.json",
@@ -77,7 +78,7 @@ class Setup:
     matcher: str | None = option(None, "other weights of the matcher: the checkpoint.safetensors that `train matcher` writes")
     weights: tuple[float, ...] = option((0.5, 1.0), "of the reference, 0 to 1")
     vividness: float = option(0.0, "0 safe and dull to 1 lively")
-    classical: bool = option(True, "beside classical color transfer from the reference to the automatic result")
+    no_classical: bool = option(False, "leave classical color transfer out")
     seed: int = option(1234, "for crops, strangers and partners")
     device: str = option("auto", "auto, cpu, cuda or mps")
 
@@ -111,18 +112,24 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
     words = read_words(setup.words) if setup.words else {}
     photos = list(open_truths(find_photos(source), SIZE, told.skipped))
     regions = list(open_regions(setup.regions, told.skipped, setup.limit)) if setup.regions else []
+    alike = False
     n = min(setup.limit or len(photos), len(photos))  # evenly spread, as tars are often sorted by where their photos come from
     for done, number in enumerate(i * len(photos) // n for i in range(n)):
         photo = photos[number]
         session = Session(photo, setup.model, device=setup.device)
         automatic = session.colorize(dials=Dials(vividness=setup.vividness))
         for kind, other in _references(photos, number, setup.seed, words):
+            alike = alike or kind == SAME
             made = trial.under(session, automatic, other)
             yield from _compared(photo, automatic, kind, made)
             if kind == SAME and (done + 1) * told.keep // n > len(told.pictures):
                 pictures = [(method.removeprefix("reference, "), rgb) for method, (rgb, _) in made.items() if method not in CLASSICAL]
                 told.show([("reference", other.rgb), *pictures, ("truth", photo.rgb)])
         told.done(done + 1, n + len(regions))
+    if photos and not alike:
+        told.skipped.append("no photo shares words with another of its folder; name their words with --words to measure that too")
+    if regions and len({region.label for region in regions}) == len(regions):
+        told.skipped.append("no class has two regions; give a tar with more labelled photos")
     for number, region in enumerate(regions):
         rng = np.random.default_rng((setup.seed, number))
         others = [other for other in regions if other.label == region.label and other is not region]
@@ -181,7 +188,7 @@ class _Trial:
     def under(self, session: Session, automatic: Result, other: Photo) -> Made:
         """A photo under one reference, by every method."""
         made = self._made(session, automatic.rgb, Take(see_reference(other, session.device.type, self.matcher)))
-        if self.setup.classical:
+        if not self.setup.no_classical:
             colored = Photo(automatic.rgb, session.photo.name, "color")
             made |= {method: (transfer(colored, other, method), None) for method in CLASSICAL}
         return made

@@ -227,7 +227,8 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
 def more(frame: "pd.DataFrame") -> Row:
     """Ratios of means, and the worst photo."""
     return {
-        "ratio": ratio(frame["alone"], frame["flicker"], 1e-6),
+        "ratio": round(ratio(frame["alone"], frame["flicker"], 1e-6), 3),
+        "psnr": round(float(frame["psnr"].mean()), 3),
         "drift_worst": float(frame["drift"].max()),
         "colorfulness": ratio(frame["last"], frame["first"], 1e-6),
         "seconds_ratio": ratio(frame["seconds"], frame["plain"], 1e-9),

@@ -41,6 +41,7 @@ SIZE = 256  # px, short side of the photos
 PICTURED = ("automatic", "prior", "sliced", "ours")  # in another's colors, without shares
 
 by = ("way", "palette", "shares")
+sheet_rows = 24  # photos
 food = "a folder or a tar with two color photos or more"
 examples = (
     "val.tar --limit 100 --json palette.json",

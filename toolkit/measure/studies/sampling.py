@@ -46,6 +46,7 @@ DRAWN = (0.5,)  # of models that draw: the temperature at which they were traine
 EVERY = 2  # pixels: diversity looks at every second one each way, a quarter of the work and the same mean
 
 by = ("model", "vividness", "what")
+sheet_rows = 24  # photos
 food = "a folder or a tar of color photos"
 examples = ("val.tar --models diffusion,unet,vit-hint --samples 8 --json samples.json --plot ranks.png", "photos/ --limit 20 --sheet samples.png")
 

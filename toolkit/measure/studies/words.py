@@ -68,7 +68,7 @@ columns = (
     Column("automatic", "(no sentence)", 1, error=True),
     Column("to_name", "to name", 1, error=True, about="region to the color's name, CIEDE2000"),
     Column("outside", "outside", 1, error=True, about="change outside the region, ab units"),
-    Column("swap", "two colors swapped", 0, "%", error=True),
+    Column("swap", "two colors swapped", 1, " %", error=True),
     Column("swaps", "of sentences"),
     Column("photos", "", show=hidden),
 )
@@ -80,7 +80,7 @@ class Setup:
 
     model: str = option(default_model, "a name from `models`")
     limit: int | None = option(None, "only N photos, evenly spread, as such tars are sorted by where their photos come from")
-    color: bool = option(True, "color what was found, too")
+    no_color: bool = option(False, "only find, color nothing")
     weights: str | None = option(None, "other weights of the localizer")
     held_out: str | None = option(None, "only the words left out of training, by a file of CLIP ViT-B/32 text vectors: words, vectors")
     device: str = option("auto", "auto, cpu, cuda or mps")
@@ -99,7 +99,7 @@ def protocol(setup: Setup) -> str:
         "a class's own compares one name over photos.",
         "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel that are.",
     ]
-    if setup.color:
+    if not setup.no_color:
         said += [
             f'Colors: "the CLASS is COLOR" with {", ".join(COLORS)} in turn over the pairs, painted by {setup.model} at vividness {VIVIDNESS:g} '
             f"and the labels' size; where nothing is found the automatic picture counts.",
@@ -143,7 +143,7 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
             by_source[scene.source] |= scene.shares.keys()
         names = set(photos.classes.values()) if words is None else set(photos.classes.values()) & words
         chosen = [scene for scene in _spread(scenes, setup.limit or len(scenes)) if scene.pairs]
-        swaps = _plan_swaps(chosen, words) if setup.color else {}
+        swaps = _plan_swaps(chosen, words) if not setup.no_color else {}
         pictured = set(_spread([(scene.name, word) for scene in chosen for word, _ in scene.pairs], told.keep))
         for done, scene in enumerate(chosen, 1):
             trial = _Trial(photos, scene.name, localizer, setup)
@@ -286,7 +286,7 @@ class _Trial:
         self.sight = localizer.look(self.session)
         self.listed = dict(self.sight.names(0.0))
         self.L = self.photo.lightness()[0]  # (1, H, W)
-        self.automatic = _lab(self.session.colorize(dials=Dials(vividness=VIVIDNESS))) if setup.color else None
+        self.automatic = _lab(self.session.colorize(dials=Dials(vividness=VIVIDNESS))) if not setup.no_color else None
 
     def ask(self, word: str, color: str) -> tuple[Row, Tensor]:
         """Find it, and color it if that is wanted; the heat (1, 1, h, w)."""
