@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.pages.tables import ROOT, Tables, bench_reports, measured, table
 from toolkit.measure.compare.measures import METRICS, SETS
-from toolkit.models import ZOO
-from toolkit.models.cards import get_card, list_models
+from toolkit.models.cards import ModelCard, get_card, list_models
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
@@ -54,15 +53,14 @@ def _number(row: dict[str, Any], name: str, digits: int) -> str:
 
 def zoo() -> Tables:
     """The networks of the zoo: what they are, how large, and what their training took."""
-    logs = _logs(ZOO)
+    logs = _logs()
     rows = []
-    for card in list_models(zoo=True):
-        if card.zoo:
-            last = logs[card.name][-1] if card.name in logs else None
-            minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
-            views = "" if last is None else f"{last['samples']:,.0f}"
-            megabytes = (weights_folder() / card.file).stat().st_size / 1e6
-            rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
+    for card in _cards():
+        last = logs[card.name][-1] if card.name in logs else None
+        minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
+        views = "" if last is None else f"{last['samples']:,.0f}"
+        megabytes = (weights_folder() / card.file).stat().st_size / 1e6
+        rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
     return [(table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
 
 
@@ -79,10 +77,15 @@ def classical() -> Tables:
     return pages
 
 
-def _logs(names: tuple[str, ...]) -> "dict[str, list[Record]]":
+def _cards() -> list[ModelCard]:
+    """From simple to rich, as the manifest has them."""
+    return [card for card in list_models(zoo=True) if card.zoo]
+
+
+def _logs() -> "dict[str, list[Record]]":
     from toolkit.show.figures_zoo import read_logs
 
-    return read_logs(weights_folder() / "training", names)
+    return read_logs(weights_folder() / "training", tuple(card.name for card in _cards()))
 
 
 def zoo_pictures() -> list[Path]:
@@ -92,7 +95,7 @@ def zoo_pictures() -> list[Path]:
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
     from toolkit.training.gan import VARIANTS
 
-    zoo_curves(_logs(ZOO)).savefig(CURVES)
+    zoo_curves(_logs()).savefig(CURVES)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
     gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE)
