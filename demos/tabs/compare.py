@@ -66,7 +66,7 @@ class Compare(Hosted[None]):
     def _layout_choice(self) -> None:
         names = self.shop.names
         self.zoo_names = zoo = [card.name for card in list_models(zoo=True) if card.zoo and card.name not in names]
-        quick = [card.name for card in self.shop.models if card.architecture != "diffusion"]
+        quick = [card.name for card in self.shop.models if not card.draws]
         third = zoo[:1] or [BAR]
         self.models = gr.CheckboxGroup(
             [*names, BAR], value=[*quick[:2], *(third if third == [BAR] else [])], label=t("Models"), elem_id="compare-models",

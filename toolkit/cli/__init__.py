@@ -22,8 +22,8 @@ from toolkit.cli.export_command import add_export
 from toolkit.cli.mask_command import add_mask
 from toolkit.cli.measuring import add_commands
 from toolkit.cli.transfer_command import add_transfer
-from toolkit.models import ZOO
 from toolkit.models.allocator import give_back_freed_memory
+from toolkit.models.zoo import names
 
 FORMATS = ("png", "jpg", "webp", "tiff")
 OURS = re.compile(r"(.+)-color(-\d+)?(-layer)?")  # how this command names what it writes
@@ -330,7 +330,7 @@ def _add_train(commands: Any) -> None:
         "matcher --data my-photos/ --regions regions.tar --captions photos.jsonl.gz --minutes 60",
         "encoder --data photos-0.tar photos-1.tar --val val.tar   # the ViT that all of them look through; days on a CPU",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", "encoder", *ZOO], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", "encoder", *names()], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.cli.pages.tables import DRAWING, PHOTO, ROOT, Tables, measured
 from toolkit.measure.compare.measures import METRICS, SETS
 from toolkit.measure.tables import Column, Row, grid, markdown_table
-from toolkit.models import ZOO
-from toolkit.models.cards import get_card, list_models
+from toolkit.models.cards import ModelCard, get_card, list_models
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
@@ -53,22 +52,26 @@ def _comparison(name: str, record: dict[str, Any]) -> str:
 
 def zoo() -> Tables:
     """The networks of the zoo: what they are, how large, and what their training took."""
-    logs = _logs(ZOO)
+    logs = _logs()
     rows = []
-    for card in list_models(zoo=True):
-        if card.zoo:
-            last = logs[card.name][-1] if card.name in logs else None
-            minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
-            views = "" if last is None else f"{last['samples']:,.0f}"
-            megabytes = (weights_folder() / card.file).stat().st_size / 1e6
-            rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
+    for card in _cards():
+        last = logs[card.name][-1] if card.name in logs else None
+        minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
+        views = "" if last is None else f"{last['samples']:,.0f}"
+        megabytes = (weights_folder() / card.file).stat().st_size / 1e6
+        rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
     return [(markdown_table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
 
 
-def _logs(names: tuple[str, ...]) -> "dict[str, list[Record]]":
+def _cards() -> list[ModelCard]:
+    """From simple to rich, as the manifest has them."""
+    return [card for card in list_models(zoo=True) if card.zoo]
+
+
+def _logs() -> "dict[str, list[Record]]":
     from toolkit.show.figures_zoo import read_logs
 
-    return read_logs(weights_folder() / "training", names)
+    return read_logs(weights_folder() / "training", tuple(card.name for card in _cards()))
 
 
 def zoo_pictures() -> list[Path]:
@@ -78,7 +81,7 @@ def zoo_pictures() -> list[Path]:
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
     from toolkit.training.gan import VARIANTS
 
-    zoo_curves(_logs(ZOO)).savefig(CURVES, pil_kwargs=DRAWING)
+    zoo_curves(_logs()).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
     gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE, pil_kwargs=DRAWING)
