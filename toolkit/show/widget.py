@@ -102,7 +102,18 @@ class Easel:
         return None if maps is None or not indices else maps[list(indices)].sum(0).clamp(0, 1)
 
 
-class HintWidget(anywidget.AnyWidget):
+class Pictured:
+    """A widget that shows its picture where a notebook is only read, and no script runs."""
+
+    easel: Easel
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget that comes next
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "image/jpeg": _jpeg(_picture(self.easel.shown.rgb))}, about
+
+
+class HintWidget(Pictured, anywidget.AnyWidget):
     """The canvas. The browser owns the list of hints and sends all of it each time, so that no quick click is lost."""
 
     _esm = canvas.script() + ADAPTER
@@ -182,7 +193,7 @@ class HintWidget(anywidget.AnyWidget):
         return [{"color": s.color, "share": s.share, "name": s.name, "x": ask["x"], "y": ask["y"]} for s in found]
 
 
-class HintForm(ipywidgets.VBox):
+class HintForm(Pictured, ipywidgets.VBox):
     """Sliders, a color and three buttons: hints without a script of our own."""
 
     def __init__(self, easel: Easel) -> None:
