@@ -39,10 +39,9 @@ def surface() -> dict[str, dict[str, Any]]:
 
 def _public(module: str) -> list[str]:
     package = import_module(module)
-    things = {
-        name: thing for name, thing in vars(package).items() if not name.startswith("_") and (inspect.isclass(thing) or inspect.isfunction(thing))
-    }
-    return getattr(package, "__all__", [name for name, thing in things.items() if f"{thing.__module__}.".startswith(f"{module}.")])
+    things = {name: thing for name, thing in vars(package).items() if inspect.isclass(thing) or inspect.isfunction(thing)}
+    own = [name for name, thing in things.items() if not name.startswith("_") and f"{thing.__module__}.".startswith(f"{module}.")]
+    return getattr(package, "__all__", own)
 
 
 def _lessons() -> Iterator[tuple[str, str]]:
