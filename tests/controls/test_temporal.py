@@ -12,9 +12,8 @@ from PIL import Image
 from torch.nn import functional as F
 
 from tests import ROOT
-from toolkit import pipeline
 from toolkit.cli import main
-from toolkit.color import AbBins
+from toolkit.color import AbBins, rgb_to_lab
 from toolkit.controls.temporal import NEW_SCENE, Motion, colorize_frames, open_frames, see_motion
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.evaluate import find_photos
@@ -77,7 +76,7 @@ def flicker(results, by=3):
     """Mean change of color where the camera's way says that places are the same."""
     changes = []
     for old, new in itertools.pairwise(results):
-        gone, here = (pipeline.rgb_to_lab(r.rgb.float()[None] / 255)[0, 1:] for r in (old, new))
+        gone, here = (rgb_to_lab(r.rgb.float()[None] / 255)[0, 1:] for r in (old, new))
         changes.append(float((gone[:, 1:, by:] - here[:, :-1, :-by]).abs().mean()))
     return sum(changes) / len(changes)
 

@@ -8,9 +8,10 @@ import torch
 from torch.nn import functional as F
 
 from toolkit.cli import main
+from toolkit.guidance import Points
 from toolkit.measure.adapters import adapter
 from toolkit.models import export as module
-from toolkit.models.base import Dials, Points
+from toolkit.models.base import Dials
 from toolkit.models.cards import list_models
 from toolkit.models.export import TOLERANCE, export
 from toolkit.models.registry import load_model

@@ -5,7 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean
-from toolkit.models.base import Dials, Points
+from toolkit.guidance import Points
+from toolkit.models.base import Dials
 from toolkit.models.encoder import CHANNELS
 from toolkit.models.propagation import agree, propagate, within_lassos
 from toolkit.models.unet import SURE, UNSURE, UNet, doubt

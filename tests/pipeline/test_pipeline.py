@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from toolkit import pipeline
 from toolkit.color import AbBins, hex_to_lab
 from toolkit.color.palette import Swatch
 from toolkit.guidance import Guidance, Hint
@@ -17,7 +16,7 @@ from toolkit.models.cards import get_card
 from toolkit.models.devices import pick_device
 from toolkit.photo import Photo, PhotoError, open_photo
 from toolkit.photo.sizes import shrink
-from toolkit.pipeline import Cancelled, Session, seen
+from toolkit.pipeline import Cancelled, Session, painting, seen
 from toolkit.pipeline.frame import Frame
 
 
@@ -122,9 +121,9 @@ def test_strips_give_the_picture_that_the_whole_gives(toy, monkeypatch):
     photo = Photo.from_array(rng.integers(0, 256, (90, 70), np.uint8))
     guidance = Guidance((Hint(20, 44, "green", 30),))
     whole = Session(photo, device="cpu", size=64).colorize(guidance).rgb
-    monkeypatch.setattr(pipeline, "STRIP", 700)
+    monkeypatch.setattr(painting, "STRIP", 700)
     assert torch.equal(Session(photo, device="cpu", size=64).colorize(guidance).rgb, whole)
-    monkeypatch.setattr(pipeline, "STRIP", 1)  # less than a row
+    monkeypatch.setattr(painting, "STRIP", 1)  # less than a row
     assert torch.equal(Session(photo, device="cpu", size=64).colorize(guidance).rgb, whole)
 
 

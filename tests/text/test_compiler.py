@@ -13,7 +13,7 @@ from toolkit.photo import open_photo
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
 from toolkit.text.compiler import Settings, compile_text
-from toolkit.text.grammar.parser import PromptError, Thing
+from toolkit.text.grammar.parser import PromptError
 from toolkit.text.phrases import SENTENCES, say
 
 
@@ -175,13 +175,6 @@ def test_any_text_is_answered(session, prompt):
 def test_a_long_prompt_is_refused(session):
     with pytest.raises(PromptError):
         compile_text("red " * 2500, session, localizer=Localizer(ROW))
-
-
-def test_it_is_what_was_spoken_of_last(session):
-    subject = Thing("the sky", "sky")
-    row, *_ = compile_text("make it red", session, localizer=Localizer(ROW), subject=subject).rows
-    assert row.ok
-    assert row.thing == "sky"
 
 
 def test_a_click_that_says_otherwise_wins_around_it(session):

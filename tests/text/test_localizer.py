@@ -172,3 +172,10 @@ def test_other_weights_are_refused(tmp_path):
     save_file(state, tmp_path / "odd.safetensors", {"words": "[]"})
     with pytest.raises(WeightsError, match="do not fit"):
         read_localizer(str(tmp_path / "odd.safetensors"))
+
+
+def test_a_model_that_does_not_look_with_the_vit_leaves_finding_to_one_that_does():
+    photo = EXAMPLES / "animal-cat.jpg"
+    found = load_localizer().look(Session(photo, "plain-unet")).find("cat")
+    assert found.present
+    assert torch.equal(found.heat, load_localizer().look(Session(photo)).find("cat").heat)

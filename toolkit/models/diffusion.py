@@ -48,7 +48,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Step
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction, Step
 from toolkit.models.cards import ModelCard, default_model, get_card
 from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, within_lassos

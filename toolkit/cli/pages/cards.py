@@ -39,19 +39,19 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ROOT / "docs" / "measured.md"
 PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
-PICTURE = ROOT / "assets" / "before-after.png"
+PICTURE = ROOT / "assets" / "before-after.webp"
 CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
 CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
-CLICK_PICTURE = ROOT / "assets" / "clicks.png"
+CLICK_PICTURE = ROOT / "assets" / "clicks.webp"
 SAID = (  # a photo without and with a sentence, side by side
     ("interior-living-room.jpg", "the wall is sky blue and the floor is orange"),
     ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
 )
 HEADS = ("localizer", "matcher")  # on the frozen encoder, beside the models
-SAID_PICTURE = ROOT / "assets" / "text.png"
+SAID_PICTURE = ROOT / "assets" / "text.webp"
 DRAWN = "portrait-astronaut.jpg"
 DRAWN_SEEDS = 5
-DRAWN_PICTURE = ROOT / "assets" / "samples.png"
+DRAWN_PICTURE = ROOT / "assets" / "samples.webp"
 Shown = tuple[float, int, str]  # factor, digits, unit
 PERCENT: Shown = (100, 1, " %")
 RATIO: Shown = (1, 3, "")

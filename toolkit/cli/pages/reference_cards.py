@@ -10,7 +10,7 @@ from PIL import Image
 
 from toolkit.cli.pages.tables import EXAMPLES, ROOT, Score, Tables, bench_reports, beside, table, tables_of
 
-PICTURE = ROOT / "assets" / "reference.png"
+PICTURE = ROOT / "assets" / "reference.webp"
 LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
 LENT_WEIGHT = 0.8
 

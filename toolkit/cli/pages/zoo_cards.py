@@ -7,7 +7,7 @@ weights/training/NAME/log.jsonl.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.pages.tables import ROOT, Tables, bench_reports, measured, table
+from toolkit.cli.pages.tables import DRAWING, PHOTO, ROOT, Tables, bench_reports, measured, table
 from toolkit.measure.compare.measures import METRICS, SETS
 from toolkit.models import ZOO
 from toolkit.models.cards import get_card, list_models
@@ -16,9 +16,9 @@ from toolkit.models.weights import weights_folder
 if TYPE_CHECKING:
     from toolkit.show.figures import Record
 
-CURVES = ROOT / "assets" / "zoo-curves.png"
-GRID = ROOT / "assets" / "zoo-grid.png"
-BALANCE = ROOT / "assets" / "gan-balance.png"
+CURVES = ROOT / "assets" / "zoo-curves.webp"
+GRID = ROOT / "assets" / "zoo-grid.webp"
+BALANCE = ROOT / "assets" / "gan-balance.webp"
 STUDY = "gan-study"  # folder of weights/training
 GRID_PHOTOS = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "portrait-astronaut.jpg")  # of the demo's examples, in color
 GRID_MODELS = ("simple-cnn", "autoencoder", "plain-unet", "pix2pix", "vit-hint")
@@ -92,11 +92,11 @@ def zoo_pictures() -> list[Path]:
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
     from toolkit.training.gan import VARIANTS
 
-    zoo_curves(_logs(ZOO)).savefig(CURVES)
+    zoo_curves(_logs(ZOO)).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
-    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE)
+    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE, pil_kwargs=DRAWING)
     photos = [ROOT / "demos" / "examples" / name for name in GRID_PHOTOS]
     models = [name for name in GRID_MODELS if get_card(name)]
-    compare(models, photos, setup=CompareSetup(metrics=("psnr",), size=384)).grid().savefig(GRID)
+    compare(models, photos, setup=CompareSetup(metrics=("psnr",), size=384)).grid().savefig(GRID, pil_kwargs=PHOTO)
     return [CURVES, BALANCE, GRID]

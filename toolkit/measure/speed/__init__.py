@@ -26,6 +26,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
+from toolkit.guidance import Points
 from toolkit.measure.evaluate import format_table
 from toolkit.measure.speed.classical_cost import classical_text, measure_classical
 from toolkit.measure.speed.click_cost import click_text, measure_clicks
@@ -33,7 +34,7 @@ from toolkit.measure.speed.meter import Peak
 from toolkit.measure.speed.reference_cost import measure_reference, reference_text
 from toolkit.measure.speed.sample_cost import measure_samples, sample_text
 from toolkit.measure.speed.sentence_cost import measure_text, text_text
-from toolkit.models.base import Dials, Points
+from toolkit.models.base import Dials
 from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
 from toolkit.photo import open_photo, save_photo

@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 
+from toolkit.guidance import Points
 from toolkit.measure.evaluate import format_table
-from toolkit.models.base import Dials, Points
+from toolkit.models.base import Dials
 from toolkit.models.cards import drawing_model
 from toolkit.models.registry import load_model
 from toolkit.photo import Photo
