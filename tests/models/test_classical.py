@@ -2,17 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.toys.hints import problem
 from toolkit.models.classical import levin2004
-
-
-def problem(L, hints):
-    """L (H, W) and {(x, y): (a, b)} as the tensors levin2004 takes."""
-    L = torch.as_tensor(np.asarray(L), dtype=torch.float32)[None, None]
-    ab, hinted = torch.full((1, 2, *L.shape[2:]), torch.nan), torch.zeros_like(L, dtype=torch.bool)
-    for (x, y), color in hints.items():
-        ab[0, :, y, x] = torch.tensor(color)
-        hinted[0, 0, y, x] = True
-    return L, ab, hinted
 
 
 def dense(L, hints):

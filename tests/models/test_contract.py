@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit.color import lab_to_rgb, rgb_to_lab
+from tests.toys.photos import lab
+from toolkit.color import lab_to_rgb
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Dials
 from toolkit.models.cards import list_models
@@ -25,10 +26,6 @@ def textured(height, width, low=70, high=180, seed=0):
     waves = np.sin(x / 9) + np.cos(y / 7) + (x > width / 2) + np.random.default_rng(seed).normal(0, 0.1, (height, width))
     waves = (waves - waves.min()) / max(np.ptp(waves), 1e-9)
     return Photo.from_array((low + waves * (high - low)).astype(np.uint8))
-
-
-def lab(rgb):
-    return rgb_to_lab(rgb[None].float() / 255)
 
 
 @every_model

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests.models.test_classical import problem
+from tests.toys.hints import problem
 from toolkit.measure.speed import classical_cost as classical_bench
 from toolkit.models.classical import levin2004
 from toolkit.models.variational import BEST, LEVIN, Terms, energy, levin_fast, variational

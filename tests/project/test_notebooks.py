@@ -15,10 +15,6 @@ def source(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_there_are_notebooks():
-    assert NOTEBOOKS
-
-
 def test_all_install_alike():
     assert len({source(nbformat.read(path, as_version=4))[0] for path in NOTEBOOKS}) == 1
 

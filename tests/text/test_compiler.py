@@ -30,8 +30,8 @@ def mean_ab(result, region):
 
 def apart(one, other):
     """Degrees between two hues."""
-    one, other = np.array(one), np.array(other)
-    turn = abs(np.degrees(np.arctan2(one[1], one[0]) - np.arctan2(other[1], other[0]))) % 360
+    (a, b), (c, d) = (tuple(map(float, ab)) for ab in (one, other))
+    turn = abs(np.degrees(np.arctan2(b, a) - np.arctan2(d, c))) % 360
     return min(turn, 360 - turn)
 
 

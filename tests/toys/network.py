@@ -1,12 +1,13 @@
-"""A network that any model can be replaced by: quick, and its colors are known."""
+"""Networks that any model, and any encoder, can be replaced by: quick, and what they say is known."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins
 from toolkit.models.base import Dials, Encoded, Prediction
 from toolkit.models.cards import get_card
+from toolkit.models.encoder import CHANNELS
 
 
 class Network:
@@ -41,3 +42,14 @@ class Flood(Network):
 
     def influence(self, away: Tensor, regions: Tensor) -> Tensor:
         return F.softmax(-away, 0) * regions
+
+
+class Eye(nn.Module):
+    """An encoder whose tokens are the mean lightness of their place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+
+    def forward(self, L: Tensor) -> Tensor:
+        return F.avg_pool2d(L, 16).expand(-1, CHANNELS, -1, -1) * self.weight

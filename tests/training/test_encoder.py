@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.test_training import colorful
+from tests.toys.photos import colorful
 from toolkit.models.encoder import Encoder, load_encoder
 from toolkit.models.weights import load_strict
 from toolkit.training import commands

@@ -12,9 +12,9 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
-from torch import nn
 from torch.nn import functional as F
 
+from tests.toys.network import Eye
 from tests.toys.tars import add, encoded
 from toolkit.cli import main
 from toolkit.color import rgb_to_lab
@@ -30,17 +30,6 @@ from toolkit.training.sights import WINDOW, Sight, Sights
 COLORS = ((200, 60, 60), (60, 160, 60), (70, 90, 210), (200, 170, 40))  # one for each photo: a view tells whose it is
 NAMES = ("fruit/0.png", "fruit/1.png", "sea/2.png", "sea/3.png")
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}
-
-
-class Eye(nn.Module):
-    """Sees the mean lightness of each place, and nothing else."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(1))
-
-    def forward(self, L):
-        return F.avg_pool2d(L, 16).expand(-1, CHANNELS, -1, -1) * self.weight
 
 
 def photo(color):

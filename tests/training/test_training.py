@@ -5,23 +5,19 @@ import itertools
 import json
 import tarfile
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
+from tests.toys.network import Eye
+from tests.toys.photos import colorful
 from toolkit.color import AbBins, rgb_to_lab, soft_encode
 from toolkit.models.encoder import CHANNELS
 from toolkit.training.data import Batch, Cache, load_photos, view
 from toolkit.training.degrade import degrade, lightness
 from toolkit.training.loop import Schedule, Trainer, rate
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
-
-
-def colorful(seed, size=(300, 260)):
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)).resize(size)
 
 
 def test_lightness_is_the_L_of_lab():
@@ -112,17 +108,6 @@ def test_a_view_fills_its_shape():
         out = view(photo, (192, 256), torch.Generator().manual_seed(seed))
         assert out.shape == (3, 192, 256)
         assert 0 <= out.min() <= out.max() <= 1
-
-
-class Eye(nn.Module):
-    """An encoder whose tokens are the mean lightness of their place."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(1))
-
-    def forward(self, L):
-        return F.avg_pool2d(L, 16).expand(-1, CHANNELS, -1, -1) * self.weight
 
 
 def test_the_cache_keeps_lightness_color_and_tokens_aligned_and_is_filled_once(tmp_path):

@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.training.test_training import Eye
+from tests.toys.network import Eye
 from toolkit.color import AbBins
 from toolkit.models.encoder import CHANNELS
 from toolkit.training.data import Batch

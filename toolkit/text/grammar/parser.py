@@ -47,27 +47,25 @@ def parse(prompt: str) -> Parsed:
     """
     if len(prompt) > MAX_PROMPT:
         raise PromptError(f"The prompt has {len(prompt):,} characters; at most {MAX_PROMPT} can be read, so say it shorter or in several steps.")
-    text, places = _composed(prompt)
+    text, spans = _composed(prompt)
     reader = _Reader(text, read(text))
     reader.run()
-    wishes = sorted(
-        (replace(wish, start=places[wish.start], end=places[wish.end]) for wish in reader.wishes), key=lambda wish: (wish.start, wish.end)
-    )
-    unknown = (replace(word, start=places[word.start], end=places[word.end]) for word in reader.unknown())
-    return Parsed(tuple(wishes), tuple(unknown), "ko" if is_korean(text) else "en")
+    wishes = (replace(wish, start=spans[wish.start][0], end=spans[wish.end - 1][1]) for wish in reader.wishes)
+    unknown = (replace(word, start=spans[word.start][0], end=spans[word.end - 1][1]) for word in reader.unknown())
+    return Parsed(tuple(sorted(wishes, key=lambda wish: (wish.start, wish.end))), tuple(unknown), "ko" if is_korean(text) else "en")
 
 
-def _composed(prompt: str) -> tuple[str, list[int]]:
-    """The prompt with its letters composed (a Mac types Hangul in parts), and where each character of it, and its end, lies in the prompt."""
-    text, places, start = "", [], 0
+def _composed(prompt: str) -> tuple[str, list[tuple[int, int]]]:
+    """The prompt with its letters composed (a Mac types Hangul in parts), and where each character of it begins and ends in the prompt."""
+    text, spans, start = "", [], 0
     for end in range(1, len(prompt) + 1):
         jamo = end < len(prompt) and ("\u1160" <= prompt[end] <= "\u11ff" or unicodedata.combining(prompt[end]))
         if not jamo:
             part = unicodedata.normalize("NFC", prompt[start:end])
             text += part
-            places += [start] * len(part)
+            spans += [(start, end)] * len(part)
             start = end
-    return text, [*places, len(prompt)]
+    return text, spans
 
 
 class _Reader(Clauses):
