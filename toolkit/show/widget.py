@@ -9,7 +9,6 @@ Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the
 painted when `result` is asked for. The only module that imports ipywidgets.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +22,7 @@ from torch import Tensor
 
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Dials
-from toolkit.photo.pictures import data_url, to_pil
+from toolkit.photo.pictures import data_url, jpeg, to_pil
 from toolkit.photo.places import to_share
 from toolkit.show import canvas
 
@@ -110,7 +109,7 @@ class Pictured:
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget that comes next
         data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/jpeg": _jpeg(_picture(self.easel.shown.rgb))}, about
+        return {**data, "image/jpeg": jpeg(self.easel.shown.to_pil())}, about
 
 
 class HintWidget(Pictured, anywidget.AnyWidget):
@@ -133,7 +132,7 @@ class HintWidget(Pictured, anywidget.AnyWidget):
 
     def __init__(self, easel: Easel) -> None:
         self.easel = easel
-        gray, painted = data_url(to_pil(easel.small.photo.gray())), data_url(to_pil(easel.shown.rgb))
+        gray, painted = data_url(to_pil(easel.small.photo.gray())), data_url(easel.shown.to_pil())
         super().__init__(src=gray, shape=list(easel.session.photo.size), painted=painted)
         self.value = {**self.value, "palette": list(easel.dials.palette)}
         self.observe(self._answer, "value")
@@ -151,7 +150,7 @@ class HintWidget(Pictured, anywidget.AnyWidget):
         self.value = {**self.value, "hints": hints, "selected": -1}
         self.observe(self._answer, "value")
         self.load = {"hints": hints, "n": self.load.get("n", 0) + 1}
-        self.painted, self.overlay, self.message = data_url(to_pil(self.easel.shown.rgb)), "", ""
+        self.painted, self.overlay, self.message = data_url(self.easel.shown.to_pil()), "", ""
 
     @property
     def result(self) -> "Result":
@@ -181,7 +180,7 @@ class HintWidget(Pictured, anywidget.AnyWidget):
             return
         with self.hold_sync():  # one message, so that picture and map change together
             if self.easel.shown is not before:
-                self.painted = data_url(to_pil(self.easel.shown.rgb))
+                self.painted = data_url(self.easel.shown.to_pil())
             self.overlay = "" if reach is None else data_url(canvas.reached(reach))
             self.suggestions = suggestions
             self.message = ""
@@ -240,7 +239,7 @@ class HintForm(Pictured, ipywidgets.VBox):
 
     def _show(self) -> None:
         """The photo in colors, a ring around every hint, a cross where the next one would be."""
-        picture = to_pil(self.easel.shown.rgb)
+        picture = self.easel.shown.to_pil()
         pen = ImageDraw.Draw(picture)
         scale = picture.width / self.easel.session.photo.width
         for hint in self.guidance.hints:
@@ -250,9 +249,7 @@ class HintForm(Pictured, ipywidgets.VBox):
         for line in ((x - 9, y, x + 9, y), (x, y - 9, x, y + 9)):
             pen.line(line, fill="black", width=3)
             pen.line(line, fill="white", width=1)
-        target = io.BytesIO()
-        picture.save(target, "JPEG", quality=90, subsampling=0)  # full color resolution: color is what one looks at
-        self.image.value = target.getvalue()
+        self.image.value = jpeg(picture)
 
 
 def hint_widget(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintWidget:
