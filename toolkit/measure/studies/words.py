@@ -364,7 +364,7 @@ def heat_picture(photo: Photo, heat: Tensor, mask: Mask) -> Tensor:
     """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true region's outline in blue."""
     larger = F.interpolate(heat, mask.shape, mode="bilinear", align_corners=False)[0].clamp(0, 1)  # (1, H, W)
     share = 0.35 * larger + 0.3 * (larger >= INSIDE)
-    picture = photo.lightness()[0] / 100 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
+    picture = photo.gray() / 255 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
     region = torch.from_numpy(mask)[None, None].float()
     edge = (F.max_pool2d(region, 3, 1, 1) > region)[0, 0]
     picture[:, edge] = torch.tensor([[0.1], [0.7], [1.0]])
