@@ -14,7 +14,7 @@ from toolkit.cli import main
 from toolkit.models.encoder import load_encoder
 from toolkit.text.localizer import WordHead, read_localizer
 from toolkit.training.captions import choose_words, collect_words
-from toolkit.training.localizer import LocalizerRecipe, calibrate
+from toolkit.training.recipes.localizer import LocalizerRecipe, calibrate
 from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, close_look
 
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}

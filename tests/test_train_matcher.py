@@ -22,8 +22,8 @@ from toolkit.models.encoder import CHANNELS
 from toolkit.models.matcher import MatcherConfig, read_matcher
 from toolkit.models.unet import UNet
 from toolkit.training.data import Cache
-from toolkit.training.matcher import MatcherRecipe, huber
 from toolkit.training.pairs import SHARES, Pair, PairBatch, Pairs, recolor, turn
+from toolkit.training.recipes.matcher import MatcherRecipe, huber
 from toolkit.training.regions import Regions
 from toolkit.training.sights import WINDOW, Sight, Sights
 

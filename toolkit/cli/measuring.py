@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, report, several
-from toolkit.cli.compare_command import add_compare
+from toolkit.cli.old_arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, report, several
 from toolkit.cli.palette_command import add_evaluate_palette
 from toolkit.cli.reference_command import add_evaluate_reference
 from toolkit.cli.temporal_command import add_evaluate_temporal
@@ -193,18 +192,6 @@ def evaluate_text(args: argparse.Namespace) -> int:
     return 0
 
 
-def bench(args: argparse.Namespace) -> int:
-    """Time the machine's own ratios."""
-    from toolkit.measure.speed import bench_report, report_text
-    from toolkit.models.cards import default_model
-
-    timed = bench_report(args.photos, args.megapixels, args.model or default_model(), args.device)
-    print(report_text(timed))
-    if args.json:
-        Path(args.json).write_text(json.dumps(timed, indent=2) + "\n", encoding="utf-8")
-    return 0
-
-
 def _add_evaluate(commands: Any) -> None:
     command = add_command(
         commands,
@@ -283,28 +270,14 @@ def _add_evaluate_text(commands: Any) -> None:
     command.add_argument("--sheet", metavar="OUT.png", help=f"write a contact sheet of {SHEET_HEATS} heat maps here")
 
 
-def _add_bench(commands: Any) -> None:
-    command = add_command(
-        commands,
-        bench,
-        "Measure this machine: parts of the time, growth with the photo's size, quality of the lift to full size.",
-        "",
-        "photo1.jpg photo2.jpg --json bench.json   # color photos of 1 to 2 megapixels",
-    )
-    command.add_argument("photos", nargs="*", metavar="PHOTO", help="color photos to measure with (default: the demo's examples)")
-    command.add_argument("--model", help="a name from `models` (default: the first of them)")
-    command.add_argument("--device", default="auto", help=DEVICE_HELP)
-    command.add_argument("--megapixels", type=several(float), default=(0.25, 1.0, 4.0, 12.0, 24.0), metavar="MP,MP", help="sizes to time")
-    command.add_argument("--json", metavar="OUT", help="write the numbers here")
-
-
-def add_commands(commands: Any) -> None:
-    """Add them to the grammar."""
+def parser() -> argparse.ArgumentParser:
+    """The grammar of all of them."""
+    top = argparse.ArgumentParser(prog="python -m toolkit")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_evaluate(commands)
     _add_obedience(commands)
     _add_evaluate_text(commands)
     add_evaluate_reference(commands)
     add_evaluate_palette(commands)
     add_evaluate_temporal(commands)
-    _add_bench(commands)
-    add_compare(commands)
+    return top

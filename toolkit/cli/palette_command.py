@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, number, positive
+from toolkit.cli.old_arguments import DEVICE_HELP, add_command, advance, check_places, number, positive
 
 SHEET = 24  # rows of the contact sheet
 
@@ -14,7 +14,7 @@ def evaluate_palette(args: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from toolkit.cli.arguments import report
+    from toolkit.cli.old_arguments import report
     from toolkit.measure.evaluate import find_photos, open_truths
     from toolkit.measure.studies.palettes import PaletteSetup, evaluate_palettes, palette_table
     from toolkit.models.cards import default_model

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
+from toolkit.cli.old_arguments import DEVICE_HELP, add_command, advance, check_places, count, number, positive, several
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +17,7 @@ def evaluate_reference(args: argparse.Namespace) -> int:
     """Measure what a reference photo does for the colors of another."""
     from tqdm import tqdm
 
-    from toolkit.cli.arguments import report
+    from toolkit.cli.old_arguments import report
     from toolkit.measure.evaluate import find_photos, open_truths
     from toolkit.measure.studies.borrowing import ReferenceScore, ReferenceSetup, evaluate_classes, evaluate_references, read_words, reference_table
     from toolkit.measure.studies.obedience import open_regions
