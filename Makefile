@@ -13,8 +13,9 @@ PYTEST_ARGS ?= -n auto --dist loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SPHINX := $(VENV)/.sphinx
 
-.PHONY: app test lint notebooks cards clean
+.PHONY: app test lint notebooks cards docs clean
 .DEFAULT_GOAL := app
 
 app: $(INSTALLED)
@@ -32,16 +33,21 @@ lint: $(INSTALLED)
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 
-# Run every notebook and keep its pictures in it.
+# Run every notebook and keep its pictures in it, but not its widgets' state: their whole script, which a reader cannot run.
 notebooks: $(INSTALLED)
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+	$(BIN)/python -c 'import sys, nbformat as n; [(b := n.read(f, 4), b.metadata.pop("widgets", 0), n.write(b, f)) for f in sys.argv[1:]]' notebooks/*.ipynb
 
 # What stands between marks in README.md, docs/ and weights/README.md: tables, model cards, help, from measurements, cards and the code.
 cards: $(INSTALLED)
 	$(BIN)/python -m toolkit.cli.pages.cards
 
+# The pages, the notebooks as they are and the docstrings as a site: docs/_build/html/index.html. A warning is an error.
+docs: $(SPHINX)
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs -d docs/_build/doctrees . docs/_build/html
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	rm -rf docs/_build docs/api $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One pip command for everything: with torch resolved apart from torchvision, the two may not fit. Debian's Python without python3-venv makes no pip
@@ -51,4 +57,8 @@ $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || $(PYTHON) -m venv --clear --without-pip $(VENV)
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m pip --python $(VENV) install pip
 	$(BIN)/python -m pip install $(PIP_ARGS) -e '.[dev]'
+	@touch $@
+
+$(SPHINX): $(INSTALLED)
+	$(BIN)/python -m pip install $(PIP_ARGS) -e '.[docs]'
 	@touch $@

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM
 
 from demos.gate import temporary
+from tests.browser import CHROMIUM, served
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,16 +34,14 @@ def chromium() -> Iterator[Any]:
 def url(chromium: Any) -> Iterator[str]:
     from demos import app
 
-    demo = app.build("cpu")
-    app.launch(demo, prevent_thread_lock=True, quiet=True)
-    yield demo.local_url
-    demo.close()
+    with served(app.build("cpu")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def raw_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The whole app in a process of its own, to be looked at from outside: a `raw.App`."""
-    from raw import running
+    from tests.app.raw import running
 
     with running(tmp_path_factory.mktemp("app")) as app:
         yield app

@@ -230,7 +230,6 @@ def test_points_are_the_hints_then_the_paint():
     points = Guidance((Hint(3, 4, "red", 5),), strokes((16, 16, 24, 24, (0, 0, 255)))).points()
     assert points.xy.tolist() == [[3, 4], [19.5, 19.5]]  # one cell of 8 x 8 is painted: its centre
     torch.testing.assert_close(points.ab, torch.stack([ab_of(255, 0, 0), ab_of(0, 0, 255)]))
-    assert points.size.tolist() == [5, 8]
     assert len(points) == 2
 
 

@@ -9,7 +9,7 @@ a model.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import hex_to_lab, parse_color, rgb_to_lab, to_hex
+from toolkit.photo.places import from_share, rescaled, to_cell, to_share
+from toolkit.photo.polygons import Lasso, filled, share_inside
 
 VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
@@ -29,9 +31,7 @@ MAX_SIZE = 512  # px: a hint is a point, not a fill
 MAX_CORNERS = 500  # of a lasso; a mouse gives one for every few pixels, and every second one of a thousand draws the same line
 MAX_LASSOS = 200  # different ones in all, each of which is filled anew with every click: 4 ms, and with 2,000 of them ten seconds
 STROKE_POINTS = 400  # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
-SAMPLES = 4  # per side of a grid cell: a lasso's edge comes in 17 steps, and one much smaller than a cell still shows
 
-Lasso = tuple[tuple[float, float], ...]
 NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -70,14 +70,22 @@ class Hint:
 
 @dataclass(frozen=True)
 class Points:
-    """What a model gets: N colored points in pixels of the photo."""
+    """What a model gets: N colored points."""
 
-    xy: Tensor  # (N, 2)
+    xy: Tensor  # (N, 2), pixels of the photo or, for a model, of the L that it encoded
     ab: Tensor  # (N, 2), Lab units
-    size: Tensor  # (N,) px
+    regions: Tensor | None = None  # (N, h, w) in [0, 1], for a model half of L's size: where each may act; None: all may act everywhere
 
     def __len__(self) -> int:
         return len(self.xy)
+
+    def only(self, chosen: Tensor) -> "Points":
+        """The points chosen by a mask (N,) of bool."""
+        return Points(self.xy[chosen], self.ab[chosen], None if self.regions is None else self.regions[chosen])
+
+    def to(self, device: torch.device) -> "Points":
+        """On another device."""
+        return Points(self.xy.to(device), self.ab.to(device), None if self.regions is None else self.regions.to(device))
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ class Guidance:
 
     hints: tuple[Hint, ...] = ()
     strokes: Tensor | None = field(default=None, compare=False)
+    size: tuple[int, int] | None = field(default=None, compare=False)  # (width, height) of the photo that it was checked for
 
     def __len__(self) -> int:
         return len(self.hints) + int(self.strokes is not None)
@@ -96,7 +105,8 @@ class Guidance:
             if self.strokes.shape != other.strokes.shape:
                 raise GuidanceError("Two masks of different sizes cannot be combined; paint both on the same photo.")
             strokes = torch.where(other.strokes[3:] > 127, other.strokes, self.strokes)
-        return Guidance(self.hints + other.hints, strokes)
+        known = {part.size for part in (self, other) if len(part)}  # what was checked need not be checked again
+        return Guidance(self.hints + other.hints, strokes, known.pop() if len(known) == 1 else None)
 
     def checked(self, size: tuple[int, int]) -> "Guidance":
         """The same guidance, made safe for a photo of size (width, height): places and corners outside are moved to the border, sizes are limited,
@@ -111,19 +121,22 @@ class Guidance:
         if self.strokes is not None and self.strokes.shape[-2:] != (height, width):
             h, w = self.strokes.shape[-2:]
             raise GuidanceError(f"The mask is {w} x {h} but the photo is {width} x {height}; save the mask at the photo's size.")
-        hints = tuple(_checked(hint, width, height) for hint in self.hints)
+        hints = self.hints if self.size == size else tuple(_checked(hint, size) for hint in self.hints)
         lassos = len({hint.lasso for hint in hints} - {()})
         if lassos > MAX_LASSOS:
             raise GuidanceError(f"There are {lassos:,} different lassos; at most {MAX_LASSOS} can be used.")
-        return Guidance(hints, self.strokes)
+        return self if self.size == size else Guidance(hints, self.strokes, size)
 
-    def points(self) -> Points:
-        """Every hint, and strokes sampled on a grid, as tensors for a model."""
-        rows = [(h.x, h.y, *h.ab, float(h.size)) for h in self.hints]
-        if self.strokes is not None:
-            rows += list(_stroke_points(self.strokes))
-        table = torch.tensor(rows, dtype=torch.float32).view(-1, 5)
-        return Points(table[:, :2], table[:, 2:4], table[:, 4])
+    def points(self, grid: tuple[int, int] | None = None) -> Points:
+        """Every hint, and strokes reduced to some 400 points, in pixels of the photo.
+
+        grid: (h, w), for regions on such a grid over the photo, where a hint has a lasso; asks for guidance that is `checked`.
+        """
+        rows = [(h.x, h.y, *h.ab) for h in self.hints] + ([] if self.strokes is None else list(_stroke_points(self.strokes)))
+        table = torch.tensor(rows, dtype=torch.float32).view(-1, 4)
+        if grid is None or self.size is None:
+            return Points(table[:, :2], table[:, 2:])
+        return Points(table[:, :2], table[:, 2:], self._regions(self.size, grid, len(table)))
 
     def regions(self, size: tuple[int, int], grid: tuple[int, int]) -> Tensor | None:
         """Where each point may spread, as planes of a grid of (h, w) cells that covers a photo of size (width, height).
@@ -131,16 +144,17 @@ class Guidance:
         (N, h, w) in [0, 1], the share of each cell inside the lasso, in the order of `points()`; 1 everywhere for a point without lasso. A lasso too
         small to show leaves its hint's own cell. None where no hint has a lasso.
         """
+        return self._regions(size, grid, len(self.points()))
+
+    def _regions(self, size: tuple[int, int], grid: tuple[int, int], count: int) -> Tensor | None:
         if not any(hint.lasso for hint in self.hints):
             return None
-        planes = {lasso: _inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}  # a brush stroke shares one
-        count = len(self.hints) + len(Guidance(strokes=self.strokes).points())
+        planes = {lasso: share_inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}  # a brush stroke shares one
         regions = torch.ones(count, *grid)
         for region, hint in zip(regions, self.hints, strict=False):  # the points of strokes come after those of the hints
             region.copy_(planes[hint.lasso])
             if not region.any():
-                row, column = ((place + 0.5) * cells / pixels for place, cells, pixels in zip((hint.y, hint.x), grid, size[::-1], strict=True))
-                region[min(max(int(row), 0), grid[0] - 1), min(max(int(column), 0), grid[1] - 1)] = 1
+                region[to_cell((hint.x, hint.y), size, grid)] = 1
         return regions
 
     def cover(self, width: int, rows: range) -> Tensor | None:
@@ -148,8 +162,7 @@ class Guidance:
         lassos = {hint.lasso for hint in self.hints}
         if not lassos or () in lassos or self.strokes is not None:
             return None
-        corners = [torch.tensor(lasso, dtype=torch.float64) + 0.5 for lasso in lassos]
-        return torch.stack([_filled(polygon, rows, width) for polygon in corners]).any(0, keepdim=True)
+        return torch.stack([filled(torch.tensor(lasso, dtype=torch.float64), rows, width) for lasso in lassos]).any(0, keepdim=True)
 
     def stamp(self, ab: Tensor, top: int = 0) -> Tensor:
         """Write the colors into rows [top, top + h) of the photo's own ab: ab (1, 2, h, W) -> (1, 2, h, W), every hinted pixel exactly its color."""
@@ -193,29 +206,30 @@ class Guidance:
         hints = value.get("hints") if isinstance(value, dict) else None
         if not isinstance(hints, list):
             raise GuidanceError("The canvas sent no list of hints; reload the page.")
-        return cls(tuple(_parsed(f"Hint {i}", item) for i, item in enumerate(hints, 1)))._moved(size, 0.0, 0.5).checked(size)
+        found = cls(tuple(_parsed(f"Hint {i}", item) for i, item in enumerate(hints, 1)))
+        return found._moved(lambda places: from_share(places, size)).checked(size)
 
     def to_canvas(self, size: tuple[int, int]) -> list[dict[str, Any]]:
         """The hints as canvas.js takes them, for a photo of size (width, height)."""
-        there = self._moved((1 / size[0], 1 / size[1]), 0.5, 0.0)
+        there = self._moved(lambda places: to_share(places, size))
         return [{"x": h.x, "y": h.y, "color": h.color, "size": h.size, "lasso": [list(corner) for corner in h.lasso]} for h in there.hints]
 
     def scaled(self, old: tuple[int, int], new: tuple[int, int]) -> "Guidance":
         """The same guidance for a smaller or larger copy of the photo; sizes (width, height)."""
         factor = max(new) / max(old)
-        moved = self._moved((new[0] / old[0], new[1] / old[1]), 0.5, 0.5)
+        moved = self._moved(lambda places: rescaled(places, old, new))
         hints = tuple(replace(h, size=max(1, round(h.size * factor))) for h in moved.hints)
+        if self.size == old:  # parsed already: what is left to do is to keep it inside
+            hints = tuple(_inside(h, new) for h in hints)
         strokes = None if self.strokes is None else F.interpolate(self.strokes[None], (new[1], new[0]), mode="nearest-exact")[0]
-        return Guidance(hints, strokes)
+        return Guidance(hints, strokes, new if self.size == old else None)
 
-    def _moved(self, factor: tuple[float, float], before: float, after: float) -> "Guidance":
-        """All places of the hints: (x + before) * factor - after."""
-
+    def _moved(self, move: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> "Guidance":
+        """With all places of the hints moved."""
         moved = []
         for hint in self.hints:
-            x, y = (hint.x + before) * factor[0] - after, (hint.y + before) * factor[1] - after
-            lasso = _as_lasso((np.array(hint.lasso) + before) * factor - after) if hint.lasso else ()
-            moved.append(replace(hint, x=x, y=y, lasso=lasso))
+            (x, y), *lasso = move(np.array([(hint.x, hint.y), *hint.lasso], dtype=np.float64)).tolist()
+            moved.append(replace(hint, x=x, y=y, lasso=tuple((x, y) for x, y in lasso)))
         return Guidance(tuple(moved), self.strokes)
 
     @classmethod
@@ -248,20 +262,11 @@ class Guidance:
 EXAMPLE = '{"version": 1, "hints": [{"x": 120, "y": 80, "size": 7, "color": "#3a6ea5"}]}'
 
 
-def _checked(hint: Hint, width: int, height: int) -> Hint:
-    if not all(_is_number(number) for number in (hint.x, hint.y, hint.size)):
-        place = f"({_short(hint.x)}, {_short(hint.y)})"
-        raise GuidanceError(f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo.")
-    try:
-        color = to_hex(parse_color(hint.color))
-    except ValueError as error:
-        raise GuidanceError(str(error)) from None
-    x, y = min(max(hint.x, 0), width - 1), min(max(hint.y, 0), height - 1)
-    return Hint(x, y, color, min(max(int(hint.size), 1), MAX_SIZE), _checked_lasso(hint.lasso, width, height))
+def checked_lasso(lasso: Any, size: tuple[int, int]) -> Lasso:
+    """A lasso made safe for a photo of size (width, height): corners moved inside, at most 500 of them, thinned evenly.
 
-
-def _checked_lasso(lasso: Any, width: int, height: int) -> Lasso:
-    """Corners inside the photo: up to the outer edges of its border pixels, half a pixel beyond their centres."""
+    Inside is up to the outer edges of the border pixels, half a pixel beyond their centers. Raises GuidanceError for what is no polygon.
+    """
     corners = _corners(lasso)
     if corners is None:
         raise GuidanceError("The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo.")
@@ -269,7 +274,24 @@ def _checked_lasso(lasso: Any, width: int, height: int) -> Lasso:
         raise GuidanceError(f"The lasso of a hint has {len(corners)} corners; draw around a region, with three or more.")
     if len(corners) > MAX_CORNERS:
         corners = corners[np.arange(MAX_CORNERS) * len(corners) // MAX_CORNERS]
-    return _as_lasso(corners.clip(-0.5, (width - 0.5, height - 0.5)))
+    return _as_lasso(corners.clip(-0.5, (size[0] - 0.5, size[1] - 0.5)))
+
+
+def _checked(hint: Hint, size: tuple[int, int]) -> Hint:
+    if not all(_is_number(number) for number in (hint.x, hint.y, hint.size)):
+        place = f"({_short(hint.x)}, {_short(hint.y)})"
+        raise GuidanceError(f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo.")
+    try:
+        color = to_hex(parse_color(hint.color))
+    except ValueError as error:
+        raise GuidanceError(str(error)) from None
+    return _inside(replace(hint, color=color), size)
+
+
+def _inside(hint: Hint, size: tuple[int, int]) -> Hint:
+    """Within a photo of size (width, height), and of a size that is not too large."""
+    x, y = min(max(hint.x, 0), size[0] - 1), min(max(hint.y, 0), size[1] - 1)
+    return Hint(x, y, hint.color, min(max(int(hint.size), 1), MAX_SIZE), checked_lasso(hint.lasso, size))
 
 
 def _corners(lasso: Any) -> NDArray[np.float64] | None:
@@ -321,31 +343,6 @@ def _ab_of(color: str) -> tuple[float, float]:
     return a, b
 
 
-def _inside(lasso: Lasso, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
-    """The share of each grid cell inside a closed polygon, (h, w) in [0, 1]; ones for no polygon.
-
-    The nonzero rule, as a browser's canvas fills: a freehand line that runs past its own start leaves no hole. On each row of samples the edges are
-    crossings, +1 downwards and -1 upwards; their running sum from the left is the number of turns around each sample.
-    """
-    (width, height), (h, w) = size, grid
-    if not lasso:
-        return torch.ones(h, w)
-    corners = (torch.tensor(lasso, dtype=torch.float64) + 0.5) * torch.tensor([w * SAMPLES / width, h * SAMPLES / height])
-    return _filled(corners, range(h * SAMPLES), w * SAMPLES).float().view(h, SAMPLES, w, SAMPLES).mean((1, 3))
-
-
-def _filled(corners: Tensor, rows: range, width: int) -> Tensor:
-    """Which centres of the cells of some rows lie inside a closed polygon, (len(rows), width) bool; corners (E, 2) in cells, float64."""
-    (x0, y0), (x1, y1) = corners.T, corners.roll(-1, 0).T  # (E,) each
-    centres = torch.arange(rows.start, rows.stop, dtype=torch.float64) + 0.5
-    below = centres[:, None] >= corners[:, 1]  # (rows, E)
-    row, edge = (below != below.roll(-1, 1)).nonzero(as_tuple=True)
-    x = x0[edge] + (centres[row] - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
-    column = (x - 0.5).ceil().clamp(0, width).long()  # the first centre at or right of the crossing
-    turns = torch.zeros(len(rows), width + 1).index_put_((row, column), (y1 - y0)[edge].sign().float(), accumulate=True).cumsum(1)
-    return turns[:, :-1].abs() > 0.5
-
-
 def _read_mask(path: Path) -> Tensor:
     from PIL import Image
 
@@ -364,7 +361,7 @@ def _read_mask(path: Path) -> Tensor:
         raise GuidanceError(f"{path.name} is not a PNG that can be read; save the mask again.") from None
 
 
-def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float, float]]:
+def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float]]:
     """One point for each cell of a grid that has paint in it: its painted centre, its mean color; the grid is as fine as STROKE_POINTS allows."""
     opaque = strokes[3] > 127
     ys, xs = opaque.nonzero(as_tuple=True)
@@ -381,5 +378,4 @@ def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float
     lab = rgb_to_lab(painted[:, :, None])[..., 0]
     table = torch.stack([xs.float(), ys.float(), lab[1], lab[2]], 1)  # (N, 4)
     mean = torch.zeros(len(count), 4).index_add_(0, index, table) / count[:, None]
-    for row in mean.tolist():
-        yield (*row, float(cell))
+    yield from map(tuple, mean.tolist())

@@ -15,6 +15,7 @@ from toolkit.controls.alternatives import as_hints, disagreement
 from toolkit.guidance import Guidance
 from toolkit.models.base import Dials
 from toolkit.photo import Photo
+from toolkit.photo.pictures import data_url
 from toolkit.pipeline import Progress, Result, Session
 
 GALLERY = 320  # px, long side of the small pictures
@@ -45,7 +46,7 @@ class Drawn:
     @cached_property
     def picture(self) -> str:
         """A data URL."""
-        return pictures.data_url(self.result.to_pil())
+        return data_url(self.result.to_pil())
 
 
 class Alternatives:
@@ -130,7 +131,7 @@ class Alternatives:
         results = [drawn.result for drawn in self.drawn if drawn.result.ab.shape == self.drawn[-1].result.ab.shape]
         if len(results) < 2:
             return ""
-        return pictures.data_url(pictures.doubt(self.small.photo, (disagreement(results) / FAR).clamp(0, 1)))
+        return data_url(pictures.doubt(self.small.photo, (disagreement(results) / FAR).clamp(0, 1)))
 
 
 def hints_of(result: Result, photo: Photo) -> Guidance:

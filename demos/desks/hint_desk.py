@@ -5,12 +5,9 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-import numpy as np
 import torch
 from matplotlib.path import Path as Polygon
-from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from demos.desks import pictures
 from demos.desks.alternatives_desk import Alternatives, hints_of
@@ -19,13 +16,15 @@ from toolkit.color import parse_color, to_hex
 from toolkit.guidance import MAX_HINTS, Guidance, GuidanceError
 from toolkit.models.base import Dials
 from toolkit.photo import Photo
+from toolkit.photo.pictures import data_url
+from toolkit.photo.places import to_share
 from toolkit.pipeline import Progress, Result, Session
+from toolkit.show import canvas
 
 SCREEN = 1200  # px, long side of the live picture
 PALETTE = 5  # colors
 LARGEST_HINTS = 20_000_000  # bytes: 2,000 hints with a lasso each
 NEAR = 24  # px of the live picture: a person's hint speaks for its surroundings
-DIMMED = 0.64  # how dark an influence map makes what the hint does not reach
 
 
 class HintDesk:
@@ -49,7 +48,7 @@ class HintDesk:
     @property
     def before(self) -> str:
         """The photo without color, a data URL."""
-        return pictures.data_url(pictures.before(self.screen.photo))
+        return data_url(pictures.before(self.screen.photo))
 
     def read(self, value: Any, vividness: Any, saturation: Any) -> tuple[Guidance, Dials]:
         """What the browser sent, checked. Raises GuidanceError, ValueError."""
@@ -86,24 +85,16 @@ class HintDesk:
 
     def reach(self, value: dict[str, Any]) -> str:
         """Where the selected hint, or its brush stroke, acts: a data URL that darkens all else; "" where none is selected."""
-        hints, selected = value["hints"], value.get("selected")
-        influence = self.shown.influence if self.shown else None
-        if influence is None or not isinstance(selected, int) or not 0 <= selected < len(hints):
+        influence, chosen = self.shown.influence if self.shown else None, canvas.selected_hints(value)
+        if influence is None or not chosen:
             return ""
-        stroke = hints[selected].get("stroke")
-        chosen = [i for i, hint in enumerate(hints) if i == selected or (stroke and hint.get("stroke") == stroke)]
-        h, w = influence.shape[-2:]
-        size = (4 * h, 4 * w)  # smooth enough; the browser does the rest
-        share = F.interpolate(influence[chosen].sum(0).clamp(0, 1)[None, None], size, mode="bilinear")[0, 0]
-        shade = np.zeros((*size, 4), np.uint8)
-        shade[..., 3] = ((1 - share) * DIMMED * 255).round().byte().numpy()
-        return pictures.data_url(Image.fromarray(shade))
+        return data_url(canvas.reached(influence[chosen].sum(0).clamp(0, 1)))
 
     def next_click(self) -> dict[str, float]:
         """Where one more hint would tell most, {x, y} in 0..1."""
         with self.lock:
-            x, y = self.session.suggest_click(self.guidance)
-        return {"x": (x + 0.5) / self.photo.width, "y": (y + 0.5) / self.photo.height}
+            x, y = to_share(self.session.suggest_click(self.guidance), self.photo.size)
+        return {"x": x, "y": y}
 
     def open(self, path: Path) -> list[dict[str, Any]] | None:
         """Hints from a file, as the canvas takes them; None for a mask, which is kept here. Raises GuidanceError."""

@@ -4,28 +4,18 @@ import base64
 import io
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.color import lab_to_rgb
 from toolkit.photo import Photo
+from toolkit.photo.pictures import to_pil
 from toolkit.show.figures import DOUBT
-
-
-def to_pil(rgb: Tensor) -> Image.Image:
-    """uint8 (3, H, W) -> Pillow."""
-    return Image.fromarray(rgb.permute(1, 2, 0).contiguous().numpy())
 
 
 def before(photo: Photo) -> Image.Image:
     """What the coloring starts from: the photo as it came, or for a photo with color its lightness alone."""
-    if photo.tone != "color":
-        return to_pil(photo.rgb)
-    L = photo.lightness()
-    gray = lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], 1))[0]
-    return to_pil(gray.mul(255).round().byte())
+    return to_pil(photo.gray() if photo.tone == "color" else photo.rgb)
 
 
 def doubt(photo: Photo, uncertainty: Tensor) -> Image.Image:
@@ -47,11 +37,3 @@ def thumbnail(image: Image.Image, size: int) -> str:
     target = io.BytesIO()
     image.save(target, "PNG")
     return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()
-
-
-def data_url(image: Image.Image) -> str:
-    """As it is, for the screen only: transparent pictures PNG, others JPEG, a tenth of the bytes, with color at every pixel."""
-    target = io.BytesIO()
-    kind = "PNG" if image.mode == "RGBA" else "JPEG"
-    image.save(target, kind, **({"compress_level": 1} if kind == "PNG" else {"quality": 92, "subsampling": 0}))
-    return f"data:image/{kind.lower()};base64," + base64.b64encode(target.getvalue()).decode()

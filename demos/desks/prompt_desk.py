@@ -16,6 +16,7 @@ from demos.desks.hint_desk import SCREEN, HintDesk
 from toolkit.guidance import Guidance
 from toolkit.models.base import Dials
 from toolkit.photo import Photo
+from toolkit.photo.pictures import data_url, to_pil
 from toolkit.pipeline import Progress, Result, Session
 from toolkit.text.compiler import Compiled, Row, compile_text
 from toolkit.text.grammar.lexicon import korean
@@ -91,7 +92,7 @@ class PromptDesk:
     def before(self, keep: bool) -> str:
         """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without color."""
         photo = self.screen.photo
-        return pictures.data_url(pictures.to_pil(photo.rgb) if keep and self.colored else pictures.before(photo))
+        return data_url(to_pil(photo.rgb) if keep and self.colored else pictures.before(photo))
 
     def things(self) -> list[str]:
         """Names of what is in the photo, the surest first. Raises WeightsError."""
@@ -174,7 +175,7 @@ def heat_layer(heat: Tensor) -> str:
     shade = F.interpolate(heat.float(), scale_factor=2, mode="bilinear")[0, 0].clamp(0, 1).cpu().numpy()
     rgba = (HEAT(0.15 + 0.85 * shade) * 255).round().astype(np.uint8)
     rgba[..., 3] = (STRONGEST * 255 * shade).round()
-    return pictures.data_url(Image.fromarray(rgba))
+    return data_url(Image.fromarray(rgba))
 
 
 def outline(region: Tensor) -> str:

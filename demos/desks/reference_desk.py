@@ -9,25 +9,26 @@ from functools import lru_cache
 from threading import RLock
 from typing import Any
 
-import numpy as np
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from demos.desks import pictures
 from demos.desks.alternatives_desk import hints_of
-from demos.desks.hint_desk import DIMMED, SCREEN, HintDesk
+from demos.desks.hint_desk import SCREEN, HintDesk
 from demos.desks.reference_wish import Change, Lent, ReferenceDials, Wish, in_pixels
 from demos.desks.samples import FIRST, Sample, samples
-from toolkit.color import rgb_to_lab
 from toolkit.controls.palette import extract_palette, warmth_tint
 from toolkit.controls.recoloring import dye_region
 from toolkit.controls.reference import Reference, Take, Taken, see_reference, take_colors
 from toolkit.guidance import Guidance, GuidanceError
 from toolkit.models.base import Dials
 from toolkit.photo import Photo, open_photo
+from toolkit.photo.pictures import data_url, to_pil
+from toolkit.photo.places import from_share, to_share
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Progress, Result, Session
+from toolkit.show.canvas import dimmed
 from toolkit.text.compiler import compile_text
 from toolkit.text.localizer import load_localizer
 
@@ -89,7 +90,7 @@ class ReferenceDesk:
     def before(self, mode: str) -> str:
         """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without color."""
         photo = self.screen.photo
-        return pictures.data_url(pictures.to_pil(photo.rgb) if mode == "recolor" and self.colored else pictures.before(photo))
+        return data_url(to_pil(photo.rgb) if mode == "recolor" and self.colored else pictures.before(photo))
 
     # photos that lend their colors
 
@@ -124,7 +125,7 @@ class ReferenceDesk:
         except GuidanceError:
             palette = []
         return {
-            "src": pictures.data_url(pictures.to_pil(shrink(photo, SHOWN).rgb)),
+            "src": data_url(to_pil(shrink(photo, SHOWN).rgb)),
             "shape": list(photo.size),
             "name": photo.name,
             "palette": palette,
@@ -200,9 +201,10 @@ class ReferenceDesk:
         return [
             {
                 "x": place["x"], "y": place["y"], "color": place["color"], "take": origin.take,
-                "u": (origin.x + 0.5) / sizes[origin.take][0], "v": (origin.y + 0.5) / sizes[origin.take][1],
+                "u": u, "v": v,
             }
             for place, origin in zip(places, taken.origins, strict=True) if origin.trust >= LITTLE
+            for u, v in [to_share((origin.x, origin.y), sizes[origin.take])]
         ]  # fmt: skip
 
     def where_from(self, at: tuple[float, float]) -> list[str]:
@@ -210,13 +212,14 @@ class ReferenceDesk:
         taken = self.shown.taken if self.shown else None
         if self.shown is None or taken is None:
             return []
-        width, height = self.screen.photo.size
-        planes = taken.where_from(at[0] * width - 0.5, at[1] * height - 0.5)
+        planes = taken.where_from(*from_share(at, self.screen.photo.size))
         references = [self.reference(lent.name) for lent in self.shown.wish.takes]
         most = max(float(plane.max()) for plane in planes)
         if most < LITTLE:
             return ["" for _ in planes]
-        return [_shadow(_cut(plane / most, reference).sqrt()) for plane, reference in zip(planes, references, strict=True)]  # a root, to see the rest
+        return [
+            data_url(dimmed(_cut(plane / most, reference).sqrt())) for plane, reference in zip(planes, references, strict=True)
+        ]  # a root, to see the rest
 
     def reach(self) -> str:
         """What the changes have changed: a data URL that darkens all else; "" where nothing has."""
@@ -224,7 +227,7 @@ class ReferenceDesk:
             return ""
         own, now = self.screen.photo.rgb, self.shown.result.rgb
         changed = (own.int() - now.int()).abs().amax(0) > 1
-        return _shadow(changed.float()) if bool(changed.any()) else ""
+        return data_url(dimmed(changed.float())) if bool(changed.any()) else ""
 
     # what is taken along
 
@@ -253,13 +256,6 @@ class ReferenceDesk:
         return guidance.scaled(self.screen.photo.size, self.photo.size)
 
 
-def _shadow(share: Tensor) -> str:
-    """A layer, a data URL, that darkens a picture the more the less its share (h, w) in [0, 1] is."""
-    shade = np.zeros((*share.shape, 4), np.uint8)
-    shade[..., 3] = ((1 - share) * DIMMED * 255).round().byte().numpy()
-    return pictures.data_url(Image.fromarray(shade))
-
-
 def _cut(plane: Tensor, reference: Reference) -> Tensor:
     """A plane over a reference's grid -> (h, w) over its photo alone: the grid reaches beyond its right and lower border."""
     cell = ((reference.centers[0] + 0.5) * 2).tolist()  # px
@@ -271,7 +267,7 @@ def _cut(plane: Tensor, reference: Reference) -> Tensor:
 def _as_seen(result: Result) -> Result:
     """A result whose small ab are those of its picture: recoloring keeps most of the photo's own."""
     copy = shrink(replace(result.photo, rgb=result.rgb), (result.ab.shape[-2], result.ab.shape[-1]), averaged=True)
-    return replace(result, ab=rgb_to_lab(copy.rgb[None].float() / 255)[:, 1:])
+    return replace(result, ab=copy.lab()[:, 1:])
 
 
 @lru_cache(maxsize=1)
@@ -289,5 +285,5 @@ def lenders() -> list[dict[str, str]]:
             with Image.open(sample.path) as image:
                 image.draft("RGB", (256, 256))
                 image.thumbnail((160, 160))
-                found.append({"name": f"s{i}", "src": pictures.data_url(image.convert("RGB")), "title": sample.title})
+                found.append({"name": f"s{i}", "src": data_url(image.convert("RGB")), "title": sample.title})
     return found

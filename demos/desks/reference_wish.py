@@ -9,6 +9,7 @@ from demos.gate.door import UNREADABLE, number
 from toolkit.color import parse_color, to_hex
 from toolkit.color.palette import Swatch
 from toolkit.guidance import MAX_CORNERS, GuidanceError, Lasso
+from toolkit.photo.places import from_share
 
 MODES = ("reference", "palette", "recolor")
 MOST_TAKES = 4
@@ -87,7 +88,7 @@ class Wish:
 
 def in_pixels(corners: Lasso, size: tuple[int, int]) -> Lasso:
     """Corners in 0..1, from edge to edge, in pixels of a photo of size (width, height)."""
-    return tuple((x * size[0] - 0.5, y * size[1] - 0.5) for x, y in corners)
+    return tuple(from_share(corner, size) for corner in corners)
 
 
 def _list(value: Any) -> Sequence[Any]:

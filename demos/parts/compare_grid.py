@@ -4,9 +4,9 @@ from typing import Any
 
 import gradio as gr
 
-from demos.desks import pictures
 from demos.words.i18n import both, tr
 from toolkit.measure.compare import TRUTH, Comparison
+from toolkit.photo.pictures import data_url, to_pil
 
 TRUE_PHOTO = "the true photo"
 
@@ -183,6 +183,6 @@ def grid_row(comparison: Comparison, photo: int, key: str, name: str, request: g
             failed = tr(record.error, request) if record is not None and record.error else "…"
             cells.append({"src": "", "label": model, "note": tr("failed", request) if record is not None else "", "failed": failed})
         else:
-            cells.append({"src": pictures.data_url(pictures.to_pil(picture)), "label": model, "note": f"{record.numbers['psnr']:.1f} dB"})
-    cells.append({"src": pictures.data_url(pictures.to_pil(truth)), "label": tr(TRUE_PHOTO, request), "note": ""})
+            cells.append({"src": data_url(to_pil(picture)), "label": model, "note": f"{record.numbers['psnr']:.1f} dB"})
+    cells.append({"src": data_url(to_pil(truth)), "label": tr(TRUE_PHOTO, request), "note": ""})
     return {"key": key, "name": name, "width": truth.shape[2], "height": truth.shape[1], "cells": cells}

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 PROGRESS = gr.Progress()  # as a default argument it tells Gradio to hand in the page's own
 Updates = dict[Any, Any]  # component -> its new value
+Given = dict[Any, Any]  # component -> what the page sent; its inputs are a set then
 FAILURES = (PhotoError, ValueError, RuntimeError)  # what a person can be told in the error's own sentence
 LOG = logging.getLogger("huepoint")
 UNEXPECTED = "Something went wrong here that should not have; try again, or with another photo."

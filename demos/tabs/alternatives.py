@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import gradio as gr
 
-from demos.desks import pictures
 from demos.desks.alternatives_desk import Alternatives, Draw
 from demos.desks.desk import Shop
 from demos.desks.visits import Visit
@@ -18,6 +17,7 @@ from demos.words.i18n import t, tr
 from toolkit.guidance import Guidance
 from toolkit.models.base import MOST_STEPS, STRONGEST, Dials
 from toolkit.photo import Photo
+from toolkit.photo.pictures import data_url, to_pil
 from toolkit.pipeline import Cancelled
 
 NUMBERS = (4, 6, 8)  # of pictures in a row
@@ -131,7 +131,7 @@ class AlternativesPanel:
             yield self._state(found, request, "Looking at the photo …", to_come=n, fresh=True)
             for news in found.draw(n, wish, lambda: visit.turn == turn and visit.desk is desk):
                 if isinstance(news, tuple):
-                    yield {self.choices: gr.update(forming=pictures.data_url(pictures.to_pil(news[1])))}
+                    yield {self.choices: gr.update(forming=data_url(to_pil(news[1])))}
                 elif len(found.drawn) < n:
                     yield self._state(found, request, "Drawing …", to_come=n - len(found.drawn))
         except Cancelled:

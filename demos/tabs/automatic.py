@@ -22,7 +22,9 @@ from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, t, tr
 from toolkit.models.base import Dials
 from toolkit.photo import open_photo
-from toolkit.pipeline import CANDIDATES, Progress
+from toolkit.photo.pictures import to_pil
+from toolkit.pipeline import Progress
+from toolkit.pipeline.advice import CANDIDATES
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Your photo, in color")}</strong>
 <p>{both("Add a black-and-white photograph, or begin with one of the examples.")}</p></div>"""
@@ -31,6 +33,8 @@ SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'neare
 
 class Automatic(Hosted[Desk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    title, place = "Automatic", 10
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -169,7 +173,7 @@ class Automatic(Hosted[Desk]):
             visit.put(desk)
             width, height = desk.photo.size
             yield self._shown(desk, desk.before) | {
-                self.photo: pictures.to_pil(desk.preview.rgb),
+                self.photo: to_pil(desk.preview.rgb),
                 self.choices: gr.update(items=[], waiting=len(CANDIDATES), chosen=-1),
                 **self.alternatives.closed(),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
@@ -302,3 +306,6 @@ class Automatic(Hosted[Desk]):
             self.photo: None, self.notice: notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
             self.more: gr.update(visible=False), self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
         }  # fmt: skip
+
+
+TAB = Automatic

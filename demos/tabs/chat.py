@@ -12,7 +12,6 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.samples import sample_at, samples
 from demos.desks.visits import Visit
@@ -24,6 +23,7 @@ from demos.parts.talk import FAILURES, GONE, HEAVY, PROGRESS, QUICK, SAVE, Hoste
 from demos.words.i18n import language, t, tr
 from demos.words.translation import Language, translate
 from toolkit.photo import SUFFIXES, Photo, open_photo
+from toolkit.photo.pictures import to_pil
 from toolkit.pipeline import Result
 from toolkit.text.conversation import Conversation
 
@@ -95,6 +95,8 @@ class ChatDesk:
 
 class Chat(Hosted[ChatDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    title, place = "Chat", 50
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -207,7 +209,7 @@ class Chat(Hosted[ChatDesk]):
             photo = None
             if heard.path is not None:
                 photo = open_photo(heard.path)
-                small = pictures.to_pil(photo.rgb)
+                small = to_pil(photo.rgb)
                 small.thumbnail((SENT, SENT))
                 desk.show("user", small)
                 yield {self.chat: desk.lines}
@@ -246,3 +248,6 @@ class Chat(Hosted[ChatDesk]):
         visit = self.visits.leave(request.session_hash)
         if visit is not None and visit.desk is not None:
             visit.desk.close()
+
+
+TAB = Chat

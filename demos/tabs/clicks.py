@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.hint_desk import HintDesk
 from demos.desks.samples import sample_at
@@ -22,6 +21,7 @@ from demos.words.i18n import both, t, tr
 from toolkit.guidance import Guidance
 from toolkit.models.base import Dials
 from toolkit.photo import open_photo
+from toolkit.photo.pictures import data_url
 from toolkit.pipeline import Result
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")}</strong>
@@ -32,6 +32,8 @@ NUMBERS = count(1)  # the canvas notices what it is told by a new number
 
 class Clicks(Hosted[HintDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    title, place = "Click hints", 20
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -243,4 +245,7 @@ class Clicks(Hosted[HintDesk]):
 
 
 def _url(result: Result) -> str:
-    return pictures.data_url(result.to_pil())
+    return data_url(result.to_pil())
+
+
+TAB = Clicks

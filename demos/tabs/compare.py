@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from demos.desks.desk import Shop
 from demos.desks.samples import FIRST, samples
@@ -14,7 +15,7 @@ from demos.gate import temporary
 from demos.gate.door import all_uploaded, number, some_of
 from demos.parts.compare_grid import compare_grid, grid_row
 from demos.parts.compare_table import STYLE, summary, table
-from demos.parts.talk import FAILURES, LONG, PROGRESS, QUICK, Hosted, Updates, answered, notice
+from demos.parts.talk import FAILURES, LONG, PROGRESS, QUICK, Given, Hosted, Updates, answered, notice
 from demos.words.i18n import both, t, tr
 from toolkit.measure.compare import TRUTH, CompareSetup, Comparison
 from toolkit.measure.compare.run import compare_steps
@@ -37,6 +38,8 @@ Wanted = Callable[[], bool]  # whether the work is still wanted
 
 class Compare(Hosted[None]):
     """Components and handlers of the tab. Nothing is kept on its desk: what is done is on the page and in the files handed over."""
+
+    title, place = "Compare", 60
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -101,10 +104,10 @@ class Compare(Hosted[None]):
 
     def _listen(self, demo: gr.Blocks) -> None:
         long = LONG | {"show_progress_on": self.status}
-        choice = [self.models, self.zoo, self.classical, self.hints, self.vividness]
+        choice: set[Block] = {self.models, self.zoo, self.classical, self.hints, self.vividness}
         page = [self.notice, self.status, self.stop, self.go, self.examples, self.grid, self.summary, self.downloads]
         page += [self.report, self.csv, self.markdown]
-        self.go.click(self.run, [self.files, *choice], page, **long)
+        self.go.click(self.run, {self.files, *choice}, page, **long)
         self.examples.click(self.run_examples, choice, page, **long)
         self.hints.input(self.offer, self.hints, self.classical, **QUICK)
         self.stop.click(self.halt, None, [self.status, self.notice], **QUICK)
@@ -115,29 +118,21 @@ class Compare(Hosted[None]):
         return {self.classical: gr.update(visible=bool(hints))}
 
     @answered(begins=True)
-    def run(
-        self, uploads: Any, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
-        request: gr.Request, progress: gr.Progress = PROGRESS,
-    ) -> Iterator[Updates]:  # fmt: skip
+    def run(self, given: Given, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Compare on the visitor's own photos."""
-        photos = [(path.name, path) for path in all_uploaded(uploads)]
+        photos = [(path.name, path) for path in all_uploaded(given[self.files])]
         if not photos:
             yield {self.notice: notice(tr("Add some photos first.", request))}
             return
-        yield from self._compare(photos, (models, zoo, classical), hints, vividness, request, progress)
+        yield from self._compare(photos, given, request, progress)
 
     @answered(begins=True)
-    def run_examples(
-        self, models: Any, zoo: Any, classical: Any, hints: Any, vividness: Any,
-        request: gr.Request, progress: gr.Progress = PROGRESS,
-    ) -> Iterator[Updates]:  # fmt: skip
+    def run_examples(self, given: Given, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """Compare on the examples that have color."""
         photos = [(tr(sample.title, request), sample.path) for sample in _examples()]
-        yield from self._compare(photos, (models, zoo, classical), hints, vividness, request, progress)
+        yield from self._compare(photos, given, request, progress)
 
-    def _compare(
-        self, photos: Sequence[tuple[str, Path]], chosen: tuple[Any, Any, Any], hints: Any, vividness: Any, request: gr.Request, progress: gr.Progress
-    ) -> Iterator[Updates]:
+    def _compare(self, photos: Sequence[tuple[str, Path]], given: Given, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
         """From the first word to the files; what was done before a stop is kept."""
         visit = self.visits.arrive(request.session_hash)
         turn = visit.interrupt()
@@ -146,8 +141,8 @@ class Compare(Hosted[None]):
         rows: list[dict[str, Any]] = []
         yield self._begun(request)
         try:
-            hints, vividness = int(number(hints, 0, HINTS[-1])), number(vividness, 0, 1)
-            models = self._chosen(*chosen, hints)
+            hints, vividness = int(number(given[self.hints], 0, HINTS[-1])), number(given[self.vividness], 0, 1)
+            models = self._chosen(given, hints)
             setup = CompareSetup(hints=(hints,), metrics=METRICS, size=SIZE, vividness=vividness, device=self.shop.device, keep=MOST)
             opened = _opened(photos[:MOST], setup, told, lambda: visit.turn == turn, request)
             report = _watch(progress, request, lambda: visit.turn == turn)
@@ -173,10 +168,10 @@ class Compare(Hosted[None]):
                 return
             yield step
 
-    def _chosen(self, models: Any, zoo: Any, classical: Any, hints: int) -> list[str]:
+    def _chosen(self, given: Given, hints: int) -> list[str]:
         """Names of what is compared. Raises ValueError."""
-        offered = some_of(models, [*self.shop.names, BAR]) + some_of(zoo, self.zoo_names)
-        found = offered + (some_of(classical, CLASSICAL) if hints else [])
+        offered = some_of(given[self.models], [*self.shop.names, BAR]) + some_of(given[self.zoo], self.zoo_names)
+        found = offered + (some_of(given[self.classical], CLASSICAL) if hints else [])
         if not found:
             raise ValueError("No model is chosen; choose one or more.")
         return found
@@ -258,3 +253,6 @@ def _said(headline: str, told: Sequence[str]) -> str:
     """Names of files come from people: everything is escaped."""
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in told)
     return f'<p role="status">{escape(headline)}</p>' + (f"<ul>{items}</ul>" if items else "")
+
+
+TAB = Compare

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.prompt_desk import WORDS, PromptDesk, as_table, examples, in_language, only_parts
 from demos.desks.samples import sample_at
@@ -20,6 +19,7 @@ from demos.parts.theme import MARK
 from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, language, t, tr
 from toolkit.photo import open_photo
+from toolkit.photo.pictures import data_url
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Say it in words")}</strong>
 <p>{both("“Make the dress red and the sky light blue”, in English or Korean. Add a photograph, write, and see what was understood.")}</p></div>"""
@@ -58,6 +58,8 @@ NO_HINTS = "There are no hints to send; write first what should have which color
 
 class Prompts(Hosted[PromptDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    title, place = "Text prompt", 30
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -156,7 +158,7 @@ class Prompts(Hosted[PromptDesk]):
                     "words": WORDS[tongue],
                     "examples": examples(things, tongue),
                 }
-                answer = {"photo": desk.number, "revision": 0, "painted": pictures.data_url(shown.result.to_pil()), "rows": []}
+                answer = {"photo": desk.number, "revision": 0, "painted": data_url(shown.result.to_pil()), "rows": []}
                 yield {self.sheet: gr.update(offers=offers, answer=answer)}
         except FAILURES as error:
             visit.put(None)
@@ -180,7 +182,7 @@ class Prompts(Hosted[PromptDesk]):
         unread = bool(shown.prompt) and not shown.parsed.wishes
         message = UNREAD if unread else ONLY_PARTS if only_parts(shown) else ""
         heard |= {
-            "painted": pictures.data_url(shown.result.to_pil()),
+            "painted": data_url(shown.result.to_pil()),
             "rows": as_table(shown),
             "message": tr(message, request),
             "ok": not unread,
@@ -212,3 +214,6 @@ def _prompt(value: Any) -> str:
     if not isinstance(prompt, str):
         raise ValueError("The page sent no prompt; reload it.")
     return prompt
+
+
+TAB = Prompts

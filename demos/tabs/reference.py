@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
-from demos.desks import pictures
 from demos.desks.desk import Shop
 from demos.desks.reference_desk import ReferenceDesk, Shown, lenders
 from demos.desks.reference_wish import ReferenceDials, Wish
@@ -17,11 +17,12 @@ from demos.gate.door import uploaded
 from demos.parts.chooser import example_photos, no_example, photo_input
 from demos.parts.handing import handed_over
 from demos.parts.reference_sheet import SAYS, reference_sheet
-from demos.parts.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Hosted, Updates, answered, live, notice, watch
+from demos.parts.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Given, Hosted, Updates, answered, live, notice, watch
 from demos.parts.theme import MARK
 from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, t, tr
 from toolkit.photo import SUFFIXES, open_photo
+from toolkit.photo.pictures import data_url
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another photo")}</strong>
 <p>{both("Skin from skin, sky from sky: give a photo, and one whose colors it shall have. Or choose a few colors, or change one thing.")}</p></div>"""
@@ -34,6 +35,8 @@ NUMBERS = count(1)  # of photos and references: the sheet notices what it is tol
 
 class References(Hosted[ReferenceDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
+
+    title, place = "Reference", 40
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
@@ -94,7 +97,8 @@ class References(Hosted[ReferenceDesk]):
     def _listen(self, demo: gr.Blocks) -> None:
         now_live = live("references")
         self.dials = dials = [self.weight, self.vividness, self.saturation, self.warmth]
-        now, shown = [self.sheet, *dials], [self.sheet, self.notice, self.lively, self.tinted, self.weight, self.vividness]
+        now: set[Block] = {self.sheet, *dials}
+        shown = [self.sheet, self.notice, self.lively, self.tinted, self.weight, self.vividness]
         page = [*shown, self.saturation, self.warmth, self.chooser, self.desk, self.photo, self.samples, self.credit, self.full]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
@@ -117,13 +121,13 @@ class References(Hosted[ReferenceDesk]):
         self.onward = clicks, tabs, tab
         self.to_clicks.visible = True
         outputs = [self.notice, tabs, clicks.vividness, clicks.saturation, *clicks.page]
-        self.to_clicks.click(self.send, [self.sheet, *self.dials], outputs, show_progress="hidden", **HEAVY)
+        self.to_clicks.click(self.send, {self.sheet, *self.dials}, outputs, show_progress="hidden", **HEAVY)
 
     @answered(heavy=True)
-    def send(self, value: Any, weight: Any, vividness: Any, saturation: Any, warmth: Any, request: gr.Request) -> Updates:
+    def send(self, given: Given, request: gr.Request) -> Updates:
         """The colors as hints, and the page turned to them."""
         clicks, tabs, tab = self.onward
-        there, guidance, look = self.at(request)[1].to_hints(Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth))
+        there, guidance, look = self.at(request)[1].to_hints(*self._asked(given))
         return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
 
     @answered(begins=True, heavy=True)
@@ -172,7 +176,7 @@ class References(Hosted[ReferenceDesk]):
             yield self._turned(desk, wish)
             shown = desk.ask(wish, dials, watch(progress, visit, turn, request))
             if visit.turn == turn:
-                yield {self.sheet: gr.update(answer=self._answer(desk, shown, wish, 0, set(), request))}
+                yield {self.sheet: gr.update(answer=self._answer(desk, shown, {}, request))}
         except FAILURES as error:
             visit.put(None)
             yield {
@@ -197,10 +201,9 @@ class References(Hosted[ReferenceDesk]):
         return {self.sheet: gr.update(lent=lent), self.notice: gr.update(visible=False)}
 
     @answered()
-    def answer(
-        self, value: Any, weight: float | None, vividness: float | None, saturation: float | None, warmth: float | None, request: gr.Request
-    ) -> Updates:
+    def answer(self, given: Given, request: gr.Request) -> Updates:
         """A wish, or a dial: its picture, or what is wrong with it."""
+        value = given[self.sheet]
         asked = value.get("photo") if isinstance(value, dict) else None
         if self.empty(request) or not asked:
             return {self.notice: gr.update()}
@@ -209,26 +212,28 @@ class References(Hosted[ReferenceDesk]):
             return gr.skip()  # about the last photo
         wish, revision = Wish(), value.get("revision")
         try:
-            wish, dials = Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth)
+            wish, dials = self._asked(given)
             before = desk.shown
             shown = desk.ask(wish, dials)
-            known = {str(name) for name in value.get("known", ())} if isinstance(value.get("known"), list) else set()
-            answer = self._answer(desk, shown, wish, revision, known, request, painted=shown is not before)
+            answer = self._answer(desk, shown, value, request, painted=shown is not before)
         except FAILURES as error:
             wrong = {"photo": desk.number, "revision": revision, "message": tr(str(error), request), "ok": False}
             return {self.sheet: gr.update(answer=wrong)} | self._turned(desk, wish)
         return {self.sheet: gr.update(answer=answer), self.notice: gr.update(visible=False)} | self._turned(desk, wish)
 
-    def _answer(
-        self, desk: ReferenceDesk, shown: Shown, wish: Wish, revision: Any, known: set[str], request: gr.Request, painted: bool = True
-    ) -> dict[str, Any]:
-        names = {lent.name for lent in wish.takes} - known
+    def _asked(self, given: Given) -> tuple[Wish, ReferenceDials]:
+        """What the page asks for, checked. Raises ValueError."""
+        return Wish.read(given[self.sheet]), ReferenceDials.read(*(given[dial] for dial in self.dials))
+
+    def _answer(self, desk: ReferenceDesk, shown: Shown, value: dict[str, Any], request: gr.Request, painted: bool = True) -> dict[str, Any]:
+        wish, known = shown.wish, value.get("known")
+        names = {lent.name for lent in wish.takes} - {str(name) for name in (known if isinstance(known, list) else ())}
         answer = {
-            "photo": desk.number, "revision": revision, "points": desk.points(), "reach": desk.reach() if wish.reach else "",
+            "photo": desk.number, "revision": value.get("revision", 0), "points": desk.points(), "reach": desk.reach() if wish.reach else "",
             "heat": desk.where_from(wish.at) if wish.at else [], "pictures": {name: desk.describe(name) for name in names},
             "message": " ".join(tr(note, request) for note in shown.notes),
         }  # fmt: skip
-        return answer | ({"painted": pictures.data_url(shown.result.to_pil())} if painted else {})
+        return answer | ({"painted": data_url(shown.result.to_pil())} if painted else {})
 
     def _turned(self, desk: ReferenceDesk, wish: Wish) -> Updates:
         """The dials that mean something now, where that has changed."""
@@ -239,15 +244,15 @@ class References(Hosted[ReferenceDesk]):
         return {} if desk.dials == before else {part: gr.update(visible=visible) for part, visible in seen.items()}
 
     @answered(heavy=True)
-    def save_photo(
-        self, value: Any, weight: float | None, vividness: float | None, saturation: float | None, warmth: float | None,
-        request: gr.Request, progress: gr.Progress = PROGRESS,
-    ) -> Iterator[Updates]:  # fmt: skip
+    def save_photo(self, given: Given, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)
 
         def write(desk: ReferenceDesk, path: Path) -> Path:
-            return desk.finish(Wish.read(value), ReferenceDials.read(weight, vividness, saturation, warmth), report).save(path)
+            return desk.finish(*self._asked(given), report).save(path)
 
         yield from handed_over(desk, "color.png", write, self.file, self.notice)
+
+
+TAB = References

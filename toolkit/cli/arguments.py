@@ -3,11 +3,9 @@
 An option is a field of a frozen dataclass: its type is its kind, the sentence below it its help. What is wrong is said with the text as it was typed.
 """
 
-import json
-import sys
+import inspect
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from math import nan
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,6 +71,15 @@ Some = Annotated[int, read_by(whole(1)), Parameter(metavar="N")]
 SomeOrNone = Annotated[int | None, read_by(whole(1)), Parameter(metavar="N")]
 
 
+def with_options(called: Callable[..., int], photos: str, options: dict[str, tuple[Any, Any]]) -> Callable[..., int]:
+    """A function of *sources and **options, told apart by what is known only when it runs: the kind and the default of each option."""
+    known = [inspect.Parameter("sources", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(help=photos)])]
+    known += [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind) for n, (kind, default) in options.items()]
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in known}
+    vars(called)["__signature__"] = inspect.Signature(known)
+    return called
+
+
 def check_places(*files: str | None) -> None:
     """Before hours of measuring: can the results be written? Raises ValueError."""
     for file in filter(None, files):
@@ -95,12 +102,3 @@ def advance(bar: Any, to: int) -> None:
 def sentence(error: BaseException) -> str:
     """What went wrong, in one line."""
     return " ".join(str(error).split())[:500] or f"{type(error).__name__} without a message."
-
-
-def report(table: str, scores: Sequence[Any], skipped: Sequence[str], file: str | None) -> None:
-    """Print a table and what is not in it, and write the scores as JSON."""
-    print(table)
-    if skipped:
-        print(f"{len(skipped)} left out:", *(f"  {line}" for line in skipped), sep="\n", file=sys.stderr)
-    if file:
-        Path(file).write_text(json.dumps([asdict(s) for s in scores], indent=2) + "\n", encoding="utf-8")

@@ -18,6 +18,8 @@ app = App(
   python -m toolkit compare kodak.tar --models unet,vit-hint,levin2004 --hints 0,10,100 --baseline levin2004 --out out/kodak --html report.html
   python -m toolkit compare photos/ --models unet@0.3,unet@0.8,runs/mine/checkpoint.safetensors --csv table.csv
   python -m toolkit compare photos/ --models unet,theirs.json,siggraph17            # other people's models, where they are here
+  python -m toolkit compare photos/ --models unet --sizes 192,256,384               # do colors change with the working size?
+  python -m toolkit compare kodak.tar --models unet,levin2004 --hints 0,1,10,100 --plot curve.png
   python -m toolkit compare val.tar --models unet,diffusion --metrics psnr,ssim,lpips,hue-ciede2000,frechet,kid""",
 )
 Names = Annotated[tuple[str, ...], read_by(several()), Parameter(metavar="A,B")]
@@ -48,14 +50,22 @@ class Options:
     """write the table and the differences"""
     json: Annotated[str | None, Parameter(metavar="OUT.json")] = None
     """write everything but the pictures"""
+    summary: Annotated[str | None, Parameter(metavar="OUT.json")] = None
+    """the same without the numbers of single photos, for weights/measured/"""
+    records: Annotated[str | None, Parameter(metavar="OUT.csv.gz")] = None
+    """write the numbers of single photos"""
     sheet: Annotated[str | None, Parameter(metavar="OUT.png")] = None
     """write a contact sheet of the first photos"""
+    plot: Annotated[str | None, Parameter(metavar="OUT.png")] = None
+    """write the curve over the number of hints; of one number, quality over seconds"""
     protocol: Literal["icolorit", "siggraph17"] = "icolorit"
     """which points"""
     vividness: Annotated[ShareOrNone, Parameter(metavar="V")] = None
     """of models whose name says none (default: 0.5; with --hints 0)"""
     size: Annotated[Some, Parameter(metavar="PX")] = 256
     """short side of the photos without hints"""
+    sizes: Annotated[tuple[int, ...], read_by(several(whole(1))), Parameter(metavar="PX,PX")] = ()
+    """do colors change between these working sizes?"""
     keep: Count = 24
     """pictures of so many photos"""
     seed: Count = 0
@@ -79,7 +89,7 @@ def compare(
     from toolkit.measure.compare.run import compare as run
     from toolkit.models.cards import list_models
 
-    check_places(options.html, options.csv, options.markdown, options.json, options.sheet)
+    check_places(options.html, options.csv, options.markdown, options.json, options.summary, options.records, options.sheet, options.plot)
     setup = CompareSetup(
         hints=options.hints,
         metrics=tuple(dict.fromkeys(("psnr", *options.metrics))),
@@ -91,6 +101,7 @@ def compare(
         seed=options.seed,
         device=options.device,
         keep=options.keep,
+        sizes=options.sizes,
     )
     models = options.models or tuple(card.name for card in list_models())
     with tqdm(unit="picture", disable=None) as bar:
@@ -119,5 +130,11 @@ def _write(result: "Comparison", options: Options) -> None:
         result.to_markdown(options.markdown)
     if options.json:
         result.to_json(options.json)
+    if options.summary:
+        result.to_json(options.summary, records=False)
+    if options.records:
+        result.photos.to_csv(options.records, index=False, float_format="%.5g")
     if options.sheet:
         result.grid().savefig(options.sheet)
+    if options.plot:
+        (result.curves() if len(result.setup.hints) > 1 else result.speed()).savefig(options.plot)

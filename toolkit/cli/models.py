@@ -13,7 +13,7 @@ app = App("models", help_epilogue="examples:\n  python -m toolkit models\n  pyth
 @app.default
 def models(*, as_json: Annotated[bool, Parameter("--json", help="everything, as JSON")] = False) -> int:
     """Print the cards of the models."""
-    from toolkit.measure.evaluate import format_table
+    from toolkit.measure.tables import text_table
     from toolkit.models.cards import list_models
 
     cards = list_models(zoo=True)
@@ -21,7 +21,7 @@ def models(*, as_json: Annotated[bool, Parameter("--json", help="everything, as 
         print(json.dumps([asdict(card) for card in cards], indent=2))
         return 0
     rows = [[c.name, c.task, c.size, c.parameters, c.license, c.trained] for c in cards]
-    print(format_table(["name", "task", "size (px)", "parameters", "license", "trained"], rows))
+    print(text_table(["name", "task", "size (px)", "parameters", "license", "trained"], rows))
     for card in cards:
         measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
         lines = (f"{card.name}: {card.summary}", f"Data: {card.data}", f"Weak: {card.weak}", f"Measured: {measured or 'not yet'}")

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, to_hex
 from toolkit.guidance import Guidance, Hint
+from toolkit.photo.places import cell_shares, from_share
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Result
 
@@ -46,9 +47,9 @@ def as_hints(result: Result, n: int = HINTS) -> Guidance:
     L = small.lightness()
     h, w = L.shape[-2:]
     ab = F.interpolate(result.ab, (h, w), mode="area" if h < result.ab.shape[-2] else "bilinear")
-    y, x = torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing="ij")
-    places = torch.stack([x, y], -1).flatten(0, 1)  # (P, 2)
-    seen = torch.cat([places * NEAR / max(h, w), torch.cat([L / 2, ab], 1)[0].flatten(1).T], 1)  # (P, 5)
+    places = cell_shares(h, w).flatten(0, 1)  # (P, 2)
+    sides = torch.tensor([w, h]) / max(h, w)
+    seen = torch.cat([places * sides * NEAR, torch.cat([L / 2, ab], 1)[0].flatten(1).T], 1)  # (P, 5)
     n = min(n, len(seen))
     centres = seen[torch.linspace(0, len(seen) - 1, n).long()]
     for _ in range(ROUNDS):
@@ -60,7 +61,7 @@ def as_hints(result: Result, n: int = HINTS) -> Guidance:
     colors = lab_to_rgb(torch.cat([L, ab], 1))[0].flatten(1).T  # (P, 3)
     hints = []
     for place in chosen.tolist():
-        px, py = places[place].tolist()
+        x, y = from_share(places[place], photo.size).tolist()
         red, green, blue = colors[place].tolist()
-        hints.append(Hint(px / w * photo.width - 0.5, py / h * photo.height - 0.5, to_hex((red, green, blue)), 1))
+        hints.append(Hint(x, y, to_hex((red, green, blue)), 1))
     return Guidance(tuple(hints))

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.guidance import MAX_CORNERS, Lasso
+from toolkit.photo.places import rescaled
 
 Field = NDArray[np.float32]  # (h, w)
 Mask = NDArray[np.bool_]  # (h, w)
@@ -97,7 +98,6 @@ def _lasso(field: Field, size: tuple[int, int]) -> Lasso:
 
     padded = np.pad(np.pad(field, 1, mode="edge"), 1, constant_values=-0.5)  # so that the line closes, beyond the border
     filled: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0, np.inf)
-    scale = np.array([size[0] / field.shape[1], size[1] / field.shape[0]])
     rings: list[NDArray[np.float64]] = []
     for points, ends in zip(*filled, strict=True):
         rings += [points[a:b] for a, b in pairwise(ends)]  # one outer ring, as the part is connected, then its holes
@@ -109,7 +109,7 @@ def _lasso(field: Field, size: tuple[int, int]) -> Lasso:
         tolerance *= 1.4
         rings = rings[:1] + [ring for ring in rings[1:] if abs(_area(ring)) > 8 * tolerance**2]
         corners = _joined([_simplified(ring, tolerance) for ring in rings])
-    pixels = ((corners - 1.5) * scale - 0.5).clip(-0.5, np.array(size) - 0.5)
+    pixels = rescaled(corners - 2, field.shape[::-1], size).clip(-0.5, np.array(size) - 0.5)
     return tuple((round(x, 2), round(y, 2)) for x, y in pixels.tolist())
 
 
@@ -156,14 +156,3 @@ def spots(part: Mask, L: Field) -> list[tuple[int, int]]:
         nearest = np.minimum(nearest, np.linalg.norm(table - table[chosen[-1]], axis=1))
         chosen.append(int(nearest.argmax()))
     return [(int(rows[i]), int(columns[i])) for i in chosen]
-
-
-def to_pixel(cell: tuple[int, int], shape: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
-    """The pixel (x, y) of a photo of size (width, height) in the middle of a cell (row, column)."""
-    return int((cell[1] + 0.5) / shape[1] * size[0]), int((cell[0] + 0.5) / shape[0] * size[1])
-
-
-def to_cell(x: float, y: float, shape: tuple[int, ...], size: tuple[int, int]) -> tuple[int, int]:
-    """The cell (row, column) in which a pixel of a photo of size (width, height) lies."""
-    row, column = int((y + 0.5) / size[1] * shape[0]), int((x + 0.5) / size[0] * shape[1])
-    return min(max(row, 0), shape[0] - 1), min(max(column, 0), shape[1] - 1)

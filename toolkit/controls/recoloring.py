@@ -11,6 +11,7 @@ import numpy as np
 from toolkit.color.dyes import at_lightness, hex_of, surface
 from toolkit.controls import fields
 from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
+from toolkit.photo.places import middle_pixel
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
 
@@ -41,6 +42,6 @@ def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
     L = light[tuple(cells.T)]
     hints = []
     for cell, own, ab in zip(cells.tolist(), L.tolist(), dye(cells, L), strict=True):
-        x, y = fields.to_pixel((cell[0], cell[1]), grid, size)
+        x, y = middle_pixel((cell[0], cell[1]), grid, size)
         hints.append(Hint(x, y, hex_of(own, ab), HINT_SIZE, region))
     return Guidance(tuple(hints))

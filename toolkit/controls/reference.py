@@ -25,12 +25,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb, map_to_gamut, rgb_to_lab, to_hex
-from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso
+from toolkit.guidance import Guidance, GuidanceError, Hint, Lasso, checked_lasso
 from toolkit.models.base import Dials
 from toolkit.models.devices import pick_device
 from toolkit.models.encoder import CHANNELS, STRIDE, load_encoder
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
 from toolkit.photo import Photo
+from toolkit.photo.places import rescaled
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
 from toolkit.pipeline.frame import Frame
@@ -113,7 +114,7 @@ def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = N
     if min(photo.size) < SMALLEST:
         raise GuidanceError(f"{photo.name} has {photo.width} x {photo.height} pixels; choose a reference of at least {SMALLEST} on each side.")
     frame = Frame.fit(photo.height, photo.width, SIZE)
-    lab = frame.pad(rgb_to_lab(shrink(photo, (frame.h, frame.w)).rgb[None].float() / 255))
+    lab = frame.pad(shrink(photo, (frame.h, frame.w)).lab())
     where = pick_device(device)
     with torch.inference_mode():
         tokens = load_encoder(where.type)(lab[:, :1].to(where)).float().cpu()
@@ -188,7 +189,7 @@ def _see(session: Session, matcher: Matcher, vividness: float, recolor: bool, cl
     automatic = session.predict(clicks, Dials(vividness=vividness))
     ab = automatic.ab.cpu()
     if recolor:
-        ab = rgb_to_lab(shrink(session.photo, (ab.shape[-2], ab.shape[-1]), averaged=True).rgb[None].float() / 255)[:, 1:]
+        ab = shrink(session.photo, (ab.shape[-2], ab.shape[-1]), averaged=True).lab()[:, 1:]
     rows, columns = encoded.keys.shape[-2:]
     unsure, reach = automatic.uncertainty, automatic.influence
     doubt = torch.zeros(rows * columns) if unsure is None else _flat(_pooled(unsure, frame, (rows, columns)))[:, 0]
@@ -211,10 +212,7 @@ def _checked(photo: Photo, take: Take) -> Take:
     other = take.reference.photo
     if other.rgb.shape == photo.rgb.shape and bool((other.rgb == photo.rgb).all()):
         raise GuidanceError(f"{other.name} is the photo itself; choose another photo as the reference.")
-    source, target = (
-        Guidance((Hint(0, 0, "gray", lasso=lasso),)).checked(size).hints[0].lasso
-        for lasso, size in ((take.source, other.size), (take.target, photo.size))
-    )
+    source, target = (checked_lasso(lasso, size) for lasso, size in ((take.source, other.size), (take.target, photo.size)))
     return Take(take.reference, source, target)
 
 
@@ -315,7 +313,7 @@ def _grid(rows: int, columns: int) -> Tensor:
 
 def _pixels(xy: Tensor, frame: Frame) -> Tensor:
     """Columns and rows of the grid -> the pixels (x, y) of the photo at the places' centers."""
-    return (xy + 0.5) * STRIDE * xy.new_tensor([frame.width / frame.w, frame.height / frame.h]) - 0.5
+    return rescaled(xy, (frame.w / STRIDE, frame.h / STRIDE), frame.size)
 
 
 def _within(lasso: Lasso, xy: Tensor) -> Tensor:

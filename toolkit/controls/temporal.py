@@ -33,8 +33,9 @@ from toolkit.color import lab_to_rgb, map_to_gamut, to_hex
 from toolkit.guidance import Guidance, Hint
 from toolkit.models.base import Dials
 from toolkit.photo import Photo, PhotoError, open_photo
+from toolkit.photo.places import cell_shares, from_share, to_share
 from toolkit.photo.sizes import shrink
-from toolkit.pipeline import Progress, Result, Session
+from toolkit.pipeline import Result, Session
 
 HOLD = 0.85  # share of the color before that stays where it is believed
 TOLERANCE = 10.0  # difference in standardized L; with 6, grain and blur cost a quarter of the steadiness
@@ -61,7 +62,7 @@ class Motion:
         from scipy.ndimage import map_coordinates
 
         h, w = before.shape[-2:]
-        x, y = ((self.source[0] + 1) / 2 * self.source.new_tensor([w, h]) - 0.5).unbind(-1)
+        x, y = from_share((self.source[0] + 1) / 2, (w, h)).unbind(-1)
         planes = [map_coordinates(plane, [y.numpy(), x.numpy()], order=3, mode="nearest") for plane in before[0].numpy()]
         return torch.from_numpy(np.stack(planes))[None]
 
@@ -72,7 +73,7 @@ class Motion:
         source = self.source.view(-1, 2)
         nearest = torch.stack([((source - p) / cell).square().sum(1).argmin() for p in place])
         rest = place - source[nearest]
-        here = torch.stack([(nearest % w + 0.5) / w, (nearest // w + 0.5) / h], 1) * 2 - 1
+        here = cell_shares(h, w).flatten(0, 1)[nearest] * 2 - 1
         found = ((rest / cell).norm(dim=1) < FOLLOWED) & (self.trust.flatten()[nearest] > BELIEVED)
         return here + rest, found
 
@@ -86,8 +87,8 @@ def see_motion(before: Tensor, now: Tensor) -> Motion:
     flow = np.zeros((2, h, w), np.float32)  # (y, x) in cells
     if min(h, w) >= SMALLEST:
         flow = optical_flow_ilk(new[0, 0].numpy(), old[0, 0].numpy(), radius=WINDOW, num_warp=WARPS, dtype=np.float32)
-    y, x = torch.from_numpy(np.nan_to_num(flow)) + torch.stack(torch.meshgrid(torch.arange(h) + 0.5, torch.arange(w) + 0.5, indexing="ij"))
-    source = torch.stack([x / w, y / h], -1)[None] * 2 - 1
+    moved = torch.from_numpy(np.nan_to_num(flow)).flip(0).movedim(0, -1) / torch.tensor([w, h])  # (h, w, 2), (x, y) in shares
+    source = (cell_shares(h, w) + moved)[None] * 2 - 1
     inside = (source.abs() < 1).all(-1)[:, None]
     unlike = (new - Motion(source, inside).carry(old)).abs()
     unlike = F.avg_pool2d(F.pad(unlike, (AROUND,) * 4, mode="replicate"), 2 * AROUND + 1, 1)
@@ -137,13 +138,11 @@ def colorize_frames(
     *,
     hold: float = HOLD,
     seed: int = 0,
-    progress: Progress | None = None,
 ) -> Iterator[Result]:
     """Color the frames of a clip in their order, each when it is asked for; two frames are in memory, whatever the clip's length.
 
-    look: what gives the session of a frame. guidance: for the first frame; its hints go with the things they are on until a new scene begins,
-    painted strokes as hints. hold: how much of the
-    color before stays, 0 to 0.99. progress begins anew for each frame. The others as for `Session.colorize`.
+    look: what gives the session of a frame, which may bring its own progress. guidance: for the first frame; its hints go with the things they are on
+    until a new scene begins, painted strokes as hints. hold: how much of the color before stays, 0 to 0.99. The others as for `Session.colorize`.
     Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
     """
     memory, hints, influence = Memory(hold), guidance or Guidance(), None
@@ -164,7 +163,7 @@ def colorize_frames(
         influence = prediction.influence
         settled = replace(prediction, ab=memory.settle(prediction.ab.cpu()))
         stamp = hints if first is None else Guidance()  # later a square of pixels would jump beside what moves smoothly
-        result = session.paint(settled, stamp, vividness=dials.vividness, seed=seed, progress=progress)
+        result = session.paint(settled, stamp, vividness=dials.vividness, seed=seed)
         yield replace(result, notes=(*result.notes, NEW_SCENE)) if first is not None and motion is None else result
         first, size, hints = photo.size, session.size, Guidance(_all_hints(hints))
 
@@ -178,14 +177,13 @@ def carried(guidance: Guidance, influence: Tensor | None, motion: Motion, size: 
     kept = []
     for i, hint in enumerate(guidance.hints):
         corners = torch.tensor([(hint.x, hint.y), *hint.lasso], dtype=torch.float32)
-        scale = torch.tensor(size, dtype=torch.float32)
-        places, found = motion.follow((corners + 0.5) / scale * 2 - 1)
+        places, found = motion.follow(to_share(corners, size) * 2 - 1)
         if not found[0]:
             other = None if influence is None or i >= len(influence) else _elsewhere(influence[i], motion)
             if other is None:
                 continue
             places[0] = other
-        (x, y), *lasso = ((places + 1) / 2 * scale - 0.5).tolist()
+        (x, y), *lasso = from_share((places + 1) / 2, size).tolist()
         kept.append(replace(hint, x=x, y=y, lasso=tuple((cx, cy) for cx, cy in lasso)))
     return Guidance(tuple(kept))
 
@@ -197,8 +195,7 @@ def _elsewhere(influence: Tensor, motion: Motion) -> Tensor | None:
     if float(decided.max()) < DECIDED:
         return None
     h, w = decided.shape
-    y, x = divmod(int(decided.argmax()), w)
-    return torch.tensor([(x + 0.5) / w, (y + 0.5) / h]) * 2 - 1
+    return cell_shares(h, w).flatten(0, 1)[decided.argmax()] * 2 - 1
 
 
 def _all_hints(guidance: Guidance) -> tuple[Hint, ...]:

@@ -95,7 +95,7 @@ def welsh2002(photo: Photo, reference: Photo, seed: int = 0) -> tuple[Tensor, Te
     from toolkit.photo.sizes import shrink
 
     L = shrink(photo, MATCHED, averaged=True).lightness()
-    lab = rgb_to_lab(shrink(reference, MATCHED, averaged=True).rgb[None].float() / 255)
+    lab = shrink(reference, MATCHED, averaged=True).lab()
     remapped = (lab[:, :1] - lab[:, :1].mean()) * (_deviation(L) / _deviation(lab[:, :1])) + L.mean()
     places = _jittered((lab.shape[-2], lab.shape[-1]), torch.Generator().manual_seed(seed))  # (S,)
     known = _textured(remapped)[places]  # (S, 2)

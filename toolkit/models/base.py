@@ -10,6 +10,7 @@ from torch import Tensor
 
 from toolkit.color import AbBins
 from toolkit.color.palette import Swatch, chosen
+from toolkit.guidance import Points
 from toolkit.models.cards import ModelCard
 
 Step = Callable[[int, int, Tensor], None]  # (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
@@ -49,22 +50,6 @@ class Dials:
         """Lab (K, 3) of the palette, and the share of the picture that each color should get, (K,), together 1; (0,): as much as fits."""
         colors, shares = chosen(self.palette)
         return torch.tensor(colors), torch.tensor(shares)
-
-
-@dataclass(frozen=True)
-class Points:
-    """N colored points on the model's own grid."""
-
-    xy: Tensor  # (N, 2), pixels of the L that was encoded
-    ab: Tensor  # (N, 2), Lab units
-    regions: Tensor | None = None  # (N, H/2, W/2) in [0, 1]: where each may act; all ones for a free point; None: all are free
-
-    def __len__(self) -> int:
-        return len(self.xy)
-
-    def only(self, chosen: Tensor) -> "Points":
-        """The points chosen by a mask (N,) of bool."""
-        return Points(self.xy[chosen], self.ab[chosen], None if self.regions is None else self.regions[chosen])
 
 
 @dataclass(frozen=True)

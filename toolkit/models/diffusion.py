@@ -7,7 +7,7 @@
 One photo has many true colorings, and a regression answers with their mean. Here a coloring is *drawn*. What is learned is flow matching (Lipman
 2023, equations 22 and 23; Liu 2023, "rectified flow", equation 1): on the straight path x_t = (1 - t) x_0 + t n from a truth x_0 to a noise n the
 network says the velocity v = n - x_0, and to draw is to walk the path backwards from t = 1, in a few steps of any scheduler of diffusers that walks
-flows. (On this path a step of DDIM, Song 2021, equation 12 with sigma = 0, *is* an Euler step: tests/test_diffusion.py shows it.)
+flows. (On this path a step of DDIM, Song 2021, equation 12 with sigma = 0, *is* an Euler step: tests/models/test_diffusion.py shows it.)
 
 Three things make a small network and a short walk do.
 
@@ -48,7 +48,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction, Step
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction, Step
 from toolkit.models.cards import ModelCard, default_model, get_card
 from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, within_lassos

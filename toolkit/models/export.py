@@ -22,7 +22,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.models.base import Colorizer, Dials, Points
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials
 from toolkit.models.encoder import STRIDE
 
 TOLERANCE = 1e-2  # Lab units that the exported ab may be off anywhere

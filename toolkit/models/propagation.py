@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from toolkit.models.base import Points
+from toolkit.guidance import Points
+from toolkit.photo.places import to_share
 
 SHARPNESS = 16.0  # s: cosines of standardized tokens are 0.5 to 0.9 within a thing, below 0.3 across things
 ALIKE = 0.42  # c: the cosine at which a point and "no point" balance
@@ -38,7 +39,7 @@ def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points, alone: bool =
     x, y = cells[:, 0].clamp(0, w - 1), cells[:, 1].clamp(0, h - 1)
     here = y * w + x  # (N,)
 
-    at = (points.xy.to(ab) + 0.5) / ab.new_tensor([W, H]) * 2 - 1
+    at = to_share(points.xy.to(ab), (W, H)) * 2 - 1
     key = F.grid_sample(keys, at[None, None], padding_mode="border", align_corners=False)[0, :, 0].T  # (N, C)
     alike = torch.einsum("nc,chw->nhw", F.normalize(key, dim=1), keys[0])
     alike = F.interpolate(alike[None], (h, w), mode="bilinear", align_corners=False)[0]

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, annealed_mean
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction
 from toolkit.models.cards import ModelCard
 from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, propagate, within_lassos

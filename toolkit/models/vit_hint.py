@@ -32,13 +32,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction
 from toolkit.models.cards import ModelCard
 from toolkit.models.encoder import CHANNELS, Encoder, load_encoder
 from toolkit.models.propagation import agree, log_region, within_lassos
 from toolkit.models.steering import dressed
 from toolkit.models.unet import UNet, UNetConfig, doubt
 from toolkit.models.weights import load_strict, read_weights
+from toolkit.photo.places import to_share
 
 STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size
@@ -238,7 +240,7 @@ class VitHint(nn.Module):
     def anchors(self, features: Features, auto: Tensor, xy: Tensor, ab: Tensor, there: Tensor | None = None) -> Anchors:
         """Points xy (B, N, 2) in pixels of L with colors ab (B, N, 2) on this photo."""
         h, w = features.keys.shape[-2:]
-        place = (xy + 0.5) / xy.new_tensor([w * STRIDE, h * STRIDE]) * 2 - 1
+        place = to_share(xy, (w * STRIDE, h * STRIDE)) * 2 - 1
         at = F.grid_sample(self._stacked(features, auto), place.unsqueeze(1), padding_mode="border", align_corners=False)[:, :, 0]  # (B, ·, N)
         if there is None:
             there = torch.ones(xy.shape[:2], dtype=torch.bool, device=xy.device)

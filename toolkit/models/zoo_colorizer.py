@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from toolkit.models.base import Colorizer, Dials, Encoded, Points, Prediction
+from toolkit.guidance import Points
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction
 from toolkit.models.cards import ModelCard
 from toolkit.models.propagation import propagate, within_lassos
 from toolkit.models.steering import dressed

@@ -24,7 +24,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from toolkit.color import SPACES, rgb_to_lab
+from toolkit.color import SPACES, lab_to_rgb, rgb_to_lab
 from toolkit.photo.decoding import PhotoError, Source, decode, printable, strips, to_8_bit
 
 __all__ = ["SUFFIXES", "Photo", "PhotoError", "Tone", "color_layer", "encode_photo", "open_photo", "save_layer", "save_photo"]
@@ -83,6 +83,21 @@ class Photo:
             Y = red[r] + green[g] + blue[b]
             L[0, 0, strip] = torch.where(Y > 216 / 24_389, 116 * Y ** (1 / 3) - 16, Y * (24_389 / 27))  # CIE 15:2004, eq. 8.3 and 8.6
         return L
+
+    def floats(self) -> Tensor:
+        """As colors are reckoned with: sRGB in [0, 1], float32 (1, 3, H, W)."""
+        return self.rgb[None].float() / 255
+
+    def lab(self) -> Tensor:
+        """As Lab, float32 (1, 3, H, W)."""
+        return rgb_to_lab(self.floats())
+
+    def gray(self) -> Tensor:
+        """What coloring starts from: its lightness alone, as sRGB, uint8 (3, H, W)."""
+        gray = torch.empty_like(self.rgb)
+        for rows in strips(*self.rgb.shape[1:]):
+            gray[:, rows] = lab_to_rgb(F.pad(self.lightness(rows), (0, 0, 0, 0, 0, 2)))[0].mul(255).round().byte()  # a = b = 0
+        return gray
 
     @classmethod
     def from_array(cls, array: NDArray[Any], name: str = "photo") -> "Photo":

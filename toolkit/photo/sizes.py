@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from PIL.Image import Resampling
 from torch.nn import functional as F
 
 from toolkit.photo import Photo
+from toolkit.photo.pictures import to_pil
 
 
 def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False) -> Photo:
@@ -17,10 +19,7 @@ def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False)
     if size == (photo.height, photo.width):
         return photo
     if averaged:
-        from PIL import Image
-
-        whole = Image.fromarray(photo.rgb.permute(1, 2, 0).numpy())
-        boxes = torch.from_numpy(np.array(whole.resize((size[1], size[0]), Image.Resampling.BOX)))
+        boxes = torch.from_numpy(np.array(to_pil(photo.rgb).resize((size[1], size[0]), Resampling.BOX)))
         return replace(photo, rgb=boxes.permute(2, 0, 1))
     small = F.interpolate(photo.rgb[None], size, mode="bicubic", antialias=True, align_corners=False)[0]
     return replace(photo, rgb=small)

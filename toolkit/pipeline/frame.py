@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
+from toolkit.guidance import Guidance, Points
 from toolkit.models.encoder import STRIDE
+from toolkit.photo import places
 
 LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for minutes
 
@@ -34,16 +36,25 @@ class Frame:
         """(..., H'/stride, W'/stride) -> the photo's part, (..., h/stride, w/stride), rounded up."""
         return tensor[..., : -(-self.h // stride), : -(-self.w // stride)]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the photo."""
+        return self.width, self.height
+
     def to_cell(self, x: float, y: float, grid: tuple[int, int]) -> tuple[int, int]:
         """The cell (row, column) of a grid of (rows, columns) over the photo in which a pixel of the photo lies; the nearest, for one beside it."""
-        row, column = int((y + 0.5) / self.height * grid[0]), int((x + 0.5) / self.width * grid[1])
-        return min(max(row, 0), grid[0] - 1), min(max(column, 0), grid[1] - 1)
+        return places.to_cell((x, y), self.size, grid)
 
     def from_cell(self, cell: tuple[float, float], grid: tuple[int, int]) -> tuple[float, float]:
-        """The pixel (x, y) of the photo in the middle of a cell (row, column) of a grid of (rows, columns), counted from centre to centre."""
-        return (cell[1] + 0.5) / grid[1] * self.width - 0.5, (cell[0] + 0.5) / grid[0] * self.height - 0.5
+        """The pixel (x, y) of the photo in the middle of a cell (row, column) of a grid of (rows, columns), counted from center to center."""
+        return places.from_cell(cell, grid, self.size)
 
     def to_small(self, xy: Tensor) -> Tensor:
-        """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), centre to centre."""
-        scale = xy.new_tensor([self.w / self.width, self.h / self.height])
-        return (xy + 0.5) * scale - 0.5
+        """Pixels of the photo (N, 2) -> pixels of the small copy (N, 2), center to center."""
+        return places.rescaled(xy, self.size, (self.w, self.h))
+
+    def points(self, guidance: Guidance) -> Points:
+        """Guidance for the photo, checked, as points on the padded small copy, their regions at half its size."""
+        marks = guidance.points((self.h // 2, self.w // 2))
+        regions = None if marks.regions is None else self.pad(marks.regions[:, None], 2)[:, 0]
+        return Points(self.to_small(marks.xy), marks.ab, regions)

@@ -2,12 +2,14 @@
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
-from toolkit.models.base import Colorizer, Encoded
+from toolkit.guidance import Guidance
+from toolkit.models.base import Colorizer, Dials, Encoded, Prediction, Sampler, Step
 from toolkit.models.cards import ModelCard
 from toolkit.models.devices import out_of_memory
 from toolkit.models.encoder import STRIDE
@@ -42,6 +44,39 @@ class Seen:
             with self.precision():
                 self._looked = model, frame, model.encode(L.to(self.device))
         return self._looked
+
+    def look_at(self, size: tuple[int, int]) -> tuple[Colorizer, Frame, Encoded]:
+        """The same for a copy of the photo of another size (width, height), which a session paints."""
+        model, frame, encoded = self.look()
+        return model, replace(frame, width=size[0], height=size[1]), encoded
+
+    def predict(self, guidance: Guidance, dials: Dials, seed: int, step: Step | None = None) -> Prediction:
+        """Colors for the photo under guidance that was checked for it, or for a copy of it; without the padding that the model sees.
+
+        step: sees the sample after every step, for a model that draws. Raises ValueError for one that does not.
+        """
+        assert guidance.size is not None
+        size = guidance.size
+
+        def decode() -> Prediction:
+            model, frame, encoded = self.look_at(size)
+            points = frame.points(guidance).to(self.device)
+            width = encoded.L.shape[-1]
+
+            def cut(tensor: Tensor) -> Tensor:
+                return frame.crop(tensor, width // tensor.shape[-1]).float()
+
+            with self.precision():
+                if step is None:
+                    whole = model.decode(encoded, points, dials, seed)
+                elif isinstance(model, Sampler):
+                    whole = model.draw(encoded, points, dials, seed, lambda done, of, ab: step(done, of, cut(ab)))
+                else:
+                    raise ValueError(f"{self.card.name} gives one answer to a photo; choose a model that draws, such as diffusion.")
+            rest = [tensor if tensor is None else cut(tensor) for tensor in (whole.uncertainty, whole.influence)]
+            return Prediction(cut(whole.ab), *rest)
+
+        return self.within_memory(decode)
 
     def precision(self) -> torch.autocast:
         """fp32, or where memory was short: bf16 where the device has it, else fp16."""

@@ -34,7 +34,7 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
 
     takes: those that were given to `take_colors`; their regions are outlined.
     """
-    pictures = [as_pixels(photo.lightness()[0] / 100), *(as_pixels(take.reference.photo) for take in takes)]
+    pictures = [as_pixels(photo.gray()), *(as_pixels(take.reference.photo) for take in takes)]
     figure, over, corners = _beside(pictures, ["points on the photo", *(take.reference.photo.name for take in takes)])
 
     def at(i: int, x: float, y: float) -> tuple[float, float]:

@@ -132,12 +132,10 @@ class MaskDesk:
         return rest if slash and known and host == self._host else None
 
     def _gray(self) -> bytes:
-        from toolkit.color import lab_to_rgb8
         from toolkit.photo import encode_photo
         from toolkit.photo.sizes import shrink
 
-        L = shrink(self.photo, SHOWN).lightness()[0]
-        return encode_photo(lab_to_rgb8(torch.cat([L, L * 0, L * 0])), "jpg")
+        return encode_photo(shrink(self.photo, SHOWN).gray(), "jpg")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,8 +9,6 @@ Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the
 painted when `result` is asked for. The only module that imports ipywidgets.
 """
 
-import base64
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,24 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets
-import numpy as np
-import torch
 import traitlets
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 from torch import Tensor
-from torch.nn import functional as F
 
-from toolkit.color import lab_to_rgb
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Dials
+from toolkit.photo.pictures import data_url, jpeg, to_pil
+from toolkit.photo.places import to_share
 from toolkit.show import canvas
 
 if TYPE_CHECKING:
-    from toolkit.photo import Photo
     from toolkit.pipeline import Result, Session
 
 SCREEN = 640  # px, long side of the copy that is shown: the states of all widgets are saved with a notebook
-DIMMED = 0.72  # how dark an influence map makes what the hint does not reach
 ADAPTER = """
 export default {
   render({ model, el }) {
@@ -107,7 +101,18 @@ class Easel:
         return None if maps is None or not indices else maps[list(indices)].sum(0).clamp(0, 1)
 
 
-class HintWidget(anywidget.AnyWidget):
+class Pictured:
+    """A widget that shows its picture where a notebook is only read, and no script runs."""
+
+    easel: Easel
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget that comes next
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "image/jpeg": jpeg(self.easel.shown.to_pil())}, about
+
+
+class HintWidget(Pictured, anywidget.AnyWidget):
     """The canvas. The browser owns the list of hints and sends all of it each time, so that no quick click is lost."""
 
     _esm = canvas.script() + ADAPTER
@@ -127,7 +132,7 @@ class HintWidget(anywidget.AnyWidget):
 
     def __init__(self, easel: Easel) -> None:
         self.easel = easel
-        gray, painted = _url(_gray(easel.small.photo)), _url(_picture(easel.shown.rgb))
+        gray, painted = data_url(to_pil(easel.small.photo.gray())), data_url(easel.shown.to_pil())
         super().__init__(src=gray, shape=list(easel.session.photo.size), painted=painted)
         self.value = {**self.value, "palette": list(easel.dials.palette)}
         self.observe(self._answer, "value")
@@ -145,7 +150,7 @@ class HintWidget(anywidget.AnyWidget):
         self.value = {**self.value, "hints": hints, "selected": -1}
         self.observe(self._answer, "value")
         self.load = {"hints": hints, "n": self.load.get("n", 0) + 1}
-        self.painted, self.overlay, self.message = _url(_picture(self.easel.shown.rgb)), "", ""
+        self.painted, self.overlay, self.message = data_url(self.easel.shown.to_pil()), "", ""
 
     @property
     def result(self) -> "Result":
@@ -159,8 +164,8 @@ class HintWidget(anywidget.AnyWidget):
     def suggest_click(self) -> None:
         """Mark the place where one more hint would tell most."""
         photo = self.easel.session.photo
-        x, y = self.easel.session.suggest_click(self.guidance)
-        self.mark = {"x": (x + 0.5) / photo.width, "y": (y + 0.5) / photo.height, "n": (self.mark or {"n": 0})["n"] + 1}
+        x, y = to_share(self.easel.session.suggest_click(self.guidance), photo.size)
+        self.mark = {"x": x, "y": y, "n": (self.mark or {"n": 0})["n"] + 1}
 
     def _answer(self, change: dict[str, Any]) -> None:
         value, before = change["new"], self.easel.shown
@@ -168,15 +173,15 @@ class HintWidget(anywidget.AnyWidget):
             mask = Guidance(strokes=self.easel.guidance.strokes)  # of it the canvas knows nothing
             guidance = Guidance.from_canvas(value, self.easel.session.photo.size) + mask
             self.easel.use(guidance, _colors(value.get("palette")))
-            reach = self.easel.influence(_chosen(value["hints"], value.get("selected")))
+            reach = self.easel.influence(canvas.selected_hints(value))
             suggestions = self._suggest(value["ask"]) if value.get("ask") else []
         except ValueError as error:  # GuidanceError is one
             self.message = str(error)
             return
         with self.hold_sync():  # one message, so that picture and map change together
             if self.easel.shown is not before:
-                self.painted = _url(_picture(self.easel.shown.rgb))
-            self.overlay = "" if reach is None else _url(_shade(reach))
+                self.painted = data_url(self.easel.shown.to_pil())
+            self.overlay = "" if reach is None else data_url(canvas.reached(reach))
             self.suggestions = suggestions
             self.message = ""
 
@@ -187,7 +192,7 @@ class HintWidget(anywidget.AnyWidget):
         return [{"color": s.color, "share": s.share, "name": s.name, "x": ask["x"], "y": ask["y"]} for s in found]
 
 
-class HintForm(ipywidgets.VBox):
+class HintForm(Pictured, ipywidgets.VBox):
     """Sliders, a color and three buttons: hints without a script of our own."""
 
     def __init__(self, easel: Easel) -> None:
@@ -234,7 +239,7 @@ class HintForm(ipywidgets.VBox):
 
     def _show(self) -> None:
         """The photo in colors, a ring around every hint, a cross where the next one would be."""
-        picture = _picture(self.easel.shown.rgb)
+        picture = self.easel.shown.to_pil()
         pen = ImageDraw.Draw(picture)
         scale = picture.width / self.easel.session.photo.width
         for hint in self.guidance.hints:
@@ -244,7 +249,7 @@ class HintForm(ipywidgets.VBox):
         for line in ((x - 9, y, x + 9, y), (x, y - 9, x, y + 9)):
             pen.line(line, fill="black", width=3)
             pen.line(line, fill="white", width=1)
-        self.image.value = _jpeg(picture)
+        self.image.value = jpeg(picture)
 
 
 def hint_widget(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintWidget:
@@ -266,45 +271,3 @@ def _colors(palette: Any) -> list[str] | None:
     if palette is None or (isinstance(palette, list) and all(isinstance(color, str) for color in palette)):
         return palette
     raise ValueError("The palette is not a list of colors; reload the page.")
-
-
-def _gray(photo: "Photo") -> Image.Image:
-    L = photo.lightness()
-    return _picture(lab_to_rgb(torch.cat([L, L * 0, L * 0], 1))[0].mul(255).round().byte())
-
-
-def _chosen(hints: list[dict[str, Any]], selected: Any) -> list[int]:
-    """The selected hint; with it the others of its brush stroke."""
-    if type(selected) is not int or not 0 <= selected < len(hints):
-        return []
-    stroke = hints[selected].get("stroke")
-    return [i for i, hint in enumerate(hints) if i == selected or (stroke and hint.get("stroke") == stroke)]
-
-
-def _shade(reach: Tensor) -> Image.Image:
-    """(h, w) in [0, 1] -> black, the more opaque the less a place is reached."""
-    size = (4 * reach.shape[-2], 4 * reach.shape[-1])  # smooth enough; the browser does the rest
-    share = F.interpolate(reach.float()[None, None], size, mode="bilinear")[0, 0]
-    black = np.zeros((*size, 4), np.uint8)
-    black[..., 3] = (1 - share).mul(DIMMED * 255).round().byte().numpy()
-    return Image.fromarray(black)
-
-
-def _picture(rgb: Tensor) -> Image.Image:
-    """uint8 (3, H, W) -> Pillow."""
-    return Image.fromarray(rgb.permute(1, 2, 0).contiguous().cpu().numpy())
-
-
-def _jpeg(image: Image.Image) -> bytes:
-    target = io.BytesIO()
-    image.save(target, "JPEG", quality=90, subsampling=0)  # full color resolution: color is what one looks at
-    return target.getvalue()
-
-
-def _url(image: Image.Image) -> str:
-    """As a data URL; PNG where there is transparency, else JPEG, a tenth of the size."""
-    if image.mode != "RGBA":
-        return "data:image/jpeg;base64," + base64.b64encode(_jpeg(image)).decode()
-    target = io.BytesIO()
-    image.save(target, "PNG")
-    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode()

@@ -25,11 +25,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from toolkit.models.cards import default_model
 from toolkit.models.encoder import CHANNELS
+from toolkit.pipeline import Session
 
 if TYPE_CHECKING:
     from toolkit.models.base import Encoded
-    from toolkit.pipeline import Session
 
 WORD = 256  # numbers of a word
 CLIP = 512  # numbers of a CLIP ViT-B/32 text vector
@@ -256,8 +257,11 @@ class Localizer:
         return None, "unknown"
 
     def look(self, session: Session) -> Sight:
-        """See a session's photo; the photo is encoded now if it was not yet."""
+        """See a session's photo; the photo is encoded now if it was not yet. A model that does not look with the ViT leaves that to the first one."""
         encoded: Encoded = session.encode()
+        if encoded.keys.shape[1] != CHANNELS:
+            session = Session(session.photo, default_model(), device=session.device.type)
+            encoded = session.encode()
         h, w = session.seen_size()
         return Sight(self, encoded.L.to(self.device).float(), encoded.keys.to(self.device).float() * math.sqrt(CHANNELS), (h, w))
 

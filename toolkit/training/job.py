@@ -26,8 +26,8 @@ HELD_OUT = 64  # photos at most that are kept for validation where none are give
 MINUTES = 30.0
 COLOR_WITH_IT = """The weights are in {path}. Color a photo with them:
   python -m toolkit colorize PHOTO --weights {path}
-Score them on photos they have not seen:
-  python -m toolkit evaluate FOLDER --models {name},{path}"""
+Compare them on photos they have not seen:
+  python -m toolkit compare FOLDER --models {name},{path}"""
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ class Regions:
         with LabelledPhotos(self.tar) as labelled:
             for done, (view, i) in enumerate((v, i) for v in range(self.views) for i in range(len(self.photos))):
                 if not self.file(view, i).exists():
-                    rgb = labelled.photo(self.photos[i]).rgb[None].float() / 255
+                    rgb = labelled.photo(self.photos[i]).floats()
                     labels = torch.from_numpy(labelled.labels(self.photos[i]).copy())[None, None].float()
                     generator = torch.Generator().manual_seed(view * 1_000_003 + i)
                     if view == CLOSE:

@@ -3,29 +3,42 @@
 Made from the commands and not from their --help, which is broken into lines for a terminal.
 """
 
-import argparse
+from collections.abc import Sequence
 
 from cyclopts import App
 from cyclopts.help import HelpEntry, InlineText, create_parameter_help_panel
 
-from toolkit.cli import OLD, app
-from toolkit.cli.measuring import parser
-from toolkit.cli.pages.tables import table
+from toolkit.cli import COMMANDS, OLD, app
+from toolkit.measure.tables import markdown_table
 
-HEADER = ["argument", "what it says"]
 Row = list[str]
 
 
 def commands() -> str:
-    """Every command: what it does, its examples, a row for each argument."""
-    return "\n\n".join(_old(name) if name in OLD else _command(name) for name in app if not name.startswith("-"))
+    """Every command: what it does, its examples, a row for each argument; what was renamed last."""
+    told = [section for name in COMMANDS for section in (_each(name) if name == "measure" else [_command(name)])]
+    return "\n\n".join([*told, "## Old names", "\n".join(f"- `{name}`: {app[name].help}" for name in OLD)])
 
 
 def _command(name: str) -> str:
     command = app[name]
-    nested = {inner: _rows(app, command, command[inner]) for inner in command if not inner.startswith("-")}
+    nested = {inner: _rows(app, command, command[inner]) for inner in _names(command)}
+    return _section(name, command, _shared(nested) if nested else _rows(app, command))
+
+
+def _each(name: str) -> list[str]:
+    """A section for each of the commands below a command."""
+    command = app[name]
+    return [_section(f"{name} {inner}", command[inner], _rows(app, command, command[inner])) for inner in _names(command)]
+
+
+def _names(command: App) -> list[str]:
+    return [name for name in command if not name.startswith("-")]
+
+
+def _section(name: str, command: App, rows: Sequence[Row]) -> str:
     examples = "\n".join(line.strip() for line in (command.help_epilogue or "").splitlines()[1:])
-    return "\n\n".join((f"## {name}", command.help, f"```sh\n{examples}\n```", table(HEADER, _shared(nested) if nested else _rows(app, command))))
+    return "\n\n".join((f"## {name}", command.help, f"```sh\n{examples}\n```", markdown_table(["argument", "what it says"], rows)))
 
 
 def _shared(nested: dict[str, list[Row]]) -> list[Row]:
@@ -55,18 +68,3 @@ def _said(entry: HelpEntry) -> str:
     said = str(entry.description.primary_renderable) if isinstance(entry.description, InlineText) else str(entry.description)
     more = ([", ".join(entry.choices)] if entry.choices else []) + ([f"default: {entry.default}"] if entry.default is not None else [])
     return (said + (f" ({'; '.join(more)})" if more else "")).replace("|", "\\|")
-
-
-def _old(name: str) -> str:
-    """The same of a command that argparse reads."""
-    named = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))  # argparse has no public way
-    command = named.choices[name]
-    examples = "\n".join(line.strip() for line in (command.epilog or "").splitlines()[1:])
-    rows = [[f"`{_option(a)}`", ((a.help or "") % vars(a)).replace("|", "\\|")] for a in command._actions if not isinstance(a, argparse._HelpAction)]
-    return "\n\n".join((f"## {name}", command.description or "", f"```sh\n{examples}\n```", table(HEADER, rows)))
-
-
-def _option(action: argparse.Action) -> str:
-    value = action.metavar or (f"{{{','.join(map(str, action.choices))}}}" if action.choices else action.dest.upper())
-    more = " ..." if action.nargs == "+" else ""
-    return " ".join((", ".join(action.option_strings), "" if action.nargs == 0 else f"{value}{more}")).strip()

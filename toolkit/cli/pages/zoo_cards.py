@@ -1,23 +1,24 @@
 """What is said about comparisons and the teaching zoo in docs/compare.md, made from what was measured; see toolkit/cli/pages/cards.py.
 
-Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare ... --json` writes them, and in the logs of the trainings,
+Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare --summary` writes them, and in the logs of the trainings,
 weights/training/NAME/log.jsonl.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.pages.tables import ROOT, Tables, bench_reports, measured, table
+from toolkit.cli.pages.tables import DRAWING, PHOTO, ROOT, Tables, measured
 from toolkit.measure.compare.measures import METRICS, SETS
+from toolkit.measure.tables import Column, Row, grid, markdown_table
 from toolkit.models.cards import ModelCard, get_card, list_models
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
     from toolkit.show.figures import Record
 
-CURVES = ROOT / "assets" / "zoo-curves.png"
-GRID = ROOT / "assets" / "zoo-grid.png"
-BALANCE = ROOT / "assets" / "gan-balance.png"
+CURVES = ROOT / "assets" / "zoo-curves.webp"
+GRID = ROOT / "assets" / "zoo-grid.webp"
+BALANCE = ROOT / "assets" / "gan-balance.webp"
 STUDY = "gan-study"  # folder of weights/training
 GRID_PHOTOS = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "portrait-astronaut.jpg")  # of the demo's examples, in color
 GRID_MODELS = ("simple-cnn", "autoencoder", "plain-unet", "pix2pix", "vit-hint")
@@ -29,26 +30,24 @@ def comparisons() -> Tables:
 
 
 def _comparison(name: str, record: dict[str, Any]) -> str:
-    metrics = [metric for metric in record["setup"]["metrics"] if metric in METRICS | SETS and metric != "colorfulness"]
     ahead = {row["model"]: row for row in record["versus"] if row["metric"] == "psnr"}
-    rows = []
-    for row in record["table"]:
-        versus = ahead.get(row["model"])
-        better = "" if versus is None else f"{versus['difference']:+.2f} ± {versus['se']:.2f}, wins {versus['wins']} of {versus['n']}"
-        numbers = [_number(row, metric, (METRICS | SETS)[metric].digits) for metric in metrics]
-        seconds = f"{1000 * (row['looking'] + row['painting']):.0f}"
-        rows.append([row["model"], numbers[0], better, *numbers[1:], f"{row['colorfulness_ratio']:.0%}", seconds, f"{row['peak_mb']:.0f}"])
-    titles = [f"{(METRICS | SETS)[metric].title}{', dB' if metric == 'psnr' else ''}" for metric in metrics]
-    baseline = record["setup"]["baseline"]
-    header = [f"{name}, {record['photos']} photos", titles[0], f"over {baseline}, dB", *titles[1:], "colorfulness", "ms", "MB"]
-    return table(header, rows)
 
+    def over(row: Row) -> str:
+        found = ahead.get(row["model"])
+        return f"{found['difference']:+.2f} ± {found['se']:.2f}, wins {found['wins']} of {found['n']}" if found else ""
 
-def _number(row: dict[str, Any], name: str, digits: int) -> str:
-    value, error = row[name], row.get(f"{name}_se")
-    if value is None:
-        return ""
-    return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
+    metrics = [metric for metric in record["setup"]["metrics"] if metric in METRICS | SETS and metric != "colorfulness"]
+    psnr, *others = (Column(m, (METRICS | SETS)[m].title + (", dB" if m == "psnr" else ""), (METRICS | SETS)[m].digits, error=True) for m in metrics)
+    columns = (
+        Column("model", f"{name}, {record['photos']} photos"),
+        psnr,
+        Column("over", f"over {record['setup']['baseline']}, dB", show=over),
+        *others,
+        Column("colorfulness_ratio", "colorfulness", 0, "%"),
+        Column("ms", "ms", show=lambda row: f"{1000 * (row['looking'] + row['painting']):.0f}"),
+        Column("peak_mb", "MB", 0),
+    )
+    return markdown_table(*grid(record["table"], columns))
 
 
 def zoo() -> Tables:
@@ -61,20 +60,7 @@ def zoo() -> Tables:
         views = "" if last is None else f"{last['samples']:,.0f}"
         megabytes = (weights_folder() / card.file).stat().st_size / 1e6
         rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
-    return [(table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
-
-
-def classical() -> Tables:
-    """What solving small is worth for the classical models, beside the direct solve at full size."""
-    pages = []
-    for report in bench_reports("classical"):
-        rows = [
-            [r["method"], f"{r['seconds']:.2f}", f"{r['times_faster']:.1f}", f"{r['psnr']:.2f}", f"{r['gain']:+.2f}", f"{r['least_gain']:+.2f}"]
-            for r in report["methods"]
-        ]
-        size = f"{report['hints']} hints, {report['photos']} photos of {report['megapixels']:g} megapixel"
-        pages.append((table([size, "seconds", "times as fast", "PSNR, dB", "above levin2004", "on the worst photo"], rows), ""))
-    return pages
+    return [(markdown_table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
 
 
 def _cards() -> list[ModelCard]:
@@ -95,11 +81,11 @@ def zoo_pictures() -> list[Path]:
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
     from toolkit.training.recipes.pix2pix import VARIANTS
 
-    zoo_curves(_logs()).savefig(CURVES)
+    zoo_curves(_logs()).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
-    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE)
+    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE, pil_kwargs=DRAWING)
     photos = [ROOT / "demos" / "examples" / name for name in GRID_PHOTOS]
     models = [name for name in GRID_MODELS if get_card(name)]
-    compare(models, photos, setup=CompareSetup(metrics=("psnr",), size=384)).grid().savefig(GRID)
+    compare(models, photos, setup=CompareSetup(metrics=("psnr",), size=384)).grid().savefig(GRID, pil_kwargs=PHOTO)
     return [CURVES, BALANCE, GRID]

@@ -7,9 +7,10 @@ from html import escape
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toolkit.measure.compare import TRUTH, Comparison
 from toolkit.measure.compare.measures import METRICS
+from toolkit.measure.compare.plots import curves, speed
 from toolkit.measure.compare.report import cells, photos
+from toolkit.measure.compare.result import TRUTH, Results
 from toolkit.photo import encode_photo
 
 QUALITY = 92  # of the pictures' JPEG, always 4:4:4
@@ -68,15 +69,15 @@ show(1, 0, 0);
 """
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: Results) -> str:
     """See `Comparison.to_html`."""
     header, rows = cells(comparison)
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     lines = "".join(f"<li>{escape(line)}</li>" for line in comparison.sentences())
     notes = "".join(f"<li>{escape(line)}</li>" for line in comparison.notes())
-    plots = [comparison.curves()] if comparison.tried() and len(comparison.setup.hints) > 1 else []
-    plots += [comparison.speed()] if comparison.tried() else []
+    plots = [curves(comparison)] if comparison.tried() and len(comparison.setup.hints) > 1 else []
+    plots += [speed(comparison, None)] if comparison.tried() else []
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -89,7 +90,7 @@ def page(comparison: Comparison) -> str:
     )
 
 
-def _details(comparison: Comparison) -> str:
+def _details(comparison: Results) -> str:
     """The differences by the other metrics, folded."""
     others = [name for name in comparison.setup.metrics if name != "psnr" and name in METRICS and METRICS[name].better]
     lists = (
@@ -99,7 +100,7 @@ def _details(comparison: Comparison) -> str:
     return f"<details><summary>By other metrics</summary>{''.join(lists)}</details>" if others else ""
 
 
-def _pictures(comparison: Comparison) -> str:
+def _pictures(comparison: Results) -> str:
     """Of the fewest and of the most hints: all would make a file of a hundred megabytes."""
     names, numbers = comparison.names(), {record.key: record for record in comparison.records}
     kept = sorted({photo for photo, model, _ in comparison.pictures if model == TRUTH})

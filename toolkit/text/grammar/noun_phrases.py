@@ -49,7 +49,7 @@ class NounPhrases(Predicates):
         owns = item.said.lower() in ("'s", "'", "’s", "’") or (item.korean and item.plays("of", "at")) or (item.korean and item.plays("like"))
         if owns and not item.plays("like"):
             inner = self._simple_phrase(self._past_particles(at + 1, end), end, False)
-            if inner and inner.thing and not (self._copula_s(at, inner)):
+            if inner and inner.thing and not self._it_is(at):
                 return replace(inner, first=phrase.first, thing=self._part(inner, phrase, at))
             return None
         if item.plays("of") and not item.korean:
@@ -70,8 +70,8 @@ class NounPhrases(Predicates):
                 return replace(inner, first=phrase.first, color=phrase.color, thing=self._part(inner, phrase, at))
         return None
 
-    def _copula_s(self, at: int, inner: Phrase) -> bool:
-        """Whether 's is "is": "the sky's blue" has no thing after it, so it never comes here; "it's a red car" does."""
+    def _it_is(self, at: int) -> bool:
+        """Whether this 's means "is" ("it's a red car"). "the sky's blue" never gets here: no thing follows."""
         return at > 0 and self.items[at - 1].plays("it")
 
     def _described(self, phrase: Phrase, inner: Phrase) -> Phrase:

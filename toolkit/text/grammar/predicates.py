@@ -56,7 +56,7 @@ class Predicates(Rules):
             elif color is None and item.plays("colorof", "like") and not found:
                 return self._likeness(first, at, end)
             elif color is None and item.plays("a", "the") and at + 1 < end and (at == first or avoid or degree != 1):
-                if not (waiting or avoid or self.clause.copula or self.clause.predicate) or items[at + 1].plays("a", "the"):
+                if not (waiting or avoid or self.clause.after_is or self.clause.predicate) or items[at + 1].plays("a", "the"):
                     return None
                 at += 1
             elif color is None and item.plays("change") and not (item.plays("shade") and self._color_next(at + 1, end)) and not found:

@@ -22,7 +22,6 @@ _TOKEN = re.compile(
     r"|(?P<sign>->|=>|[&=:→➔/])"
     r"|(?P<quiet>[\s'’\"“”‘()\[\]_*~-]+)"
     r"|(?P<other>[^\w\s]+)",
-    re.ASCII & 0,
 )
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣᄀ-ᇿ]")
 

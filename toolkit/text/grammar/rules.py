@@ -47,12 +47,12 @@ class Clause:
     more: list[Said] = field(default_factory=list)  # a change beside a color: "blue and darker"
     predicate_first: bool = False  # "red for the car", "darken the sky"
     separated: bool = False  # a comma or "and" stands before what comes next
-    copula: bool = False  # "is" stands there
+    after_is: bool = False  # "is" stands before what comes next
     all: bool = False  # "are", "both"
     forbidden: bool = False  # "don't"
     owner: Phrase | None = None  # whose things follow: "the woman has ..."
     excepted: bool = False
-    given: bool = False  # "for" or "on" stands there
+    after_for: bool = False  # "for" or "on" does
 
 
 class Rules:
@@ -62,7 +62,7 @@ class Rules:
         self.text = text
         self.items = items
         self.taken = [False] * len(items)
-        self.loud: set[int] = set()  # items to be reported though their words are known
+        self.reported: set[int] = set()  # items to be reported though their words are known
         self.nouns_unknown: set[int] = set()
         self.wishes: list[Wish] = []
         self.clause = Clause()
@@ -73,7 +73,7 @@ class Rules:
         """Whether a thing waits for its color just here."""
         clause = self.clause
         things = clause.things
-        return bool(things and clause.predicate is None and (clause.copula or not clause.separated) and not things[-1].color)
+        return bool(things and clause.predicate is None and (clause.after_is or not clause.separated) and not things[-1].color)
 
     def _once(self, rule: Callable[..., Any], *arguments: Any) -> Any:
         """What a rule says, from memory where it was asked in this step already; None beyond the depth to which people nest phrases."""

@@ -299,7 +299,7 @@ def train(job: LocalizerJob, out: Path) -> Trained:
     recipe.module.load_state_dict(trainer.ema)
     refit_map(recipe.module.eval().cpu(), words)
     calibrate(recipe.module, words, regions, list(kept))
-    measure = "The weights are in {path}. Measure them:\n  python -m toolkit evaluate-text REGIONS.tar --weights {path}"
+    measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure words REGIONS.tar --weights {path}"
     return Trained(ship(recipe.module, words, out / "localizer.safetensors"), measure)
 
 

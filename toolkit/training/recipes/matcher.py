@@ -227,7 +227,7 @@ def train(job: MatcherJob, out: Path) -> Trained:
         raise ValueError(f"No two photos of {job.regions} show the same class; the matcher learns nothing from them.")
     recipe, schedule = MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation"))), job.schedule(SCHEDULE)
     run(job, out, recipe, schedule, lambda step, process: learned.batches(schedule.batch, 1 + step + process))
-    measure = "The weights are in {path}. Measure them:\n  python -m toolkit evaluate-reference FOLDER --weights {path}"
+    measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure borrowing FOLDER --matcher {path}"
     return Trained(out / "checkpoint.safetensors", measure)
 
 

@@ -1,0 +1,182 @@
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+from toolkit.measure.evaluate import find_photos
+
+from toolkit.color import rgb_to_lab
+from toolkit.measure import contestants
+from toolkit.measure.compare.plots import plot_hint_curve
+from toolkit.measure.metrics import psnr
+from toolkit.measure.protocols import PROTOCOLS, HintSetup, Patch, evaluate_hints, hint_table, open_squares, reveal
+from toolkit.photo import Photo
+
+
+def square(side=224, seed=0):
+    """Smooth colors with a little noise."""
+    rng = np.random.default_rng(seed)
+    coarse = torch.from_numpy(rng.uniform(60, 200, (1, 3, 5, 5)))
+    smooth = torch.nn.functional.interpolate(coarse, (side, side), mode="bicubic", align_corners=False)[0]
+    return Photo.from_array((smooth.numpy().transpose(1, 2, 0) + rng.normal(0, 2, (side, side, 3))).clip(0, 255).astype(np.uint8))
+
+
+def float_rgb(rgb):
+    return rgb[None].float() / 255
+
+
+class Parrot:
+    """A session that paints gray with the true color in the hints, and keeps the books."""
+
+    looked, painted = 0, []
+
+    def __init__(self, photo, model, *, device="auto"):
+        self.photo = photo
+
+    def encode(self):
+        Parrot.looked += 1
+
+    def colorize(self, guidance, dials, *, seed):
+        Parrot.painted.append((len(guidance), dials.vividness))
+        self.rgb = contestants.in_color(self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width)))
+        return self
+
+
+@pytest.fixture
+def parrot(monkeypatch):
+    monkeypatch.setattr(contestants, "Session", Parrot)
+    monkeypatch.setattr(Parrot, "looked", 0)
+    monkeypatch.setattr(Parrot, "painted", [])
+    return Parrot
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_places_come_by_lot_from_seed_and_photo_and_fewer_are_the_first_of_more(name):
+    photo = square(PROTOCOLS[name].side)
+    many = HintSetup(protocol=name, hints=(3, 40)).hints_for(photo, 0)
+    assert len(many) == 40
+    assert many == HintSetup(protocol=name, hints=(40,)).hints_for(photo, 0)
+    assert many[:3] == HintSetup(protocol=name, hints=(3,)).hints_for(photo, 0)
+    places = {tuple(hint.box() for hint in other) for other in (many, HintSetup(protocol=name, hints=(40,)).hints_for(photo, 1))}
+    places |= {tuple(hint.box() for hint in HintSetup(protocol=name, hints=(40,), seed=1).hints_for(photo, 0))}
+    assert len(places) == 3
+
+
+def test_icolorit_lays_pairs_of_pixels_on_their_grid_all_over_and_none_twice():
+    patches = PROTOCOLS["icolorit"].draw(np.random.default_rng(0), 224, 2000)
+    assert len(set(patches)) == 2000
+    assert {patch.size for patch in patches} == {2}
+    left, top, _ = np.array(patches).T
+    for at in (left, top):
+        assert (at % 2 == 0).all()
+        assert (at.min(), at.max()) == (0, 222)
+        assert at.mean() == pytest.approx(111, abs=5)
+        assert at.std() == pytest.approx(224 / 12**0.5, abs=3)  # of a uniform distribution
+
+
+def test_siggraph17_gathers_patches_of_all_sizes_around_the_middle_and_none_leaves_the_photo():
+    left, top, size = np.array(PROTOCOLS["siggraph17"].draw(np.random.default_rng(0), 256, 5000)).T
+    assert np.bincount(size, minlength=10)[1:] == pytest.approx(5000 / 9, rel=0.15)
+    for at in (left, top):
+        assert at.min() == 0
+        assert (at + size).max() == 256
+        middle = at + size / 2
+        assert middle.mean() == pytest.approx(128, abs=3)
+        assert np.mean(np.abs(middle - 128) < 64) == pytest.approx(0.683, abs=0.02)  # within one standard deviation of a Gaussian
+
+
+def test_a_hint_covers_its_patch_in_the_mean_color():
+    lab = rgb_to_lab(float_rgb(square(32).rgb))[0]
+    for patch in (Patch(0, 0, 1), Patch(3, 5, 2), Patch(4, 6, 2), Patch(10, 20, 9), Patch(30, 30, 2), Patch(25, 24, 8)):
+        hint = reveal(lab, patch)
+        left, top, size = patch
+        assert hint.box() == (left, top, left + size, top + size)
+        assert hint.x == pytest.approx(left + (size - 1) / 2, abs=0.02)
+        truth = lab[1:, top : top + size, left : left + size].mean((1, 2))
+        assert hint.ab == pytest.approx(truth.tolist(), abs=0.7)
+
+
+def test_scores_are_the_floored_psnr_of_what_was_painted(parrot):
+    photos = [square(seed=s) for s in range(2)]
+    setup = HintSetup(hints=(0, 7), vividness=(0.0, 1.0))
+    scores = evaluate_hints(photos, setup)
+    assert [(s.model, s.vividness, s.hints, s.n) for s in scores] == [
+        (model, vividness, n, 2) for model, vividness in (("gray", None), ("unet", 0.0), ("unet", 1.0)) for n in (0, 7)
+    ]
+    assert Parrot.looked == 2
+    assert Parrot.painted == [(0, 0.0), (7, 0.0), (0, 1.0), (7, 1.0)] * 2
+    expected = [float(psnr(float_rgb(contestants.in_color(p, torch.zeros(1, 2, 224, 224))), float_rgb(p.rgb))) for p in photos]
+    assert scores[0].psnr == scores[1].psnr == scores[2].psnr == pytest.approx(np.mean(expected), abs=1e-3)
+    assert scores[0].psnr_se == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
+    assert scores[3].psnr > scores[2].psnr
+    assert scores[0].colorfulness_ratio < 0.02 < scores[3].colorfulness_ratio
+    assert evaluate_hints(photos[:1], setup)[0].psnr_se is None
+
+
+def test_squared_error_is_floored_at_1e_5():
+    gray = replace(square(), rgb=square().rgb[:1].expand(3, -1, -1))  # gray colors it without error
+    (score,) = evaluate_hints([gray], HintSetup(models=(), hints=(0,)))
+    assert score.psnr == 50
+
+
+def test_levin_is_gray_without_hints_and_better_the_more_it_gets():
+    halves = np.full((224, 224, 3), (200, 60, 40), np.uint8)
+    halves[:, 112:] = (20, 90, 60)
+    scores = evaluate_hints([Photo.from_array(halves)], HintSetup(models=("levin2004",), hints=(0, 1, 20)))
+    by_model = {model: [s.psnr for s in scores if s.model == model] for model in ("gray", "levin2004")}
+    assert by_model["levin2004"][0] == by_model["gray"][0]
+    assert by_model["levin2004"][2] > 40 > by_model["levin2004"][1]
+
+
+def test_a_real_model_goes_through_the_public_pipeline():
+    scores = evaluate_hints([square()], HintSetup(hints=(0, 20), protocol="icolorit"))
+    assert [s.model for s in scores] == ["gray", "gray", "unet", "unet"]
+    assert scores[3].psnr > scores[2].psnr
+
+
+def test_squares_are_cut_from_the_middle(tmp_path):
+    from PIL import Image
+
+    wide = np.zeros((300, 500, 3), np.uint8)
+    wide[:, 100:400] = (200, 60, 20)
+    wide[140:160, 100:400] = (20, 60, 200)
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    (tmp_path / "broken.png").write_text("no photo")
+    skipped = []
+    (photo,) = open_squares(find_photos([tmp_path]), "icolorit", skipped)
+    assert photo.size == (224, 224)
+    assert int(photo.rgb[0, :, 2:-2].float().mean(0).min()) > 150  # nothing of the black sides
+    assert [line.split(":")[0] for line in skipped] == ["broken.png"]
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [({"protocol": "mine"}, "no protocol 'mine'"), ({"hints": ()}, "an empty list"), ({"hints": (1, -1)}, "-1"), ({"hints": (2001,)}, "2,000")],
+)
+def test_setups_that_cannot_be_meant_are_told(wrong, told):
+    with pytest.raises(ValueError, match=told):
+        HintSetup(**wrong)
+
+
+def test_no_photo_is_an_error():
+    with pytest.raises(ValueError, match="no photo in color"):
+        evaluate_hints([], HintSetup())
+
+
+def test_scores_are_json_a_table_and_a_curve(parrot):
+    scores = evaluate_hints([square(seed=s) for s in range(2)], HintSetup(hints=(0, 1, 10), vividness=(0.0, 1.0), protocol="icolorit"))
+    records = json.loads(json.dumps([asdict(s) for s in scores]))
+    assert {"model", "vividness", "hints", "n", "psnr", "psnr_se", "colorfulness_ratio", "protocol"} < set(records[0])
+    header, _, *rows, protocol = hint_table(scores).splitlines()
+    assert [word for word in header.split() if word.startswith("@")] == ["@0", "@1", "@10"]
+    assert [row.split()[0] for row in rows] == ["gray", "unet", "unet"]
+    assert all(row.count("±") == 3 for row in rows)
+    assert "224 x 224" in protocol
+    assert "1234" in protocol
+    (axes,) = plot_hint_curve(scores).axes
+    assert [line.get_label() for line in axes.lines][:2] == ["unet, 0", "unet, 1"]
+    assert list(axes.lines[1].get_xdata()) == [0, 1, 10]
+    assert list(axes.lines[1].get_ydata()) == [s.psnr for s in scores[6:]]
+    with pytest.raises(ValueError, match="no scores"):
+        plot_hint_curve([])
