@@ -550,3 +550,16 @@ def test_the_palette_of_another_photo_and_warmth(album):
     plain, like, warm = (open_photo(name).rgb.float() for name in ("plain.png", "like.png", "warm.png"))
     assert not like.equal(plain)
     assert (warm[0] - warm[2]).mean() > (plain[0] - plain[2]).mean() + 10
+
+
+def test_any_control_can_be_named(album, capsys):
+    photo = str(EXAMPLES / "still-coffee.jpg")
+    mirrored = open_photo(photo).rgb[:, 40:].flip(-1)
+    Image.fromarray(mirrored.permute(1, 2, 0).numpy()).save("mirrored.png")
+    for i, option in enumerate((("--reference", "mirrored.png"), ("--control", "reference=mirrored.png"), ())):
+        assert main(["colorize", photo, "-o", f"{i}.png", *option, *FAST]) == 0
+    borrowed, controlled, alone = (open_photo(f"{i}.png").rgb for i in range(3))
+    assert torch.equal(borrowed, controlled)
+    assert not torch.equal(controlled, alone)
+    assert main(["colorize", photo, "-o", "x.png", "--control", "nosuch=1", *FAST]) == 2
+    assert "no control 'nosuch'" in capsys.readouterr().err

@@ -66,6 +66,8 @@ class Options:
     """a color photo whose like places lend their colors; may be given several times"""
     reference_weight: Share = 0.5
     """0 to 1: how readily they do"""
+    control: Annotated[tuple[str, ...], Parameter(metavar="NAME=VALUE")] = ()
+    """any other control, by its file in toolkit/controls; may be given several times"""
     recolor: Annotated[bool, Parameter(alias="--keep-colors")] = False
     """of a color photo change only what --text, --hints or --reference reach"""
     temporal: bool = False
@@ -106,7 +108,7 @@ def colorize(
     model = str(options.weights or options.model or (drawing_model() if options.samples else default_model()))
     if options.samples and options.recolor:
         raise ValueError("--samples draws whole colorings and --recolor changes parts of one; leave one of them out.")
-    if options.recolor and not (options.text or options.hints or options.reference):
+    if options.recolor and not (options.text or options.hints or options.reference or options.control):
         raise ValueError("--recolor changes only what --text, --hints or --reference reach; give one of them.")
     _references(options)  # what is wrong with a reference, too
     load_model(model, pick_device(options.device).type)  # what is wrong with the model or the device is wrong for every photo
@@ -293,6 +295,11 @@ def _guided(options: Options, name: str, session: Any) -> tuple[Any, Any]:
         )  # fmt: skip
         guidance += taken.guidance
         _tell(name, taken.notes)
+    for control in options.control:
+        from toolkit.controls import guide
+
+        kind, _, value = control.partition("=")
+        guidance += guide(session, kind, value)
     return guidance, dials
 
 
