@@ -63,7 +63,7 @@ def hex_to_lab(text: str) -> tuple[float, float, float]:
     """Anything `parse_color` reads -> (L, a, b).
 
     >>> [round(number) for number in hex_to_lab("navy")]
-    [13, 47, -65]
+    [13, 48, -65]
     """
     L, a, b = rgb_to_lab(torch.tensor(parse_color(text)).view(3, 1, 1)).flatten().tolist()
     return L, a, b
