@@ -40,6 +40,7 @@ def main(argv: Sequence[str]) -> int:
         help_formatter="plain",
         help_format="plaintext",
         version_flags=[],
+        suppress_keyboard_interrupt=False,
         console=Console(soft_wrap=True),  # examples stay on their lines
         result_action="return_value",
     )
@@ -85,7 +86,8 @@ def _command(name: str) -> Callable[..., int]:
 
     sources = inspect.Parameter("source", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(name="SOURCE", help=module.food)])
     signature = inspect.Signature([sources, *map(_option, _fields(module))])
-    vars(run_study).update(__signature__=signature, __annotations__={one.name: one.annotation for one in signature.parameters.values()})
+    run_study.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
+    vars(run_study)["__signature__"] = signature
     return run_study
 
 
