@@ -17,8 +17,6 @@ from toolkit.measure.tables import Row, as_json, grid, summary, text_table, told
 if TYPE_CHECKING:
     from torch import Tensor
 
-FOLDERS = __path__  # where studies are looked for
-
 
 def option(default: Any, about: str) -> Any:
     """A field of a Setup: its default, or what makes it, and what the command's help says."""
@@ -28,7 +26,7 @@ def option(default: Any, about: str) -> Any:
 
 def studies() -> dict[str, str]:
     """The names of all studies, each with its question; nothing is imported."""
-    files = sorted(file for folder in FOLDERS for file in Path(folder).glob("[!_]*.py"))
+    files = sorted(file for folder in __path__ for file in Path(folder).glob("[!_]*.py"))
     asked = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
     return {name: said.split("\n")[0] for name, said in asked.items()}
 
