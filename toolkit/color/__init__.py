@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """RGB (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. Gray comes out neutral to 0.005.
+    """RGB (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. For gray, a and b are 0 to within 0.005.
 
     Raises:
         ValueError: for integers (0..255 would silently give nonsense) or another shape.
@@ -52,7 +52,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def lab_to_rgb8(lab: Tensor) -> Tensor:
-    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (now and then one step beside it), twice as fast, for pictures on a screen.
+    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (sometimes off by one), twice as fast, for pictures on a screen.
 
     Strips stay in the processor's cache, sRGB's curve comes from a table of 65,537 steps, and what lies outside the gamut is mapped once at the end.
     """
@@ -92,7 +92,7 @@ _TO_OKLAB = torch.tensor(
 
 
 def rgb_to_oklab(rgb: Tensor) -> Tensor:
-    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. Its hues stay what they are when a color gets lighter; Lab's blue turns violet."""
+    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. A hue stays the same when a color gets lighter; in Lab, blue turns violet."""
     _check(rgb, "rgb")
     cones = torch.einsum("ij,jhw->ihw", _TO_CONES, kornia_color.rgb_to_linear_rgb(rgb.float()))
     return torch.einsum("ij,jhw->ihw", _TO_OKLAB, cones.clamp(min=0).pow(1 / 3))
@@ -114,7 +114,7 @@ def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 def map_to_gamut(lab: Tensor) -> Tensor:
     """Lab (*, 3, H, W) -> Lab inside sRGB: colors outside get the largest chroma their L and hue allow, the others are returned as they are.
 
-    L is limited to 0..100. The gradient flows through ab times the (constant) shrinking factor.
+    L is limited to 0..100. The gradient of ab is multiplied by the shrinking factor, which counts as a constant.
     """
     outside = ~in_gamut(lab).squeeze(-3)  # (*, H, W)
     if not outside.any():
@@ -184,7 +184,7 @@ class AbBins:
     def make(cls, step: int = 10, reach: int = 110) -> "AbBins":
         """All multiples of `step` within +-`reach` whose ab is inside sRGB for some L: 226 for step 10.
 
-        (Zhang 2016 has 313, because it also keeps squares that the gamut only touches; our soft-encoding gives those colors to their neighbors.)
+        (Zhang 2016 has 313, because it also keeps squares that the gamut only touches; here soft_encode gives such colors to the neighboring bins.)
         """
         axis = torch.arange(-(reach // step) * step, reach + 1, step, dtype=torch.float32)
         grid = torch.cartesian_prod(axis, axis)
@@ -209,7 +209,8 @@ def _inside_at(ab: Tensor, L: float) -> Tensor:
 def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0) -> Tensor:
     """Probabilities (B, Q, H, W) of ab (B, 2, H, W): the nearest bins, weighted by a Gaussian of their distance (Zhang 2016, target of equation 2).
 
-    A target, hence without gradient. It takes 4 Q bytes a pixel (0.9 kB with 226 bins): encode at the size of the prediction, not of the photo.
+    Meant as a training target, so without gradient. It takes 4 Q bytes per pixel (0.9 kB with 226 bins): encode at the size of the prediction, not of
+    the photo.
     """
     B, _, H, W = ab.shape
     centers = bins.centers.to(ab.device)
@@ -224,7 +225,8 @@ def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0
 def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
     """Logits (B, Q, H, W) -> ab (B, 2, H, W): the mean of the distribution after annealing (Zhang 2016, equation 5); differentiable.
 
-    Temperature 1 is the plain mean (safe, dull), towards 0 the mode (vivid, spotty); the paper takes 0.38. Log-probabilities are logits too.
+    Temperature 1 gives the mean (safe, dull); towards 0 it becomes the mode (vivid, spotty). The paper uses 0.38. Log-probabilities may be given as
+    logits.
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, but is {temperature}: take 1 for the mean, 0.38 for livelier colors.")
@@ -233,9 +235,9 @@ def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
 
 
 def rebalancing_weights(prior: Tensor, lam: float = 0.5) -> Tensor:
-    """Weight of each bin in the loss (Q,) from how often it occurs, prior (Q,) at any scale; 1 on average (Zhang 2016, equation 4).
+    """Weight of each bin in the loss (Q,), on average 1, from how often it occurs: prior (Q,) at any scale (Zhang 2016, equation 4).
 
-    Rare colors weigh more; `lam` mixes a uniform prior in: 1 gives every bin the weight 1.
+    Rare colors get larger weights. `lam` in 0..1 mixes a uniform prior in; with 1 every bin has weight 1.
     """
     if not 0 < lam <= 1:
         raise ValueError(f"lam must lie in (0, 1], but is {lam}: 0.5 is the paper's choice.")
@@ -279,7 +281,7 @@ def parse_color(text: str) -> tuple[float, float, float]:
     """A color as people write it -> (r, g, b) in 0..1: "#3a6ea5", "#38a", "rgb(58, 110, 165)", CSS names, and names such as "navy blue" or "blond".
 
     Raises:
-        ValueError: in one sentence, with names that come near.
+        ValueError: in one sentence, with known names that are similar.
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a color: write it as text, like #3a6ea5.")
@@ -311,7 +313,7 @@ def _near(key: str) -> str:
 
 
 def to_hex(rgb: Sequence[float] | Tensor) -> str:
-    """(r, g, b) in 0..1 -> "#rrggbb", rounded and limited to what 8 bits hold."""
+    """(r, g, b) in 0..1 -> "#rrggbb", rounded and clipped to 8 bits."""
     return "#" + "".join(f"{min(max(round(float(c) * 255), 0), 255):02x}" for c in rgb)
 
 
