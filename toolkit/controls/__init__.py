@@ -1,1 +1,1 @@
-"""Whatever turns into points or changes the automatic colors, but words: references, palettes, regions, other colorings, the frame before."""
+"""Every way to steer colors except words: references, palettes, regions, other colorings, the frame before."""
