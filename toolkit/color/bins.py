@@ -23,7 +23,7 @@ class AbBins:
     def make(cls, step: int = 10, reach: int = 110) -> "AbBins":
         """All multiples of `step` within +-`reach` whose ab is inside sRGB for some L: 226 for step 10.
 
-        (Zhang 2016 has 313, because it also keeps squares that the gamut only touches; our soft-encoding gives those colors to their neighbors.)
+        (Zhang 2016 has 313, because it also keeps squares that the gamut only touches; here soft_encode gives such colors to the neighboring bins.)
         """
         axis = torch.arange(-(reach // step) * step, reach + 1, step, dtype=torch.float32)
         grid = torch.cartesian_prod(axis, axis)
@@ -48,7 +48,8 @@ def _inside_at(ab: Tensor, L: float) -> Tensor:
 def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0) -> Tensor:
     """Probabilities (B, Q, H, W) of ab (B, 2, H, W): the nearest bins, weighted by a Gaussian of their distance (Zhang 2016, target of equation 2).
 
-    A target, hence without gradient. It takes 4 Q bytes a pixel (0.9 kB with 226 bins): encode at the size of the prediction, not of the photo.
+    Meant as a training target, so without gradient. It takes 4 Q bytes per pixel (0.9 kB with 226 bins): encode at the size of the prediction, not of
+    the photo.
     """
     B, _, H, W = ab.shape
     centers = bins.centers.to(ab.device)
@@ -63,7 +64,8 @@ def soft_encode(ab: Tensor, bins: AbBins, neighbors: int = 5, sigma: float = 5.0
 def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
     """Logits (B, Q, H, W) -> ab (B, 2, H, W): the mean of the distribution after annealing (Zhang 2016, equation 5); differentiable.
 
-    Temperature 1 is the plain mean (safe, dull), towards 0 the mode (vivid, spotty); the paper takes 0.38. Log-probabilities are logits too.
+    Temperature 1 gives the mean (safe, dull); towards 0 it becomes the mode (vivid, spotty). The paper uses 0.38. Log-probabilities may be given as
+    logits.
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be above 0, but is {temperature}: take 1 for the mean, 0.38 for livelier colors.")
@@ -72,9 +74,9 @@ def annealed_mean(logits: Tensor, bins: AbBins, temperature: float) -> Tensor:
 
 
 def rebalancing_weights(prior: Tensor, lam: float = 0.5) -> Tensor:
-    """Weight of each bin in the loss (Q,) from how often it occurs, prior (Q,) at any scale; 1 on average (Zhang 2016, equation 4).
+    """Weight of each bin in the loss (Q,), on average 1, from how often it occurs: prior (Q,) at any scale (Zhang 2016, equation 4).
 
-    Rare colors weigh more; `lam` mixes a uniform prior in: 1 gives every bin the weight 1.
+    Rare colors get larger weights. `lam` in 0..1 mixes a uniform prior in; with 1 every bin has weight 1.
     """
     if not 0 < lam <= 1:
         raise ValueError(f"lam must lie in (0, 1], but is {lam}: 0.5 is the paper's choice.")

@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
-    """RGB (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. Gray comes out neutral to 0.005.
+    """RGB (*, 3, H, W) in 0..1 -> Lab of the same shape; differentiable. For gray, a and b are 0 to within 0.005.
 
     >>> rgb_to_lab(torch.tensor([1.0, 0.0, 0.0]).view(3, 1, 1)).flatten().round().tolist()
     [53.0, 80.0, 67.0]
@@ -50,7 +50,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def lab_to_rgb8(lab: Tensor) -> Tensor:
-    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (now and then one step beside it), twice as fast, for pictures on a screen.
+    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (sometimes off by one), twice as fast, for pictures on a screen.
 
     Strips stay in the processor's cache, sRGB's curve comes from a table of 65,537 steps, and what lies outside the gamut is mapped once at the end.
     """
@@ -90,7 +90,7 @@ _TO_OKLAB = torch.tensor(
 
 
 def rgb_to_oklab(rgb: Tensor) -> Tensor:
-    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. Its hues stay what they are when a color gets lighter; Lab's blue turns violet."""
+    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. A hue stays the same when a color gets lighter; in Lab, blue turns violet."""
     _check(rgb, "rgb")
     cones = torch.einsum("ij,jhw->ihw", _TO_CONES, kornia_color.rgb_to_linear_rgb(rgb.float()))
     return torch.einsum("ij,jhw->ihw", _TO_OKLAB, cones.clamp(min=0).pow(1 / 3))
@@ -112,7 +112,7 @@ def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 def map_to_gamut(lab: Tensor) -> Tensor:
     """Lab (*, 3, H, W) -> Lab inside sRGB: colors outside get the largest chroma their L and hue allow, the others are returned as they are.
 
-    L is limited to 0..100. The gradient flows through ab times the (constant) shrinking factor.
+    L is limited to 0..100. The gradient of ab is multiplied by the shrinking factor, which counts as a constant.
     """
     outside = ~in_gamut(lab).squeeze(-3)  # (*, H, W)
     if not outside.any():

@@ -19,7 +19,7 @@ def parse_color(text: str) -> tuple[float, float, float]:
     True
 
     Raises:
-        ValueError: in one sentence, with names that come near.
+        ValueError: in one sentence, with known names that are similar.
     """
     if not isinstance(text, str):
         raise ValueError(f"{text!r} is not a color: write it as text, like #3a6ea5.")
@@ -51,7 +51,7 @@ def _near(key: str) -> str:
 
 
 def to_hex(rgb: Sequence[float] | Tensor) -> str:
-    """(r, g, b) in 0..1 -> "#rrggbb", rounded and limited to what 8 bits hold.
+    """(r, g, b) in 0..1 -> "#rrggbb", rounded and clipped to 8 bits.
 
     >>> to_hex((1, 0.5, 0))
     '#ff8000'
