@@ -1,8 +1,12 @@
 """The browser and the whole app, one for each file of tests; the tests that need them are skipped where no browser is installed."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from typing import Any
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: two that wait for each other's threads are slower than one
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
