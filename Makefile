@@ -33,9 +33,10 @@ lint: $(INSTALLED)
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 
-# Run every notebook and keep its pictures in it.
+# Run every notebook and keep its pictures in it, but not its widgets' state: their whole script, which a reader cannot run.
 notebooks: $(INSTALLED)
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+	$(BIN)/python -c 'import sys, nbformat as n; [(b := n.read(f, 4), b.metadata.pop("widgets", 0), n.write(b, f)) for f in sys.argv[1:]]' notebooks/*.ipynb
 
 # What stands between marks in README.md, docs/ and weights/README.md: tables, model cards, help, from measurements, cards and the code.
 cards: $(INSTALLED)

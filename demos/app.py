@@ -1,6 +1,6 @@
 """The page: a header, one tab per file, limits; and the command line that starts it.
 
-A new tab is one file with a class or function that takes (demo, shop), and one line in TABS.
+A new tab is one file of `demos/tabs/`.
 """
 
 import argparse
@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Event
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ import gradio as gr  # isort: skip
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
+from demos import tabs
 from demos.desks.desk import Shop
 from demos.desks.samples import FOLDER
 from demos.desks.visits import Room
@@ -25,27 +26,13 @@ from demos.gate import temporary
 from demos.gate.door import UNREADABLE
 from demos.gate.web import Admission, Guard, own_names
 from demos.parts.theme import CSS, MARK, THEME
-from demos.tabs.automatic import Automatic
-from demos.tabs.chat import Chat
-from demos.tabs.clicks import Clicks
-from demos.tabs.compare import Compare
-from demos.tabs.prompts import Prompts
-from demos.tabs.reference import References
 from demos.words.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t, tr
 from toolkit.models.allocator import give_back_freed_memory
 from toolkit.models.cards import list_models
 from toolkit.models.devices import pick_device
 from toolkit.models.weights import WeightsError
 
-TABS: tuple[tuple[str, Callable[[gr.Blocks, Shop], object]], ...] = (
-    ("Automatic", Automatic),
-    ("Click hints", Clicks),
-    ("Text prompt", Prompts),
-    ("Reference", References),
-    ("Chat", Chat),
-    ("Compare", Compare),
-)
-
+CLICKS = "Click hints"  # where all work can be gone on with
 SLOGAN = "Believable color for black-and-white photographs"
 HEADER = f'<div class="brand">{MARK}<div><h1>Huepoint</h1><p>{both(SLOGAN)}</p></div>{SWITCH}</div>'
 FOOTER = "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour, and when the app ends."
@@ -83,14 +70,13 @@ def build(device: str = "auto", *, memory: int | None = None, share: bool = Fals
     with Page(title="Huepoint", analytics_enabled=False, delete_cache=CLEANING) as demo:
         gr.HTML(HEADER, js_on_load=SWITCH_SCRIPT)
         built: dict[str, object] = {}
-        with gr.Tabs(overflow_behavior="wrap") as tabs:  # all of them in sight, on a phone as well
-            for title, build_tab in TABS:
-                with gr.Tab(t(title), id=title):
-                    built[title] = build_tab(demo, shop)
-        clicks = built["Click hints"]
+        with gr.Tabs(overflow_behavior="wrap") as strip:  # all of them in sight, on a phone as well
+            for tab in tabs.found():
+                with gr.Tab(t(tab.title), id=tab.title):
+                    built[tab.title] = tab(demo, shop)
         for there in built.values():
-            if isinstance(there, Automatic | Prompts | References) and isinstance(clicks, Clicks):
-                there.connect(clicks, tabs, "Click hints")
+            if isinstance(there, tabs.HandsOver):
+                there.connect(built[CLICKS], strip, CLICKS)
         gr.Markdown(t(SHARED if share else FOOTER), elem_classes=["small", "closing"])
     return demo.queue()  # how many may wait is `web.Admission`'s to say, in a sentence
 

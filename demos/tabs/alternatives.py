@@ -50,7 +50,7 @@ class AlternativesPanel:
         self.notice = errors
         self.read = read
         self.device = shop.device
-        self.model = next((card.name for card in shop.models if card.architecture == "diffusion"), None)
+        self.model = next((card.name for card in shop.models if card.draws), None)
         self.show = gr.Button(t("Show me alternatives"), visible=self.model is not None, elem_id=f"{prefix}-alternatives")
         with gr.Column(visible=False, elem_classes="alternatives", elem_id=f"{prefix}-others") as self.panel:
             gr.Markdown(t("Nobody knows the true colors. Here are several that fit the photo; choose one to take it."), elem_classes="small")

@@ -34,6 +34,8 @@ SHOW = "() => { document.querySelector('#slider')?.scrollIntoView({block: 'neare
 class Automatic(Hosted[Desk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
+    title, place = "Automatic", 10
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -304,3 +306,6 @@ class Automatic(Hosted[Desk]):
             self.photo: None, self.notice: notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
             self.more: gr.update(visible=False), self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
         }  # fmt: skip
+
+
+TAB = Automatic

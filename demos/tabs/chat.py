@@ -96,6 +96,8 @@ class ChatDesk:
 class Chat(Hosted[ChatDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
+    title, place = "Chat", 50
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -246,3 +248,6 @@ class Chat(Hosted[ChatDesk]):
         visit = self.visits.leave(request.session_hash)
         if visit is not None and visit.desk is not None:
             visit.desk.close()
+
+
+TAB = Chat

@@ -33,6 +33,8 @@ NUMBERS = count(1)  # the canvas notices what it is told by a new number
 class Clicks(Hosted[HintDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
+    title, place = "Click hints", 20
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -244,3 +246,6 @@ class Clicks(Hosted[HintDesk]):
 
 def _url(result: Result) -> str:
     return data_url(result.to_pil())
+
+
+TAB = Clicks

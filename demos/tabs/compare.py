@@ -39,6 +39,8 @@ Wanted = Callable[[], bool]  # whether the work is still wanted
 class Compare(Hosted[None]):
     """Components and handlers of the tab. Nothing is kept on its desk: what is done is on the page and in the files handed over."""
 
+    title, place = "Compare", 60
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -66,7 +68,7 @@ class Compare(Hosted[None]):
     def _layout_choice(self) -> None:
         names = self.shop.names
         self.zoo_names = zoo = [card.name for card in list_models(zoo=True) if card.zoo and card.name not in names]
-        quick = [card.name for card in self.shop.models if card.architecture != "diffusion"]
+        quick = [card.name for card in self.shop.models if not card.draws]
         third = zoo[:1] or [BAR]
         self.models = gr.CheckboxGroup(
             [*names, BAR], value=[*quick[:2], *(third if third == [BAR] else [])], label=t("Models"), elem_id="compare-models",
@@ -251,3 +253,6 @@ def _said(headline: str, told: Sequence[str]) -> str:
     """Names of files come from people: everything is escaped."""
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in told)
     return f'<p role="status">{escape(headline)}</p>' + (f"<ul>{items}</ul>" if items else "")
+
+
+TAB = Compare

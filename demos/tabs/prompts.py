@@ -59,6 +59,8 @@ NO_HINTS = "There are no hints to send; write first what should have which color
 class Prompts(Hosted[PromptDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
+    title, place = "Text prompt", 30
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -212,3 +214,6 @@ def _prompt(value: Any) -> str:
     if not isinstance(prompt, str):
         raise ValueError("The page sent no prompt; reload it.")
     return prompt
+
+
+TAB = Prompts

@@ -36,6 +36,8 @@ NUMBERS = count(1)  # of photos and references: the sheet notices what it is tol
 class References(Hosted[ReferenceDesk]):
     """Components and handlers of the tab. A handler returns what changes, by component."""
 
+    title, place = "Reference", 40
+
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
@@ -251,3 +253,6 @@ class References(Hosted[ReferenceDesk]):
             return desk.finish(*self._asked(given), report).save(path)
 
         yield from handed_over(desk, "color.png", write, self.file, self.notice)
+
+
+TAB = References

@@ -1,11 +1,11 @@
-"""English and Korean. Texts are written in English where they are used; `korean.py` has the same sentences in Korean.
+"""English and Korean. Texts are written in English where they are used; `ko.po` has the same sentences in Korean.
 
     gr.Button(t("Another photo"))                    what a component shows: Gradio's front end puts it in the visitor's language
     gr.HTML(f"<p>{both('Or one of these')}</p>")     the same within HTML of our own: both languages, of which one is seen
     tr("Photo {i} of {n} …", request, i=1, n=3)      what a handler says: the request tells the language
     tr(str(error), request)                          an error of the toolkit, recognized with its values in it
 
-To add a text: write it in English in one of these, and its line into KOREAN; a value is written {name} in both. Scripts of our own read
+To add a text: write it in English in one of these, and its Korean into ko.po; a value is written {name} in both. Scripts of our own read
 `document.documentElement.lang`.
 
 The language is the one of the page's address (?lang=ko, which the switch in the header sets), else the browser's. Nothing is stored. Gradio's front
@@ -18,8 +18,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demos.words.korean import KOREAN
-from demos.words.translation import PARAMETER, Language, asked_in, chosen, translate
+from demos.words.translation import KOREAN, PARAMETER, Language, asked_in, chosen, translate
 
 PLAIN = {text: korean for text, korean in KOREAN.items() if "{" not in text}
 I18N = gr.I18n(en={text: text for text in PLAIN}, ko=PLAIN)

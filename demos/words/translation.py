@@ -1,17 +1,29 @@
-"""A sentence in another language, by the table in `korean.py`, and which language a visitor has. No Gradio."""
+"""A sentence in another language, by the table in `ko.po`, and which language a visitor has. No Gradio."""
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from string import Formatter
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from demos.words.korean import KOREAN
+from babel.messages.pofile import read_po
+
+from toolkit.color.korean import korean_colors
 
 Language = Literal["en", "ko"]
 PARAMETER = "lang"  # of the page's address
+TABLE = Path(__file__).with_name("ko.po")
 LONGEST = 1000  # characters of a sentence that is looked at for values
+
+
+def _table() -> dict[str, str]:
+    with TABLE.open("rb") as stream:
+        return {str(entry.id): str(entry.string) for entry in read_po(stream, "ko") if entry.id} | korean_colors()
+
+
+KOREAN = _table()
 
 
 def chosen(asked: str | None, accepted: str | None) -> Language:

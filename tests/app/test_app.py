@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos import app
+from demos import app, tabs
 from demos.desks import desk, pictures
 from demos.desks.samples import FOLDER, samples
 from demos.tabs.batch import Batch, gr  # Gradio as the app has it: after the privacy switches
@@ -36,6 +36,26 @@ def scene(width: int, height: int) -> Image.Image:
 def test_importing_the_app_switches_off_gradios_calls_home() -> None:
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert os.environ["HF_HUB_DISABLE_TELEMETRY"] in ("1", "True")  # whoever imported the hub first writes it as a bool
+
+
+def test_a_new_tab_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "toy_tab.py").write_text(
+        "import gradio as gr\n\n"
+        "class Toy:\n"
+        "    title, place = 'Toy', 15\n\n"
+        "    def __init__(self, demo, shop):\n"
+        "        gr.Markdown('A toy stands here.')\n\n"
+        "TAB = Toy\n"
+    )
+    before = [tab.title for tab in tabs.found()]
+    monkeypatch.setattr(tabs, "__path__", [*tabs.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "demos.tabs.toy_tab", raising=False)
+    assert [tab.title for tab in tabs.found()] == [before[0], "Toy", *before[1:]], "from left to right by place"
+    page = app.build(device="cpu")
+    try:
+        assert "A toy stands here." in str(page.get_config_file())
+    finally:
+        sys.modules.pop("demos.tabs.toy_tab", None)
 
 
 def test_every_example_names_author_and_licence() -> None:

@@ -13,8 +13,7 @@ from demos import app
 from demos.desks import samples
 from demos.tabs.batch import gr
 from demos.words.i18n import language, tr
-from demos.words.korean import KOREAN
-from demos.words.translation import chosen, translate
+from demos.words.translation import KOREAN, chosen, translate
 from tests.browser import Visitor
 from tests.toys import nasty
 from toolkit.color import names as color_names
@@ -100,7 +99,7 @@ def test_every_error_has_its_korean(name: str) -> None:
     path = TOOLKIT / name
     said = list(sentences(path))
     unknown = [sentence for sentence in said if re.search("[a-z]{2}", sentence) and not HANGUL.search(translate(sentence, "ko"))]
-    assert unknown == [], f"{name}: add these to demos/words/korean.py"
+    assert unknown == [], f"{name}: add these to demos/words/ko.po"
 
 
 def test_every_error_of_a_real_file_is_said_in_korean(tmp_path: Path) -> None:

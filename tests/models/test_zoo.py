@@ -5,13 +5,13 @@ import torch
 from torch.nn import functional as F
 
 from toolkit.color import rgb_to_lab
-from toolkit.models import ZOO
-from toolkit.models.zoo import NETWORKS, light_keys
+from toolkit.models.zoo import names, network
 from toolkit.models.zoo.drconv_unet import DRConv, DRConvUNet
 from toolkit.models.zoo.pix2pix import Pix2Pix
 from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE, kl
+from toolkit.models.zoo_colorizer import light_keys
 from toolkit.training.gan import NONE, VARIANTS, Balance, GanRecipe, study
 from toolkit.training.loop import Schedule, Trainer
 from toolkit.training.shapes import KINDS, shapes
@@ -22,19 +22,19 @@ def lightness(batch=2, height=32, width=48, seed=0):
     return 100 * torch.rand(batch, 1, height, width, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", names())
 def test_every_network_says_ab_at_half_size_for_any_multiple_of_16(name):
-    network = NETWORKS[name]().eval()
+    drawn = network(name).eval()
     for height, width in ((16, 16), (32, 80)):
         with torch.inference_mode():
-            ab = network(lightness(2, height, width))
+            ab = drawn(lightness(2, height, width))
         assert ab.shape == (2, 2, height // 2, width // 2)
         assert ab.isfinite().all()
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", names())
 def test_every_network_is_small_enough_for_a_course(name):
-    assert sum(p.numel() for p in NETWORKS[name]().parameters()) < 600_000
+    assert sum(p.numel() for p in network(name).parameters()) < 600_000
 
 
 def reach(network, side=160):
@@ -61,8 +61,8 @@ def test_a_unet_keeps_edges_that_an_autoencoder_loses():
 
     def detail(name):
         with torch.inference_mode():
-            network = NETWORKS[name]().eval()
-            change = network(fine) - network(flat)
+            untaught = network(name).eval()
+            change = untaught(fine) - untaught(flat)
         return float((change - F.avg_pool2d(change, 5, 1, 2)).abs().mean() / change.abs().mean())
 
     assert detail("plain-unet") > 1.5 * detail("autoencoder")
@@ -169,7 +169,7 @@ def test_centers_are_the_middle_squares():
     assert torch.equal(centers([photo], 20), torch.ones(1, 3, 20, 20))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", names())
 def test_every_network_learns_the_colors_of_one_batch(name):
     pictures = shapes(4, side=48)
     recipe = GanRecipe(pictures, side=32) if name == "pix2pix" else ZooRecipe(name, pictures, side=32)

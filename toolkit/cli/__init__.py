@@ -22,8 +22,8 @@ from toolkit.cli.export_command import add_export
 from toolkit.cli.mask_command import add_mask
 from toolkit.cli.measuring import add_commands
 from toolkit.cli.transfer_command import add_transfer
-from toolkit.models import ZOO
 from toolkit.models.allocator import give_back_freed_memory
+from toolkit.models.zoo import names
 
 FORMATS = ("png", "jpg", "webp", "tiff")
 OURS = re.compile(r"(.+)-color(-\d+)?(-layer)?")  # how this command names what it writes
@@ -210,7 +210,7 @@ def _photos_in(folder: Path, out: Path | None) -> list[Path]:
 
 def models(args: argparse.Namespace) -> int:
     """Print the cards of the models."""
-    from toolkit.measure.evaluate import format_table
+    from toolkit.measure.tables import text_table
     from toolkit.models.cards import list_models
 
     cards = list_models(zoo=True)
@@ -218,7 +218,7 @@ def models(args: argparse.Namespace) -> int:
         print(json.dumps([asdict(card) for card in cards], indent=2))
         return 0
     rows = [[c.name, c.task, c.size, c.parameters, c.license, c.trained] for c in cards]
-    print(format_table(["name", "task", "size (px)", "parameters", "license", "trained"], rows))
+    print(text_table(["name", "task", "size (px)", "parameters", "license", "trained"], rows))
     for card in cards:
         measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
         lines = (f"{card.name}: {card.summary}", f"Data: {card.data}", f"Weak: {card.weak}", f"Measured: {measured or 'not yet'}")
@@ -330,7 +330,7 @@ def _add_train(commands: Any) -> None:
         "matcher --data my-photos/ --regions regions.tar --captions photos.jsonl.gz --minutes 60",
         "encoder --data photos-0.tar photos-1.tar --val val.tar   # the ViT that all of them look through; days on a CPU",
     )
-    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", "encoder", *ZOO], help="what to train")
+    command.add_argument("recipe", choices=["unet", "vit-hint", "diffusion", "localizer", "matcher", "encoder", *names()], help="what to train")
     command.add_argument("--data", nargs="+", required=True, metavar="SRC", help="color photos: folders, tars, Hugging Face's hf:NAME@SPLIT")
     command.add_argument("--val", nargs="+", default=(), metavar="SRC", help="photos to validate on (default: some of the data, held out)")
     command.add_argument("--out", help="folder of the run: weights, log, contact sheets (default: runs/RECIPE)")

@@ -8,7 +8,7 @@ gamut at constant L. So a table of them compares colors and nothing else.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib import import_module
@@ -144,6 +144,11 @@ class Model:
     def look(self, photo: Photo, device: str) -> Painter:
         """Encodes the photo."""
         return self.painter(self.session(photo, device), self.vividness)
+
+    def at_sizes(self, photo: Photo, device: str, sizes: Sequence[int]) -> list[Painter]:
+        """What paints the photo as seen at each of these working sizes, px of the short side."""
+        session = Session(photo, self.model, device=device)
+        return [self.painter(session.at(size), self.vividness) for size in sizes]
 
     def painter(self, session: Session, vividness: float) -> Painter:
         """Paints what a session has looked at; several of one session share that look."""

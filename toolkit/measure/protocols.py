@@ -1,30 +1,23 @@
-"""How close do the colors come, the more points a person gives? The two protocols of the literature, and the curve over the number of hints.
+"""Simulated hints: which points a person might give. The two protocols of the literature.
 
-    scores = evaluate_hints(open_squares(find_photos(["kodak.tar"]), "icolorit", []), HintSetup(models=("unet", "levin2004")))
-    print(hint_table(scores))
+    photos = open_squares(find_photos(["kodak.tar"]), "icolorit", skipped := [])
+    hints = hints_for(next(photos), 0, "icolorit", most=100, seed=1234)
 
-The hints are simulated: true colors of the photo at random places. All models of a table get the same hints, and so does the classical
-reference, `levin2004`.
+The hints are true colors of the photo at random places. All models of a table get the same hints, and so do the classical methods.
 """
 
-import math
-import statistics
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from toolkit.color import lab_to_rgb, rgb_to_lab, to_hex
-from toolkit.guidance import MAX_HINTS, Guidance, Hint
-from toolkit.measure import metrics
-from toolkit.measure.contestants import Model, Painter, contestant
-from toolkit.measure.evaluate import Source, format_table, open_truths
+from toolkit.guidance import Hint
+from toolkit.measure.photos import Source, floats, open_truths
 from toolkit.photo import Photo
 
-COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 CEILING = 50.0  # dB: iColoriT's floor of 1e-5 under the squared error
 
 
@@ -78,53 +71,6 @@ PROTOCOLS = {
 }
 
 
-@dataclass(frozen=True)
-class HintSetup:
-    """What is measured, and how. models: as `contestant` knows them. Raises ValueError for invalid values."""
-
-    models: tuple[str, ...] = ("unet",)
-    hints: tuple[int, ...] = COUNTS
-    protocol: str = "icolorit"
-    vividness: tuple[float, ...] = (0.0,)  # the mean is what PSNR asks for; and hints say what is lively
-    device: str = "auto"
-    seed: int = 1234
-
-    def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise ValueError(f"There is no protocol {self.protocol!r}; choose from {', '.join(PROTOCOLS)}.")
-        if not self.hints or not all(0 <= n <= MAX_HINTS for n in self.hints):
-            raise ValueError(f"The number of hints must be from 0 to {MAX_HINTS:,}; got {', '.join(map(str, self.hints)) or 'an empty list'}.")
-
-    def sentence(self) -> str:
-        """The protocol in one sentence."""
-        return (
-            f"{revealed(self.protocol, self.seed)}; L kept, gamut mapped at constant L, 8-bit RGB against 8-bit truth as floats in "
-            f"[0, 1], squared error over pixels and channels of each photo floored at 1e-5, PSNR averaged over photos ± its standard error; a model "
-            f"works at its own size and with the vividness given in its row; colorfulness is that of the results without hints by the truth's."
-        )
-
-    def hints_for(self, photo: Photo, index: int) -> tuple[Hint, ...]:
-        """As many hints as any count asks for, for the photo of that number; fewer hints are the first of them."""
-        protocol = PROTOCOLS[self.protocol]
-        lab = rgb_to_lab(_float(photo.rgb))[0]
-        return tuple(reveal(lab, patch) for patch in protocol.draw(np.random.default_rng((self.seed, index)), protocol.side, max(self.hints)))
-
-
-@dataclass(frozen=True)
-class HintScore:
-    """One model at one vividness with one number of hints; means over photos."""
-
-    model: str
-    vividness: float | None  # None: there is nothing to turn
-    hints: int
-    n: int  # photos
-    psnr: float  # dB
-    psnr_se: float | None  # dB, standard error of that mean; none of a single photo
-    colorfulness_ratio: float  # mean colorfulness of the results / of the truth
-    seconds: float  # to paint a photo with these hints; a model has looked at it before
-    protocol: str
-
-
 def revealed(protocol: str, seed: int) -> str:
     """Which photos and which hints, as the beginning of a sentence."""
     about = PROTOCOLS[protocol]
@@ -155,81 +101,8 @@ def open_squares(sources: Iterable[Source], protocol: str, skipped: list[str]) -
         yield replace(photo, rgb=photo.rgb[:, top : top + side, left : left + side].contiguous())
 
 
-def evaluate_hints(photos: Iterable[Photo], setup: HintSetup, progress: Callable[[int], None] | None = None) -> list[HintScore]:
-    """Scores of gray and of each model at each vividness, for each number of hints.
-
-    Photos come from `open_squares`. Raises ValueError for an unknown model or where there is no photo, WeightsError for bad weights.
-    """
-    found: dict[tuple[str, float | None, int], list[dict[str, float]]] = {}
-    for index, photo in enumerate(photos):
-        hints = setup.hints_for(photo, index)
-        for model, vividness, paint in _painters(photo, setup):
-            for count in setup.hints:
-                found.setdefault((model, vividness, count), []).append(_measure(paint, Guidance(hints[:count]), photo))
-        if progress:
-            progress(index + 1)
-    if not found:
-        raise ValueError("There is no photo in color to evaluate on; give a folder or a tar of color photos.")
-    return [_score(*key, records, setup.sentence()) for key, records in found.items()]
-
-
-def _painters(photo: Photo, setup: HintSetup) -> Iterator[tuple[str, float | None, Painter]]:
-    """(name, vividness, what paints this photo) of everything in the table; a model looks at the photo once."""
-    for name in ("gray", *setup.models):
-        one = contestant(name)
-        if isinstance(one, Model):
-            session = one.session(photo, setup.device)
-            for vividness in setup.vividness:
-                yield name, vividness, one.painter(session, vividness)
-        else:
-            yield name, None, one.look(photo, setup.device)
-
-
-def _measure(paint: Painter, guidance: Guidance, photo: Photo) -> dict[str, float]:
-    start = time.perf_counter()
-    picture, truth = _float(paint(guidance)), _float(photo.rgb)
-    seconds = time.perf_counter() - start
-    return {
-        "psnr": min(float(metrics.psnr(picture, truth)), CEILING),
-        "colorfulness": float(metrics.colorfulness(picture)),
-        "true_colorfulness": float(metrics.colorfulness(truth)),
-        "seconds": seconds,
-    }
-
-
-def _score(model: str, vividness: float | None, hints: int, records: list[dict[str, float]], protocol: str) -> HintScore:
-    psnr = [record["psnr"] for record in records]
-    mean = {name: statistics.fmean(record[name] for record in records) for name in records[0]}
-    return HintScore(
-        model=model,
-        vividness=vividness,
-        hints=hints,
-        n=len(records),
-        psnr=round(mean["psnr"], 4),
-        psnr_se=round(statistics.stdev(psnr) / math.sqrt(len(psnr)), 4) if len(psnr) > 1 else None,
-        colorfulness_ratio=round(mean["colorfulness"] / max(mean["true_colorfulness"], 1e-3), 4),
-        seconds=round(mean["seconds"], 4),
-        protocol=protocol,
-    )
-
-
-def _float(rgb: Tensor) -> Tensor:
-    return rgb[None].float() / 255
-
-
-def hint_table(scores: Sequence[HintScore]) -> str:
-    """PSNR in dB with its standard error, a row a model and a column a number of hints, and the protocol below."""
-    counts = list(dict.fromkeys(score.hints for score in scores))
-    rows: dict[tuple[str, float | None], list[HintScore]] = {}
-    for score in scores:
-        rows.setdefault((score.model, score.vividness), []).append(score)
-    header = ["model", "vividness", "n", *(f"@{count}" for count in counts), "colorfulness", "seconds"]
-    table: list[list[Any]] = []
-    for (model, vividness), cells in rows.items():
-        free = next((cell.colorfulness_ratio for cell in cells if cell.hints == 0), None)
-        table.append([model, vividness, cells[0].n, *map(_cell, cells), free, cells[-1].seconds])
-    return format_table(header, table) + "\n" + scores[0].protocol
-
-
-def _cell(score: HintScore) -> str:
-    return f"{score.psnr:.2f}" + ("" if score.psnr_se is None else f"±{score.psnr_se:.2f}")
+def hints_for(photo: Photo, index: int, protocol: str, most: int, seed: int) -> tuple[Hint, ...]:
+    """The `most` hints for the photo of that number, counted from 0; fewer hints are the first of them."""
+    about = PROTOCOLS[protocol]
+    lab = rgb_to_lab(floats(photo.rgb))[0]
+    return tuple(reveal(lab, patch) for patch in about.draw(np.random.default_rng((seed, index)), about.side, most))

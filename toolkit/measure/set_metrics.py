@@ -5,7 +5,7 @@
 
 They ask whether pictures look like photos, not whether each has its photo's true colors: a believable blue dress that was red in truth costs nothing,
 a dull one does; so does, and is even rewarded, pumped saturation: `metrics.match_chroma` takes that away first. Heusel et al. 2017 take an Inception
-network's features (`toolkit.measure.inception`, which needs its weights); here they are the class token of DINOv2 ViT-S/14, our frozen encoder,
+network's features; here they are the class token of DINOv2 ViT-S/14, our frozen encoder,
 for which Stein et al. 2023 ("Exposing flaws of generative model evaluation metrics") found the distance to agree better with people. Numbers of the
 two cannot be compared. A call with too few pictures warns with `metrics.FewPhotos`.
 """

@@ -29,6 +29,7 @@ class ModelCard:
     parameters: int = 0
     encoder: str | None = None  # the frozen encoder's file
     painter: str | None = None  # the frozen hint model that it builds on, by name
+    draws: bool = False  # many colorings of a photo, one for each seed; such a model is no function of L
     zoo: bool = False  # there to be compared and learned from, not to color anybody's photos
     measured: dict[str, Any] = field(default_factory=dict)
 
@@ -57,7 +58,7 @@ def default_model() -> str:
 
 def drawing_model() -> str:
     """The name of the first model that draws many colorings of a photo. Raises ValueError where none ships."""
-    found = next((card.name for card in list_models() if card.architecture == "diffusion"), None)
+    found = next((card.name for card in list_models() if card.draws), None)
     if found is None:
         raise ValueError("No model that draws several colorings is here; clone the repository again.")
     return found

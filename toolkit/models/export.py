@@ -29,7 +29,6 @@ from toolkit.models.encoder import STRIDE
 TOLERANCE = 1e-2  # Lab units that the exported ab may be off anywhere
 OPSET = 20
 LARGEST = 1024  # px: the graph is traced at its size, and attention grows with its square
-DRAWS = "diffusion"  # the architecture that is no function of L
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def export(model: str, file: str | Path, *, size: int = 256, vividness: float = 
     onnx = Path(file)
     description = onnx.with_suffix(".json")
     card = get_card(model)
-    if card.architecture == DRAWS:
+    if card.draws:
         raise ValueError(f"{card.name} draws its colors in several steps and is not one function of L; export a model that gives one answer.")
     _check(onnx, description, size, vividness, overwrite)
     network = _Automatic(load_model(model), vividness).eval()

@@ -27,7 +27,7 @@ from toolkit.photo.sizes import shrink
 from toolkit.pipeline import advice
 from toolkit.pipeline.advice import Candidate, Suggestion
 from toolkit.pipeline.frame import Frame
-from toolkit.pipeline.painting import FullSize
+from toolkit.pipeline.painting import FullSize, reach
 from toolkit.pipeline.progress import Cancelled, Progress, reporter
 from toolkit.pipeline.result import Result
 from toolkit.pipeline.seen import Seen
@@ -170,26 +170,10 @@ class Session:
         report = reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, Dials(0.0), seed)
-        h, w = prediction.ab.shape[-2:]
-        reach = prediction.ab.new_zeros(1, 1, h, w)
-        if prediction.influence is not None:
-            shares = prediction.influence.sum(0)[None, None].clamp(0, 1).to(reach)
-            reach = F.interpolate(shares, (h, w), mode="bilinear", align_corners=False)
-        regions = guidance.regions(self.photo.size, (h, w))
-        if regions is not None:  # sharper than the model's own grid
-            bound = torch.tensor([bool(hint.lasso) for hint in guidance.hints] + [False] * (len(regions) - len(guidance.hints)))
-            cover = regions[bound].amax(0)[None, None].to(reach)
-            reach = cover if bool(bound.all()) else torch.maximum(cover, reach)
-        rgb = self._full.paint(prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach)
+        rgb = self._full.paint(prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach(prediction, guidance))
         return self._result(self.photo, rgb, prediction, 0.0, seed)
 
-    def predict(
-        self,
-        guidance: Guidance | None = None,
-        dials: Dials = Dials(),
-        *,
-        seed: int = 0,
-    ) -> Prediction:
+    def predict(self, guidance: Guidance | None = None, dials: Dials = Dials(), *, seed: int = 0) -> Prediction:
         """The small colors that `colorize` would paint, for anyone who wants to change them before `paint`. Raises GuidanceError, ValueError."""
         return self.seen.predict(self._checked(guidance), dials, seed)
 

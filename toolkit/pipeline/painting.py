@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb8, rgb_to_lab
 from toolkit.guidance import Guidance
+from toolkit.models.base import Prediction
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
@@ -58,3 +60,19 @@ class FullSize:
         if self._kept is None or self._kept[1].shape[-2:] != small:
             self._kept = photo.lightness(), shrink(photo, small, averaged=True).lightness()
         return self._kept
+
+
+def reach(prediction: Prediction, guidance: Guidance) -> Tensor:
+    """Where guidance, checked, changes a photo that is recolored: (1, 1, h, w) in [0, 1] for ab (1, 2, h, w). Lassos bound it sharply."""
+    assert guidance.size is not None
+    h, w = prediction.ab.shape[-2:]
+    found = prediction.ab.new_zeros(1, 1, h, w)
+    if prediction.influence is not None:
+        shares = prediction.influence.sum(0)[None, None].clamp(0, 1).to(found)
+        found = F.interpolate(shares, (h, w), mode="bilinear", align_corners=False)
+    regions = guidance.points((h, w)).regions
+    if regions is None:
+        return found
+    bound = torch.tensor([bool(hint.lasso) for hint in guidance.hints] + [False] * (len(regions) - len(guidance.hints)))
+    cover = regions[bound].amax(0)[None, None].to(found)  # sharper than the model's own grid
+    return cover if bool(bound.all()) else torch.maximum(cover, found)

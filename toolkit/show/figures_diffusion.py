@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from toolkit.color import lab_to_rgb
-from toolkit.show.figures import HAIR, INK, LINES, QUIET, SHEET, Chart, Picture, as_pixels, fitted, laid_out, quiet, reference_line
+from toolkit.show.figures import HAIR, INK, LINES, NOTEBOOK_DPI, QUIET, SHEET, Chart, Picture, as_pixels, fitted, laid_out, quiet, reference_line
 
 Series = tuple[Sequence[float], Sequence[float]]  # x and y
 HUES = 36  # bins of ten degrees
@@ -23,13 +23,11 @@ BAR = 60.0  # L of a bar
 class LineChart(Chart):
     """A Chart of few colors, which a notebook keeps as a PNG with a palette: a quarter of a JPEG, and sharp."""
 
-    def _repr_jpeg_(self) -> None:  # type: ignore[override]  # IPython takes None as "ask for another format"
-        return None
-
-    def _repr_png_(self) -> bytes:
+    def small(self) -> bytes:
+        """The file that a notebook keeps."""
         drawn, target = io.BytesIO(), io.BytesIO()
-        self.savefig(drawn, format="png")
-        Image.open(drawn).convert("RGB").quantize(128).save(target, format="png", optimize=True)
+        self.savefig(drawn, format="png", dpi=NOTEBOOK_DPI)
+        Image.open(drawn).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(target, format="png", optimize=True)
         return target.getvalue()
 
 

@@ -9,10 +9,10 @@ Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the
 painted when `result` is asked for. The only module that imports ipywidgets.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from toolkit.guidance import Guidance, GuidanceError, Hint
 from toolkit.models.base import Dials
-from toolkit.photo.pictures import data_url, to_pil
+from toolkit.photo.pictures import data_url, jpeg, to_pil
 from toolkit.photo.places import to_share
 from toolkit.show import canvas
 
@@ -31,42 +31,7 @@ if TYPE_CHECKING:
     from toolkit.pipeline import Result, Session
 
 SCREEN = 640  # px, long side of the copy that is shown: the states of all widgets are saved with a notebook
-ADAPTER = """
-export default {
-  render({ model, el }) {
-    const box = document.createElement("div");
-    const message = document.createElement("p");
-    message.setAttribute("role", "status");
-    el.append(box, message);
-    const heard = [];
-    const on = (name, fn) => {
-      const handler = () => fn(model.get(name));
-      model.on(`change:${name}`, handler);
-      heard.push([name, handler]);
-    };
-    const say = (text) => { message.textContent = text; };
-    on("message", say);
-    say(model.get("message"));
-    // A canvas begins without hints and says so. Where there are some, from Python or another view, it gets these instead.
-    let kept = model.get("value")?.hints ?? [];
-    let load = null;
-    const stop = mount(box, {
-      get: (name) => (name === "load" && kept.length ? { hints: kept } : model.get(name)),
-      set: (name, value) => {
-        if (name === "value" && kept.length && !value.hints.length) return load();
-        kept = [];
-        model.set(name, value);
-        model.save_changes();
-      },
-      on: (name, fn) => { if (name === "load") load = fn; on(name, fn); },
-    });
-    return () => {
-      if (typeof stop === "function") stop();
-      for (const [name, handler] of heard) model.off(`change:${name}`, handler);
-    };
-  },
-};
-"""
+ADAPTER = Path(__file__).with_name("widget.js").read_text(encoding="utf-8")
 
 
 class Easel:
@@ -102,7 +67,18 @@ class Easel:
         return None if maps is None or not indices else maps[list(indices)].sum(0).clamp(0, 1)
 
 
-class HintWidget(anywidget.AnyWidget):
+class Pictured:
+    """A widget that shows its picture where a notebook is only read, and no script runs."""
+
+    easel: Easel
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # of the widget that comes next
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        return {**data, "image/jpeg": jpeg(self.easel.shown.to_pil())}, about
+
+
+class HintWidget(Pictured, anywidget.AnyWidget):
     """The canvas. The browser owns the list of hints and sends all of it each time, so that no quick click is lost."""
 
     _esm = canvas.script() + ADAPTER
@@ -122,7 +98,7 @@ class HintWidget(anywidget.AnyWidget):
 
     def __init__(self, easel: Easel) -> None:
         self.easel = easel
-        gray, painted = data_url(to_pil(easel.small.photo.gray())), data_url(to_pil(easel.shown.rgb))
+        gray, painted = data_url(to_pil(easel.small.photo.gray())), data_url(easel.shown.to_pil())
         super().__init__(src=gray, shape=list(easel.session.photo.size), painted=painted)
         self.value = {**self.value, "palette": list(easel.dials.palette)}
         self.observe(self._answer, "value")
@@ -140,7 +116,7 @@ class HintWidget(anywidget.AnyWidget):
         self.value = {**self.value, "hints": hints, "selected": -1}
         self.observe(self._answer, "value")
         self.load = {"hints": hints, "n": self.load.get("n", 0) + 1}
-        self.painted, self.overlay, self.message = data_url(to_pil(self.easel.shown.rgb)), "", ""
+        self.painted, self.overlay, self.message = data_url(self.easel.shown.to_pil()), "", ""
 
     @property
     def result(self) -> "Result":
@@ -170,7 +146,7 @@ class HintWidget(anywidget.AnyWidget):
             return
         with self.hold_sync():  # one message, so that picture and map change together
             if self.easel.shown is not before:
-                self.painted = data_url(to_pil(self.easel.shown.rgb))
+                self.painted = data_url(self.easel.shown.to_pil())
             self.overlay = "" if reach is None else data_url(canvas.reached(reach))
             self.suggestions = suggestions
             self.message = ""
@@ -182,7 +158,7 @@ class HintWidget(anywidget.AnyWidget):
         return [{"color": s.color, "share": s.share, "name": s.name, "x": ask["x"], "y": ask["y"]} for s in found]
 
 
-class HintForm(ipywidgets.VBox):
+class HintForm(Pictured, ipywidgets.VBox):
     """Sliders, a color and three buttons: hints without a script of our own."""
 
     def __init__(self, easel: Easel) -> None:
@@ -229,7 +205,7 @@ class HintForm(ipywidgets.VBox):
 
     def _show(self) -> None:
         """The photo in colors, a ring around every hint, a cross where the next one would be."""
-        picture = to_pil(self.easel.shown.rgb)
+        picture = self.easel.shown.to_pil()
         pen = ImageDraw.Draw(picture)
         scale = picture.width / self.easel.session.photo.width
         for hint in self.guidance.hints:
@@ -239,9 +215,7 @@ class HintForm(ipywidgets.VBox):
         for line in ((x - 9, y, x + 9, y), (x, y - 9, x, y + 9)):
             pen.line(line, fill="black", width=3)
             pen.line(line, fill="white", width=1)
-        target = io.BytesIO()
-        picture.save(target, "JPEG", quality=90, subsampling=0)  # full color resolution: color is what one looks at
-        self.image.value = target.getvalue()
+        self.image.value = jpeg(picture)
 
 
 def hint_widget(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintWidget:

@@ -21,13 +21,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from toolkit.models import ZOO
 from toolkit.models.cards import get_card
 from toolkit.models.devices import pick_device
 from toolkit.models.encoder import Encoder, load_encoder
 from toolkit.models.unet import UNet
 from toolkit.models.vit_hint import VitHint
 from toolkit.models.weights import load_strict, read_weights
+from toolkit.models.zoo import names
 from toolkit.training.captions import choose_words, collect_words
 from toolkit.training.data import Cache, Photos, load_named
 from toolkit.training.diffusion import DiffusionRecipe
@@ -87,7 +87,7 @@ def train(job: Job) -> Path:
     if (out / "checkpoint.safetensors").exists() and not job.resume:
         raise ValueError(f"There is a run in {out} already; go on with it (--resume) or name another folder (--out).")
     device = pick_device(job.device)
-    if job.recipe in ZOO:
+    if job.recipe in names():
         return _train_zoo(job, out, device.type)
     encoder = load_encoder(device.type)
     if job.recipe == "encoder":

@@ -5,10 +5,8 @@
     python -m toolkit.cli.pages.cards --picture     # color the photos of these pages anew with the shipped weights, too
     python -m toolkit.cli.pages.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
 
-Measured numbers lie in weights/measured/: photos-NAME.json and hints-PROTOCOL-NAME.json as `python -m toolkit evaluate ... --json` writes them,
-samples-NAME.json as `evaluate --samples ... --json`, compare-NAME.json as `compare ... --json`, obedience.json as `obedience --json`, text-NAME.json
-as `evaluate-text --json`, reference-NAME.json as `evaluate-reference --json`, palette-NAME.json as `evaluate-palette --json`, temporal-NAME.json as
-`evaluate-temporal --json`, speed.json as `bench --json`. Texts about a model are its card's, in weights/manifest.json.
+Measured numbers lie in weights/measured/: photos-NAME.json, hints-PROTOCOL-NAME.json and compare-NAME.json as `python -m toolkit compare --summary`
+writes them, speed.json as `bench --json`, all others as `measure STUDY --json`. Texts about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -20,203 +18,102 @@ import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from toolkit.cli.pages.commands import commands
+from toolkit.cli.pages.pictures import pictures, reference_picture
 from toolkit.cli.pages.records import keep_record, show_record
-from toolkit.cli.pages.reference_cards import clips, palettes, reference_picture, references
 from toolkit.cli.pages.summary import summary
-from toolkit.cli.pages.tables import EXAMPLES, PICTURE_HEIGHT, ROOT, Score, Tables, below, bench_reports, beside, measured, table, tables_of
-from toolkit.cli.pages.zoo_cards import classical, comparisons, zoo, zoo_pictures
-from toolkit.models.cards import ModelCard, drawing_model, list_models, manifest
+from toolkit.cli.pages.tables import ROOT, Tables, below, bench_reports, compared, costs, measured, studied
+from toolkit.cli.pages.zoo_cards import comparisons, zoo, zoo_pictures
+from toolkit.measure.speed.sample_cost import sample_rows, whole_sentence
+from toolkit.measure.speed.tables import GROWTH
+from toolkit.measure.studies import study
+from toolkit.measure.tables import Column, grid, markdown_table
+from toolkit.models.cards import ModelCard, list_models, manifest
 from toolkit.models.weights import weights_folder
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from toolkit.pipeline import Session
-
 PROTOCOLS = ROOT / "docs" / "measured.md"
-PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
-PICTURE = ROOT / "assets" / "before-after.webp"
-CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
-CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
-CLICK_PICTURE = ROOT / "assets" / "clicks.webp"
-SAID = (  # a photo without and with a sentence, side by side
-    ("interior-living-room.jpg", "the wall is sky blue and the floor is orange"),
-    ("portrait-astronaut.jpg", "the hair is auburn and the background is pale green"),
-)
 HEADS = ("localizer", "matcher")  # on the frozen encoder, beside the models
-SAID_PICTURE = ROOT / "assets" / "text.webp"
-DRAWN = "portrait-astronaut.jpg"
-DRAWN_SEEDS = 5
-DRAWN_PICTURE = ROOT / "assets" / "samples.webp"
-Shown = tuple[float, int, str]  # factor, digits, unit
-PERCENT: Shown = (100, 1, " %")
-RATIO: Shown = (1, 3, "")
-UNITS: Shown = (1, 1, "")
-TEXT_ROWS: tuple[tuple[str, str, Shown, str, str], ...] = (  # title, what was measured, its baseline and how that is called
-    ("said to be there", "found", PERCENT, "", ""),
-    ("said to be there and is not", "alarm", PERCENT, "", ""),
-    ("maximum inside the region", "pointing", PERCENT, "centre", "photo's centre"),
-    ("overlap with the region, IoU", "iou", RATIO, "uniform", "whole photo"),
-    ("there or not, AUC against names of the same source", "auc", RATIO, "", ""),
-    ("there or not, AUC against all names", "auc_all", RATIO, "", ""),
-    ("region to the wish, CIEDE2000", "wish", UNITS, "automatic", "no sentence"),
-    ("region to the color's name, CIEDE2000", "to_name", UNITS, "", ""),
-    ("change outside the region, ab units", "outside", UNITS, "", ""),
+LEFT_GRAY = "the photo left gray"
+QUALITY = (
+    Column("model", "model", show=lambda row: LEFT_GRAY if row["model"] == "gray" else row["model"]),
+    Column("vividness", "vividness", show=lambda row: "" if row["vividness"] is None else f"{row['vividness']:g}"),
+    Column("photos", "measured on", show=lambda row: f"{row['photos']}, {row['n']} photos"),
+    Column("psnr", "PSNR, dB", 2, error=True),
+    Column("above", "above gray, dB", show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}"),
+    Column("colorfulness_ratio", "colorfulness", 0, "%"),
+    Column("ciede2000", "CIEDE2000", 2),
 )
-TEXT_COLUMNS: tuple[tuple[str, Shown, str], ...] = (
-    ("pointing", PERCENT, "pointing"),
-    ("centre", PERCENT, "(centre)"),
-    ("iou", RATIO, "IoU"),
-    ("uniform", RATIO, "(whole photo)"),
-    ("auc", RATIO, "presence AUC"),
-    ("wish", UNITS, "to the wish"),
-    ("automatic", UNITS, "(no sentence)"),
-    ("outside", UNITS, "outside"),
-)
+SAMPLES = ("what", "psnr", "above", "colorfulness_ratio", "frechet", "diversity", "inside", "spread_skill")
+BORROWED = ("method", "n", "psnr_gain", "ciede2000", "ciede2000_change", "hue_near")
+PALETTES = ("palette", "gain", "ciede2000", "near", "used", "distance", "torn", "colorfulness_ratio")
+CLIPS = ("way", "flicker", "ratio", "drift", "drift_worst", "colorfulness", "psnr", "seconds_ratio")
+CLASSES = ("name", "n", "pointing", "centre", "iou", "uniform", "auc", "wish", "automatic", "outside")  # of a word's columns
 
 
 def results() -> Tables:
     """The table of quality: one row a model, vividness and set of photos, each beside the gray photo."""
-    rows: list[list[str]] = []
-    protocols: dict[str, None] = {}  # each once, in order
-    for photos, record in measured("photos-").items():
-        for s in record:
-            protocols[s["protocol"]] = None
-            gray = s["model"] == "gray"
-            rows.append(
-                [
-                    "the photo left gray" if gray else s["model"],
-                    "" if s["vividness"] is None else f"{s['vividness']:g}",
-                    f"{photos}, {s['n']} photos",
-                    f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
-                    "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
-                    f"{s['colorfulness_ratio']:.0%}",
-                    f"{s['ciede2000']:.2f}",
-                ]
-            )
-    header = ["model", "vividness", "measured on", "PSNR, dB", "above gray, dB", "colorfulness", "CIEDE2000"]
-    return [(table(header, rows), "\n".join(protocols))] if rows else []
+    found = compared("photos-")
+    rows = [row | {"photos": photos} for photos, (table, _) in found.items() for row in table]
+    protocols = dict.fromkeys(protocol for _, protocol in found.values())  # each once, in order
+    return [(markdown_table(*grid(rows, QUALITY)), "\n".join(protocols))] if rows else []
 
 
 def hints() -> Tables:
     """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray photo first."""
     pages = []
-    for name, record in measured("hints-").items():
-        counts = list(dict.fromkeys(s["hints"] for s in record))
-        rows: dict[tuple[str, float | None], list[dict[str, Any]]] = {}
-        for s in record:
-            rows.setdefault((s["model"], s["vividness"]), []).append(s)
+    psnr = Column("psnr", "", 2, error=True)
+    for name, (rows, protocol) in compared("hints-").items():
+        counts = list(dict.fromkeys(row["hints"] for row in rows))
         lines = []
-        for (model, vividness), cells in rows.items():
-            found = {c["hints"]: f"{c['psnr']:.2f} ± {c['psnr_se']:.2f}" for c in cells}
-            free = next((f"{c['colorfulness_ratio']:.0%}" for c in cells if c["hints"] == 0), "")
-            title = "the photo left gray" if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
-            lines.append([title, *(found.get(count, "") for count in counts), free])
-        header = [f"{name}, {record[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
-        pages.append((table(header, lines), record[0]["protocol"]))
+        for (model, vividness), cells in groupby(rows, key=lambda row: (row["model"], row["vividness"])):
+            found = {row["hints"]: row for row in cells}
+            title = LEFT_GRAY if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
+            free = f"{found[0]['colorfulness_ratio']:.0%}" if 0 in found else ""
+            lines.append([title, *(psnr.cell(found.get(count, {})) for count in counts), free])
+        header = [f"{name}, {rows[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
+        pages.append((markdown_table(header, lines), protocol))
     return pages
-
-
-def obeying() -> Tables:
-    """How far a region follows a point of another color, and how far the rest does."""
-
-    def share(s: Score, where: str) -> str:
-        return "" if s[where] is None else f"{100 * s[where]:.1f} ± {100 * s[where + '_se']:.1f} %"
-
-    def row(s: Score) -> list[str]:
-        return [s["model"], "yes" if s["lasso"] else "no", s["measured_on"], *(share(s, where) for where in ("inside", "alike", "outside"))]
-
-    header = ["model", "lasso", "measured on the", "region, {n} photos", "elsewhere in its class", "everywhere else"]
-    return tables_of("obedience", header, row)
 
 
 def clicks() -> Tables:
     """What a click costs beside running a whole transformer again."""
-    pages = []
-    for report in bench_reports("clicks"):
-        rows = [[row["way"], f"{1000 * row['seconds']:.0f}", f"{row['times_a_click']:.1f}"] for row in report["clicks"]]
-        size = f"{report['width']} × {report['height']} px"
-        text = f"Before the first click {report['model']} looks at the photo once, {1000 * report['encode']:.0f} ms."
-        pages.append((table([size, "ms", "times a click with 10 hints"], rows) + "\n\n" + text, ""))
-    return pages
-
-
-def samples() -> Tables:
-    """What models that draw are worth beside those that give one answer: a row for single samples, their best and their mean."""
-
-    def row(s: Score) -> list[str]:
-        gray, spread = s["model"] == "gray", s["spread"]
-        return [
-            "the photo left gray" if gray else f"{s['model']}, vividness {s['vividness']:g}",
-            {"answer": "" if gray else "its one answer", "single": "a single sample"}.get(s["what"], str(s["what"])),
-            f"{s['psnr']:.2f} ± {s['psnr_se']:.2f}",
-            "" if gray else f"{s['psnr'] - s['gray_psnr']:+.2f}",
-            f"{s['colorfulness_ratio']:.0%}",
-            "" if s["frechet"] is None else f"{s['frechet']:.0f}",
-            *(["", "", ""] if spread is None else _differing(spread)),
-        ]
-
-    header = ["{name}, {n} photos", "what", "PSNR, dB", "above gray, dB", "colorfulness", "Fréchet distance"]
-    return tables_of("samples", [*header, "diversity, CIEDE2000", "truth inside the samples' range", "spread by error"], row)
-
-
-def _differing(spread: dict[str, Any]) -> list[str]:
-    """Diversity and calibration of samples."""
-    inside = f"{100 * spread['inside']:.1f} ± {100 * spread['inside_se']:.1f} % ({spread['inside_calibrated']:.1%} if calibrated)"
-    return [f"{spread['diversity']:.1f} ± {spread['diversity_se']:.1f}", inside, f"{spread['spread_skill']:.2f} (1 if calibrated)"]
+    return costs("clicks", lambda r: f"Before the first click {r['model']} looks at the photo once, {1000 * r['encode']:.0f} ms.")
 
 
 def sample_speed() -> Tables:
     """What a sample costs by working size and steps, and many pictures from start to finish."""
-    from toolkit.measure.speed.sample_cost import sample_rows, whole_sentence
-
-    pages = []
-    for report in bench_reports("samples"):
-        header, rows = sample_rows(report)
-        pages.append((f"{table(header, [[str(cell) for cell in row] for row in rows])}\n\n{whole_sentence(report)}", ""))
-    return pages
+    return [(f"{markdown_table(*sample_rows(report))}\n\n{whole_sentence(report)}", "") for report in bench_reports("samples")]
 
 
 def text() -> Tables:
     """How well words find their things and color them, beside what needs no eyes or no words; what a sentence costs."""
     pages = []
-    for name, score in measured("text").items():
-        pairs, classes = score["pairs"], score["classes"]
-        rows = [
-            [title, _mean(pairs[key], shown), _mean(classes[key], shown), f"{_mean(pairs[base], shown)} ({what})" if base and pairs[base] else ""]
-            for title, key, shown, base, what in TEXT_ROWS
-            if pairs[key]
-        ]
-        if score["swap"]:
-            rows.append([f"two colors swapped, of {score['swaps']} sentences", _mean(score["swap"], PERCENT), "", ""])
-        header = [name, f"{pairs['n']} regions, {score['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
-        pages.append((table(header, rows), score["protocol"]))
-    for report in bench_reports("text"):
-        rows = [[r["way"], f"{1000 * r['seconds']:.0f}", f"{r['times_an_encoding']:.1f}"] for r in report["text"]]
-        pages.append((table([f"{report['width']} × {report['height']} px", "ms", "times a CLIP encoding"], rows), ""))
-    return pages
+    columns = {column.key: column for column in study("words").columns}
+    for name, found in measured("text").items():
+        pairs, classes, *_ = found["rows"]
+        rows = []
+        for column in (column for column in columns.values() if column.about and pairs[column.key] is not None):
+            bar = columns[column.baseline].cell(pairs) if column.baseline else ""
+            rows.append([column.about, column.cell(pairs), column.cell(classes), f"{bar} ({column.called})" if bar else ""])
+        if pairs["swaps"]:
+            rows.append([f"two colors swapped, of {pairs['swaps']} sentences", columns["swap"].cell(pairs), "", ""])
+        header = [name, f"{pairs['n']} regions, {pairs['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
+        pages.append((markdown_table(header, rows), found["protocol"]))
+    return pages + costs("text")
 
 
 def text_classes() -> Tables:
     """The same for every class."""
+    columns = {column.key: column for column in study("words").columns}
+    chosen = [columns[key] for key in CLASSES]
     pages = []
-    for name, score in measured("text").items():
-        rows = [[line["name"], str(line["n"]), *(_mean(line[key], shown) for key, shown, _ in TEXT_COLUMNS)] for line in score["by_class"]]
-        pages.append((table([name, "regions", *(title for _, _, title in TEXT_COLUMNS)], rows), ""))
+    for name, found in measured("text").items():
+        _, _, *titles = (column.title for column in chosen)
+        pages.append((markdown_table([name, "regions", *titles], grid(found["rows"][2:], chosen)[1]), ""))
     return pages
-
-
-def _mean(mean: dict[str, Any] | None, shown: Shown) -> str:
-    """A mean with its standard error; nothing where nothing was measured."""
-    if mean is None:
-        return ""
-    factor, digits, unit = shown
-    se = "" if mean["se"] is None else f" ± {factor * mean['se']:.{digits}f}"
-    return f"{factor * mean['mean']:.{digits}f}{se}{unit}"
 
 
 def speed() -> Tables:
@@ -224,13 +121,12 @@ def speed() -> Tables:
     pages = []
     for report in measured("speed").values():
         machine = report["machine"]
-        rows = [[f"{g['megapixels']:g}", f"{g['seconds']:.1f}", f"{g['memory_mb']:,}"] for g in report["growth"]]
         where = f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), from file to file, the weights loaded:"
         ratios = (
             f"A photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
             f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
         )
-        pages.append(("\n\n".join((where, table(["megapixels", "seconds", "MB above the idle process"], rows), ratios)), ""))
+        pages.append(("\n\n".join((where, markdown_table(*grid(report["growth"], GROWTH)), ratios)), ""))
     return pages
 
 
@@ -259,7 +155,7 @@ def head_card(name: str) -> str:
 
 
 def _card(name: str, summary: str, facts: Sequence[tuple[str, str]]) -> str:
-    parts = [f"## {name}", summary, table(["", ""], [[f"**{fact}**", text] for fact, text in facts if text])]
+    parts = [f"## {name}", summary, markdown_table(["", ""], [[f"**{fact}**", text] for fact, text in facts if text])]
     return "\n\n".join(filter(None, [*parts, show_record(weights_folder() / "training" / name, f"training/{name}")]))
 
 
@@ -274,7 +170,7 @@ def others() -> str:
     groups = [entries.values() for name, entries in manifest().items() if name != "models"]
     files = [entry for entries in groups for entry in entries if isinstance(entry, dict) and "file" in entry]
     rows = [[f"`{e['file']}`", e["source"], e["license"], f"`{e['sha256']}`"] for e in files]
-    return table(["file", "what it is", "licence", "sha256"], rows)
+    return markdown_table(["file", "what it is", "licence", "sha256"], rows)
 
 
 def house(deep: bool = False) -> str:
@@ -308,17 +204,17 @@ TABLES: dict[str, Callable[[], Tables]] = {
     "results": results,
     "speed": speed,
     "hints": hints,
-    "obeying": obeying,
+    "obeying": lambda: studied("obedience", "obedience", "model", "lasso", "measured_on", "inside: region, {n} photos", "alike", "outside"),
     "clicks": clicks,
     "text": text,
     "text-classes": text_classes,
-    "samples": samples,
+    "samples": lambda: studied("samples", "sampling", "model: {name}, {n} photos", *SAMPLES),
     "sample-speed": sample_speed,
-    "reference": references,
-    "palette": palettes,
-    "temporal": clips,
+    "reference": lambda: studied("reference", "borrowing", "reference: {name}: the reference is", *BORROWED) + costs("reference"),
+    "palette": lambda: studied("palette", "palettes", "way: {name}, {n} photos", *PALETTES),
+    "temporal": lambda: studied("temporal", "flicker", "move: {name}, {n} photos", *CLIPS),
     "compare": comparisons,
-    "classical": classical,
+    "classical": partial(costs, "classical"),
     "zoo": zoo,
 }
 PARTS: dict[str, Callable[[], str]] = {
@@ -351,44 +247,6 @@ def texts() -> dict[Path, str]:
             page = between(page, name, body)
         pages[path] = page
     return pages
-
-
-def picture() -> None:
-    """Color the README's photos with the shipped weights: each gray and in color, one photo under one click and another, two under a sentence."""
-    from PIL import Image
-
-    from toolkit.pipeline import Session
-    from toolkit.text import compile_text
-
-    panels = []
-    for name in PICTURED:
-        session = Session(EXAMPLES / name)
-        panels += [Image.fromarray((session.photo.lightness()[0, 0] * 2.55).round().byte().numpy()).convert("RGB"), session.colorize().to_pil()]
-    beside(panels, PICTURE)
-    clicked = Session(EXAMPLES / CLICKED).preview(2 * PICTURE_HEIGHT)
-    beside([_under(clicked, CLICKS[:n]) for n in range(len(CLICKS) + 1)], CLICK_PICTURE)
-    panels = []
-    for name, sentence in SAID:
-        session = Session(EXAMPLES / name)
-        panels += [session.colorize().to_pil(), session.colorize(compile_text(sentence, session).guidance).to_pil()]
-    beside(panels, SAID_PICTURE)
-    answer, drawing = Session(EXAMPLES / DRAWN).colorize(), Session(EXAMPLES / DRAWN, drawing_model())
-    beside([result.to_pil() for result in (answer, *drawing.samples(DRAWN_SEEDS))], DRAWN_PICTURE)
-
-
-def _under(session: "Session", clicks: Sequence[tuple[float, float, str]]) -> "Image.Image":
-    """A photo under hints at (x, y) in 0..1, with a ring around each."""
-    from PIL import ImageDraw
-
-    from toolkit.guidance import Guidance, Hint
-
-    width, height = session.photo.size
-    hints = tuple(Hint(x * width, y * height, color, 9) for x, y, color in clicks)
-    panel = session.colorize(Guidance(hints)).to_pil()
-    pen = ImageDraw.Draw(panel)
-    for hint in hints:
-        pen.ellipse((hint.x - 11, hint.y - 11, hint.x + 11, hint.y + 11), hint.color, "white", 4)
-    return panel
 
 
 def adopt(checkpoint: Path) -> Path:
@@ -445,8 +303,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not args.check:
             path.write_text(text, encoding="utf-8")
     if args.picture and not args.check:
-        picture()
-        made = (PICTURE, CLICK_PICTURE, SAID_PICTURE, DRAWN_PICTURE, reference_picture(), *zoo_pictures())
+        made = (*pictures(), reference_picture(), *zoo_pictures())
         print(*(f"{file.relative_to(ROOT)} written" for file in made), sep="\n")
     return 1 if args.check and stale else 0
 

@@ -1,9 +1,10 @@
 """README.md's one table: about ten numbers that say what to expect, each beside what it has to beat, with a link to where all of them stand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from toolkit.cli.pages.tables import NOTHING, bench_reports, measured, table
+from toolkit.cli.pages.tables import NOTHING, bench_reports, compared, measured
+from toolkit.measure.tables import markdown_table
 from toolkit.models.cards import default_model
 
 Record = dict[str, Any]
@@ -11,7 +12,8 @@ Record = dict[str, Any]
 
 def summary() -> str:
     """The table; only rows that were measured."""
-    photos, hints, drawn, lent = (_records(kind) for kind in ("photos-val", "hints-icolorit-val", "samples-val", "reference-val"))
+    photos, hints = (_finder(row for rows, _ in compared(kind).values() for row in rows) for kind in ("photos-val", "hints-icolorit-val"))
+    drawn, lent = (_finder(row for found in measured(kind).values() for row in found["rows"]) for kind in ("samples-val", "reference-val"))
     model, gray = default_model(), photos(model="gray")
     near, far = (lent(reference=r, method="reference, weight 0.5") for r in ("itself, mirrored and cropped", "unrelated"))
     rows = [  # what, the number, what it has to beat, where all of them stand
@@ -22,17 +24,17 @@ def summary() -> str:
         classical = ("Levin 2004", _db(hints(model="levin2004", hints=n)))
         rows.append((f"{n} hint{'s' if n > 1 else ''}", _db(hints(model=model, hints=n)), classical, "hints.md#how-good"))
     rows.append(("the best of 8 colorings", _db(drawn(what="best of 8")), ("left gray", _db(gray)), "many.md#how-good"))
-    for score in measured("text-val").values():
-        pointing, centre = _share(score["pairs"], "pointing"), _share(score["pairs"], "centre")
+    for found in measured("text-val").values():
+        pointing, centre = (_share(found["rows"][0], key) for key in ("pointing", "centre"))
         rows.append(("words: where the thing is", pointing, ("the photo's middle", centre), "text.md#how-good"))
     rows.append(("a reference that shows the same", _gain(near), ("a stranger", _gain(far)), "reference.md#how-good"))
     lines = [[what, found[0], f"{than}: {bar[0]}", found[1], f"[more](docs/{at})"] for what, found, (than, bar), at in rows if found and bar]
-    return table(["", "how good, how fast", "beside it", "measured on", ""], lines + _times()) if lines else NOTHING
+    return markdown_table(["", "how good, how fast", "beside it", "measured on", ""], lines + _times()) if lines else NOTHING
 
 
-def _records(kind: str) -> Callable[..., Record | None]:
-    """Finds the first record of a file in weights/measured/ that has the given values."""
-    there = [record for records in measured(kind).values() for record in records]
+def _finder(rows: Iterable[Record]) -> Callable[..., Record | None]:
+    """Finds the first of the rows that has the given values."""
+    there = list(rows)
     return lambda **wanted: next((r for r in there if all(r[name] == value for name, value in wanted.items())), None)
 
 
@@ -59,4 +61,4 @@ def _gain(record: Record | None) -> tuple[str, str] | None:
 
 
 def _share(record: Record, name: str) -> tuple[str, str]:
-    return f"{100 * record[name]['mean']:.0f} ± {100 * record[name]['se']:.0f} %", f"{record['n']} regions"
+    return f"{100 * record[name]:.0f} ± {100 * record[name + '_se']:.0f} %", f"{record['n']} regions"

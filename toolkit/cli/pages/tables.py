@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit.measure.compare.result import GRAY
+from toolkit.measure.speed.tables import cost_table
+from toolkit.measure.studies import study
+from toolkit.measure.tables import Row, grid, markdown_table
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
@@ -17,7 +22,6 @@ GUTTER, PICTURE_HEIGHT = 8, 400  # px
 PHOTO: dict[str, Any] = {"quality": 90, "method": 6, "use_sharp_yuv": True}  # pictures as WebP: a sixth of a PNG, and as sharp
 DRAWING: dict[str, Any] = {"lossless": True, "method": 6}
 NOTHING = "Nothing was measured yet."
-Score = dict[str, Any]
 Tables = list[tuple[str, str]]  # Markdown, each with the protocol that it was measured by; "" where the table says enough
 
 
@@ -32,19 +36,37 @@ def bench_reports(part: str) -> list[dict[str, Any]]:
     return [{"model": report["model"]} | report[part] for report in measured("speed").values() if part in report]
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def studied(kind: str, name: str, *said: str) -> Tables:
+    """A table of each file of that kind, which `measure NAME --json` wrote.
 
-
-def tables_of(kind: str, header: Sequence[str], row: Callable[[Score], list[str]]) -> Tables:
-    """A table of each file of that kind, a row for each score. header: with {name} of the file and {n} of its first score."""
+    said: keys of the study's columns, or "KEY: TITLE" for another title, filled with {name} of the file and {n} of its first row.
+    """
+    columns = {column.key: column for column in study(name).columns}
     pages = []
-    for name, scores in measured(kind).items():
-        titles = [title.format(name=name, n=scores[0]["n"]) for title in header]
-        pages.append((table(titles, [row(score) for score in scores]), scores[0]["protocol"]))
+    for file, found in measured(kind).items():
+        chosen = []
+        for key, _, title in (one.partition(": ") for one in said):
+            chosen.append(replace(columns[key], title=title.format(name=file, n=found["rows"][0]["n"])) if title else columns[key])
+        pages.append((markdown_table(*grid(found["rows"], chosen)), found["protocol"]))
     return pages
+
+
+def compared(kind: str) -> dict[str, tuple[list[Row], str]]:
+    """Rows and protocol of each file of that kind that `compare` wrote: its table, with model and vividness apart, and what gray is worth."""
+    found = {}
+    for name, record in measured(kind).items():
+        rows = []
+        for row in record["table"]:
+            model, _, vividness = row["model"].partition("@")
+            gray = next((other["psnr"] for other in record["table"] if other["model"] == GRAY and other["hints"] == row["hints"]), None)
+            rows.append(row | {"model": model, "vividness": float(vividness) if vividness else None, "gray_psnr": gray})
+        found[name] = rows, record["protocol"]
+    return found
+
+
+def costs(part: str, more: Callable[[dict[str, Any]], str] | None = None) -> Tables:
+    """A table of one part of what `bench` measured, and a sentence more."""
+    return [(markdown_table(*cost_table(part, report)) + (f"\n\n{more(report)}" if more else ""), "") for report in bench_reports(part)]
 
 
 def below(tables: Tables, protocols: str = "") -> str:

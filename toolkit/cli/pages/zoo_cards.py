@@ -1,16 +1,16 @@
 """What is said about comparisons and the teaching zoo in docs/compare.md, made from what was measured; see toolkit/cli/pages/cards.py.
 
-Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare ... --json` writes them, and in the logs of the trainings,
+Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare --summary` writes them, and in the logs of the trainings,
 weights/training/NAME/log.jsonl.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.cli.pages.tables import DRAWING, PHOTO, ROOT, Tables, bench_reports, measured, table
+from toolkit.cli.pages.tables import DRAWING, PHOTO, ROOT, Tables, measured
 from toolkit.measure.compare.measures import METRICS, SETS
-from toolkit.models import ZOO
-from toolkit.models.cards import get_card, list_models
+from toolkit.measure.tables import Column, Row, grid, markdown_table
+from toolkit.models.cards import ModelCard, get_card, list_models
 from toolkit.models.weights import weights_folder
 
 if TYPE_CHECKING:
@@ -30,59 +30,48 @@ def comparisons() -> Tables:
 
 
 def _comparison(name: str, record: dict[str, Any]) -> str:
-    metrics = [metric for metric in record["setup"]["metrics"] if metric in METRICS | SETS and metric != "colorfulness"]
     ahead = {row["model"]: row for row in record["versus"] if row["metric"] == "psnr"}
-    rows = []
-    for row in record["table"]:
-        versus = ahead.get(row["model"])
-        better = "" if versus is None else f"{versus['difference']:+.2f} ± {versus['se']:.2f}, wins {versus['wins']} of {versus['n']}"
-        numbers = [_number(row, metric, (METRICS | SETS)[metric].digits) for metric in metrics]
-        seconds = f"{1000 * (row['looking'] + row['painting']):.0f}"
-        rows.append([row["model"], numbers[0], better, *numbers[1:], f"{row['colorfulness_ratio']:.0%}", seconds, f"{row['peak_mb']:.0f}"])
-    titles = [f"{(METRICS | SETS)[metric].title}{', dB' if metric == 'psnr' else ''}" for metric in metrics]
-    baseline = record["setup"]["baseline"]
-    header = [f"{name}, {record['photos']} photos", titles[0], f"over {baseline}, dB", *titles[1:], "colorfulness", "ms", "MB"]
-    return table(header, rows)
 
+    def over(row: Row) -> str:
+        found = ahead.get(row["model"])
+        return f"{found['difference']:+.2f} ± {found['se']:.2f}, wins {found['wins']} of {found['n']}" if found else ""
 
-def _number(row: dict[str, Any], name: str, digits: int) -> str:
-    value, error = row[name], row.get(f"{name}_se")
-    if value is None:
-        return ""
-    return f"{value:.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
+    metrics = [metric for metric in record["setup"]["metrics"] if metric in METRICS | SETS and metric != "colorfulness"]
+    psnr, *others = (Column(m, (METRICS | SETS)[m].title + (", dB" if m == "psnr" else ""), (METRICS | SETS)[m].digits, error=True) for m in metrics)
+    columns = (
+        Column("model", f"{name}, {record['photos']} photos"),
+        psnr,
+        Column("over", f"over {record['setup']['baseline']}, dB", show=over),
+        *others,
+        Column("colorfulness_ratio", "colorfulness", 0, "%"),
+        Column("ms", "ms", show=lambda row: f"{1000 * (row['looking'] + row['painting']):.0f}"),
+        Column("peak_mb", "MB", 0),
+    )
+    return markdown_table(*grid(record["table"], columns))
 
 
 def zoo() -> Tables:
     """The networks of the zoo: what they are, how large, and what their training took."""
-    logs = _logs(ZOO)
+    logs = _logs()
     rows = []
-    for card in list_models(zoo=True):
-        if card.zoo:
-            last = logs[card.name][-1] if card.name in logs else None
-            minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
-            views = "" if last is None else f"{last['samples']:,.0f}"
-            megabytes = (weights_folder() / card.file).stat().st_size / 1e6
-            rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
-    return [(table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
+    for card in _cards():
+        last = logs[card.name][-1] if card.name in logs else None
+        minutes = "" if last is None else f"{last['cpu'] / 60:.0f}"
+        views = "" if last is None else f"{last['samples']:,.0f}"
+        megabytes = (weights_folder() / card.file).stat().st_size / 1e6
+        rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
+    return [(markdown_table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
 
 
-def classical() -> Tables:
-    """What solving small is worth for the classical models, beside the direct solve at full size."""
-    pages = []
-    for report in bench_reports("classical"):
-        rows = [
-            [r["method"], f"{r['seconds']:.2f}", f"{r['times_faster']:.1f}", f"{r['psnr']:.2f}", f"{r['gain']:+.2f}", f"{r['least_gain']:+.2f}"]
-            for r in report["methods"]
-        ]
-        size = f"{report['hints']} hints, {report['photos']} photos of {report['megapixels']:g} megapixel"
-        pages.append((table([size, "seconds", "times as fast", "PSNR, dB", "above levin2004", "on the worst photo"], rows), ""))
-    return pages
+def _cards() -> list[ModelCard]:
+    """From simple to rich, as the manifest has them."""
+    return [card for card in list_models(zoo=True) if card.zoo]
 
 
-def _logs(names: tuple[str, ...]) -> "dict[str, list[Record]]":
+def _logs() -> "dict[str, list[Record]]":
     from toolkit.show.figures_zoo import read_logs
 
-    return read_logs(weights_folder() / "training", names)
+    return read_logs(weights_folder() / "training", tuple(card.name for card in _cards()))
 
 
 def zoo_pictures() -> list[Path]:
@@ -92,7 +81,7 @@ def zoo_pictures() -> list[Path]:
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
     from toolkit.training.gan import VARIANTS
 
-    zoo_curves(_logs(ZOO)).savefig(CURVES, pil_kwargs=DRAWING)
+    zoo_curves(_logs()).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
     gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE, pil_kwargs=DRAWING)

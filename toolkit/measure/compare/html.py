@@ -3,80 +3,32 @@
 import io
 from base64 import b64encode
 from html import escape
+from pathlib import Path
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from toolkit.measure.compare import TRUTH, Comparison
 from toolkit.measure.compare.measures import METRICS
+from toolkit.measure.compare.plots import curves, speed
 from toolkit.measure.compare.report import cells, photos
+from toolkit.measure.compare.result import TRUTH, Results
 from toolkit.photo import encode_photo
 
 QUALITY = 92  # of the pictures' JPEG, always 4:4:4
 
-STYLE = """
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-body { margin: 2rem auto; max-width: 1400px; padding: 0 1rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-small, figcaption { color: color-mix(in srgb, currentColor 65%, transparent); }
-.row { display: flex; gap: 8px; margin: 0 0 14px; overflow-x: auto; }
-figure { margin: 0; flex: 1 1 0; min-width: 110px; overflow-wrap: anywhere; }
-.frame { overflow: hidden; touch-action: pan-y; cursor: zoom-in; }
-.zoomed .frame { touch-action: none; cursor: grab; }
-.frame img { display: block; width: 100%; transform-origin: 0 0; transform: translate(calc(var(--x) * 100%), calc(var(--y) * 100%)) scale(var(--z)); }
-.failed { border: 1px dashed currentColor; padding: 1rem; }
-.plot { max-width: 100%; background: white; }
-nav { position: sticky; top: 0; padding: .4rem 0; background: Canvas; z-index: 1; }
-"""
-SCRIPT = """
-const pictures = document.getElementById("pictures"), view = { z: 1, x: 0, y: 0 };
-const limit = (value, low, high) => Math.min(high, Math.max(low, value));
-function show(z, x, y) {
-  view.z = limit(z, 1, 16); view.x = limit(x, 1 - view.z, 0); view.y = limit(y, 1 - view.z, 0);
-  for (const name of "zxy") pictures.style.setProperty("--" + name, view[name]);
-  pictures.classList.toggle("zoomed", view.z > 1);
-}
-function zoom(factor, u = .5, v = .5) {
-  const z = limit(view.z * factor, 1, 16), f = z / view.z;
-  show(z, u - (u - view.x) * f, v - (v - view.y) * f);
-}
-function at(event) {
-  const frame = event.target.closest(".frame"), box = frame && frame.getBoundingClientRect();
-  return box && { u: (event.clientX - box.left) / box.width, v: (event.clientY - box.top) / box.height, box };
-}
-pictures.addEventListener("wheel", event => {
-  const place = at(event);
-  if (!place || (view.z === 1 && !event.ctrlKey)) return;
-  event.preventDefault(); zoom(Math.exp(-event.deltaY / 300), place.u, place.v);
-}, { passive: false });
-pictures.addEventListener("dblclick", event => { const place = at(event); if (place) zoom(event.shiftKey ? .5 : 2, place.u, place.v); });
-let held = null;
-pictures.addEventListener("pointerdown", event => {
-  const place = at(event);
-  if (place && view.z > 1) { held = { ...view, box: place.box, px: event.clientX, py: event.clientY }; event.preventDefault(); }
-});
-addEventListener("pointermove", event => {
-  if (held) show(held.z, held.x + (event.clientX - held.px) / held.box.width, held.y + (event.clientY - held.py) / held.box.height);
-});
-for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { held = null; });
-for (const button of document.querySelectorAll("nav button")) {
-  button.addEventListener("click", () => button.value === "0" ? show(1, 0, 0) : zoom(+button.value));
-}
-show(1, 0, 0);
-"""
+STYLE = Path(__file__).with_name("html.css").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_name("html.js").read_text(encoding="utf-8")
 
 
-def page(comparison: Comparison) -> str:
+def page(comparison: Results) -> str:
     """See `Comparison.to_html`."""
     header, rows = cells(comparison)
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     lines = "".join(f"<li>{escape(line)}</li>" for line in comparison.sentences())
     notes = "".join(f"<li>{escape(line)}</li>" for line in comparison.notes())
-    plots = [comparison.curves()] if comparison.tried() and len(comparison.setup.hints) > 1 else []
-    plots += [comparison.speed()] if comparison.tried() else []
+    plots = [curves(comparison)] if comparison.tried() and len(comparison.setup.hints) > 1 else []
+    plots += [speed(comparison, None)] if comparison.tried() else []
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -89,7 +41,7 @@ def page(comparison: Comparison) -> str:
     )
 
 
-def _details(comparison: Comparison) -> str:
+def _details(comparison: Results) -> str:
     """The differences by the other metrics, folded."""
     others = [name for name in comparison.setup.metrics if name != "psnr" and name in METRICS and METRICS[name].better]
     lists = (
@@ -99,7 +51,7 @@ def _details(comparison: Comparison) -> str:
     return f"<details><summary>By other metrics</summary>{''.join(lists)}</details>" if others else ""
 
 
-def _pictures(comparison: Comparison) -> str:
+def _pictures(comparison: Results) -> str:
     """Of the fewest and of the most hints: all would make a file of a hundred megabytes."""
     names, numbers = comparison.names(), {record.key: record for record in comparison.records}
     kept = sorted({photo for photo, model, _ in comparison.pictures if model == TRUTH})

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toolkit.measure.compare import CompareSetup, Key, Record
+from toolkit.measure.compare.result import CompareSetup, Key, Record
 from toolkit.photo import PhotoError, open_photo, save_photo
 
 VERSION = 1
@@ -37,7 +37,7 @@ class Journal:
         self.records: dict[Key, Record] = {}
         if folder is None:
             return
-        plain = {name: value for name, value in asdict(setup).items() if name not in FREE}
+        plain = {name: value for name, value in asdict(setup).items() if name not in FREE and (name != "sizes" or value)}  # sizes came later
         head = json.loads(json.dumps({"version": VERSION, "setup": plain, "models": self.models}))
         self.file = folder / "journal.jsonl"
         folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,9 @@ METRICS = {
     "bleeding": Metric("bleeding", "Lab units", 0, 2),
     "colorfulness": Metric("colorfulness", "", 0, 1),
     "colorfulness-absolute": Metric("colorfulness of absolutes", "", 0, 1),
+    "size-change": Metric("change with size", "", -1, 2),
 }
+SIZE_CHANGE = "size-change"  # measured where the setup has sizes
 SETS = {  # of all pictures of a model at once
     "frechet": Metric("Fréchet (DINOv2)", "", -1, 1),
     "hue-frechet": Metric("Fréchet, chroma matched", "", -1, 1),

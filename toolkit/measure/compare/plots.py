@@ -2,20 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from toolkit.measure.protocols import HintScore
+from toolkit.measure.compare.result import GRAY, Results
 from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart, contact_sheet, quiet, reference_line
 
-if TYPE_CHECKING:
-    from toolkit.measure.compare import Comparison
 
-
-def grid(comparison: "Comparison", photos: int | Sequence[int], hints: int | None) -> Figure:
+def grid(comparison: Results, photos: int | Sequence[int], hints: int | None) -> Figure:
     """See `Comparison.grid`."""
     there = sorted({photo for photo, _, _ in comparison.pictures})
     chosen = there[:photos] if isinstance(photos, int) else list(photos)
@@ -30,55 +25,31 @@ def grid(comparison: "Comparison", photos: int | Sequence[int], hints: int | Non
     return contact_sheet([blank if picture is None else picture for picture in pictures], columns, len(columns))
 
 
-def curves(comparison: "Comparison") -> Figure:
-    """See `Comparison.curves`."""
-    if len(comparison.setup.hints) < 2:
+def curves(comparison: Results) -> Figure:
+    """See `Comparison.curves`: a line a model with a band of one standard error to each side, and the gray picture to compare with."""
+    counts = comparison.setup.hints
+    if len(counts) < 2:
         raise ValueError("One number of hints makes no curve; compare with several, such as 0, 10 and 100.")
-    scores = []
-    for row in comparison.table.to_dict("records"):
-        if row["n"]:
-            error = None if math.isnan(row["psnr_se"]) else row["psnr_se"]
-            ratio = row.get("colorfulness_ratio", math.nan)
-            scores.append(
-                HintScore(row["model"], None, row["hints"], row["n"], row["psnr"], error, ratio, row["painting"], comparison.setup.sentence())
-            )
-    return plot_hint_curve(scores)
-
-
-def plot_hint_curve(scores: Sequence[HintScore]) -> Figure:
-    """PSNR over the number of hints, a line a model with a band of one standard error to each side, and the gray picture to compare with.
-
-    scores: of `toolkit.measure.protocols.evaluate_hints`, also of several runs with one protocol. Raises ValueError where there are none.
-    """
-    if not scores:
-        raise ValueError("There are no scores to draw; give those of evaluate_hints.")
-    lines: dict[tuple[str, float | None], list[HintScore]] = {}
-    for score in sorted(scores, key=lambda score: score.hints):
-        lines.setdefault((score.model, score.vividness), []).append(score)
-    gray = [line[0].psnr for (model, _), line in lines.items() if model == "gray"]
-    models = [key for key in lines if key[0] != "gray"]
+    table = comparison.table[comparison.table["n"] > 0]
     figure = Chart(1010, 660)
     axes = figure.place(90, 50, 870, 510)
     quiet(axes, "PSNR, dB")
     axes.set_xlabel("hints", color=QUIET, fontsize=8)
     axes.set_xscale("symlog", linthresh=1, linscale=0.5)  # logarithmic, with a place for none
-    for i, (model, vividness) in enumerate(models):
-        line, color = lines[model, vividness], LINES[i % len(LINES)]
-        hints, psnr = np.array([s.hints for s in line]), np.array([s.psnr for s in line])
-        error = np.array([s.psnr_se or 0.0 for s in line])
-        several = sum(name == model for name, _ in models) > 1
-        axes.fill_between(hints, psnr - error, psnr + error, color=color, alpha=0.15, linewidth=0)
-        axes.plot(hints, psnr, color=color, linewidth=1.6, marker="o", markersize=3, label=f"{model}, {vividness:g}" if several else model)
-    counts = sorted({score.hints for score in scores})
+    models = table[table["model"] != GRAY].groupby("model", sort=False)
+    for i, (model, line) in enumerate(models):
+        color, psnr, error = LINES[i % len(LINES)], line["psnr"], line["psnr_se"].fillna(0)
+        axes.fill_between(line["hints"], psnr - error, psnr + error, color=color, alpha=0.15, linewidth=0)
+        axes.plot(line["hints"], psnr, color=color, linewidth=1.6, marker="o", markersize=3, label=model)
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
-    reference_line(axes, gray[:1], "gray picture")
-    if models:
+    reference_line(axes, list(table.loc[table["model"] == GRAY, "psnr"][:1]), "gray picture")
+    if len(models):
         axes.legend(frameon=False, fontsize=8, labelcolor=INK, loc="upper left")
     return figure
 
 
-def speed(comparison: "Comparison", hints: int | None) -> Figure:
+def speed(comparison: Results, hints: int | None) -> Figure:
     """See `Comparison.speed`."""
     count = max(comparison.setup.hints) if hints is None else hints
     rows = [row for row in comparison.table.to_dict("records") if row["hints"] == count and row["n"]]

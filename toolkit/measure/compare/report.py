@@ -5,14 +5,14 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from toolkit.measure.compare import Comparison
 from toolkit.measure.compare.measures import COLORFUL, METRICS, SETS
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.compare.result import Results
+from toolkit.measure.tables import markdown_table, text_table
 
 ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
-def cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+def cells(comparison: Results) -> tuple[list[str], list[list[str]]]:
     """Header and rows of the table as people read it: a mean and its standard error in one cell, columns that say nothing left out."""
     columns: dict[str, list[str]] = {"model": [], "hints": [], "n": [], "failed": []}
     for row in comparison.table.to_dict("records"):
@@ -41,23 +41,22 @@ def _cell(row: dict[str, Any], name: str, digits: int) -> str:
     return f"{value:.{digits}f}" + ("" if math.isnan(error) else f" ± {error:.{digits}f}")
 
 
-def photos(comparison: Comparison) -> str:
+def photos(comparison: Results) -> str:
     """How many it is about."""
     return f"{comparison.tried()} photo{'' if comparison.tried() == 1 else 's'}"
 
 
-def text(comparison: Comparison) -> str:
+def text(comparison: Results) -> str:
     """See `Comparison.text`."""
     said = comparison.sentences()
-    parts = [photos(comparison), format_table(*cells(comparison)), *said, *comparison.notes(), comparison.protocol]
+    parts = [photos(comparison), text_table(*cells(comparison)), *said, *comparison.notes(), comparison.protocol]
     return "\n".join(parts)
 
 
-def markdown(comparison: Comparison) -> str:
+def markdown(comparison: Results) -> str:
     """See `Comparison.to_markdown`."""
     header, rows = cells(comparison)
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    table = "\n".join("| " + " | ".join(_plain(cell) if line is not lines[1] else cell for cell in line) + " |" for line in lines)
+    table = markdown_table([_plain(cell) for cell in header], [[_plain(cell) for cell in row] for row in rows], numbers=True)
     said = "\n".join(f"- {_plain(line)}" for line in [*comparison.sentences(), *comparison.notes()])
     return f"{photos(comparison)}.\n\n{table}\n\n{said}\n\n{_plain(comparison.protocol)}\n"
 
@@ -69,7 +68,7 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def as_json(comparison: Comparison) -> str:
+def as_json(comparison: Results, records: bool) -> str:
     """See `Comparison.to_json`."""
     better = [name for name in comparison.setup.metrics if name in METRICS and METRICS[name].better]
     whole = {
@@ -80,7 +79,7 @@ def as_json(comparison: Comparison) -> str:
         "partial": comparison.partial,
         "table": comparison.table.to_dict("records"),
         "versus": [row for name in better for row in comparison.versus(metric=name).to_dict("records")],
-        "records": [asdict(record) for record in comparison.records],
+        **({"records": [asdict(record) for record in comparison.records]} if records else {}),
         "notes": comparison.notes(),
     }
     return json.dumps(_finite(whole), indent=1, ensure_ascii=False) + "\n"

@@ -15,23 +15,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import combinations, islice
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from torch import Tensor
 
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure import metrics
-from toolkit.measure.compare import GRAY, TRUTH, CompareSetup, Comparison, Key, Record
+from toolkit.measure.compare import Comparison
 from toolkit.measure.compare.journal import Found, Journal
-from toolkit.measure.compare.measures import COLORFUL
-from toolkit.measure.contestants import Contestant, Painter, contestant
-from toolkit.measure.evaluate import Source, find_photos, open_truths
-from toolkit.measure.protocols import CEILING, HintSetup, open_squares
+from toolkit.measure.compare.measures import COLORFUL, SIZE_CHANGE
+from toolkit.measure.compare.result import GRAY, TRUTH, CompareSetup, Key, Record
+from toolkit.measure.contestants import Contestant, Model, Painter, contestant
+from toolkit.measure.photos import find_photos, floats, open_truths
+from toolkit.measure.protocols import CEILING, hints_for, open_squares
 from toolkit.measure.speed.meter import Peak
 from toolkit.models.devices import pick_device
-from toolkit.photo import Photo, encode_photo
+from toolkit.photo import Photo
 from toolkit.pipeline import Progress
 
 Photos = str | Path | Photo | Sequence[str | Path | Photo]  # folders, tars, files, photos in memory
@@ -89,12 +91,12 @@ class _Truth:
 
     def __init__(self, index: int, photo: Photo, setup: CompareSetup) -> None:
         self.index, self.photo = index, photo
-        self.rgb = _float(photo.rgb)
+        self.rgb = floats(photo.rgb)
         self.colorful = {f"true_{name}": float(metrics.colorfulness(self.rgb, name != "colorfulness")) for name in COLORFUL if name in setup.metrics}
         self.digest = hashlib.sha1(photo.rgb.numpy().tobytes(), usedforsecurity=False).hexdigest()
         self.hints: tuple[Hint, ...] = ()
         if setup.hinted:
-            self.hints = HintSetup(hints=setup.hints, protocol=setup.protocol, seed=setup.hint_seed).hints_for(photo, index)
+            self.hints = hints_for(photo, index, setup.protocol, max(setup.hints), setup.hint_seed)
 
 
 class _Run:
@@ -105,8 +107,8 @@ class _Run:
         self.contestants = [contestant(name, vividness=setup.liveliness, seed=setup.seed) for name in names]
         self.setup = replace(setup, baseline=contestant(setup.baseline).name)
         _check_names(self.contestants, self.setup)
-        self.given = photos
-        there = sum(1 for _ in _sources(photos))
+        self.given = [photos] if isinstance(photos, str | Path | Photo) else photos
+        there = sum(1 for _ in find_photos(self.given))
         self.count = min(there, setup.limit or there)
         identities = [f"{one.name}#{one.version()}" for one in self.contestants]
         self.journal = Journal(None if folder is None else Path(folder), self.setup, identities)
@@ -124,7 +126,7 @@ class _Run:
         opened = partial(open_squares, protocol=self.setup.protocol) if self.setup.hinted else partial(open_truths, size=self.setup.size)
         done = 0
         try:
-            for photo in islice(opened(_sources(self.given), skipped=self.skipped), self.setup.limit):
+            for photo in islice(opened(find_photos(self.given), skipped=self.skipped), self.setup.limit):
                 self._try_photo(_Truth(done, photo, self.setup))
                 done += 1
                 if done < self.count:
@@ -167,6 +169,9 @@ class _Run:
                 if paint is None:
                     paint, looking = self._look(one, truth)
                 done = self._paint(key, paint, looking, truth)
+                if self.setup.sizes and isinstance(one, Model) and done[0].error is None:
+                    numbers = {**done[0].numbers, SIZE_CHANGE: self._size_change(one, key, truth)}
+                    done = (replace(done[0], numbers=numbers), *done[1:])
                 self.journal.add(done[0], done[1] if kept else None, done[2])
             record, picture, features = done
             self.records[key] = record
@@ -205,13 +210,19 @@ class _Run:
             if rgb.dtype != torch.uint8 or rgb.shape != truth.photo.rgb.shape:
                 raise ValueError(f"It painted {rgb.dtype} {tuple(rgb.shape)} instead of uint8 {tuple(truth.photo.rgb.shape)}.")
             took = {"looking": looking["looking"], "painting": seconds, "peak_mb": max(looking["peak_mb"], peak.above / 1e6)}
-            features = self._features(_float(rgb), truth) if self.setup.by_features else None
+            features = self._features(floats(rgb), truth) if self.setup.by_features else None
             return replace(record, numbers=self._measure(rgb, truth) | took), rgb, features
         except Exception as error:
             return replace(record, error=_sentence(error)), None, None
 
+    def _size_change(self, one: Model, key: Key, truth: _Truth) -> float:
+        """Mean CIEDE2000 between the results at the setup's working sizes."""
+        guidance = Guidance(truth.hints[: key[2]])
+        pictures = [floats(paint(guidance)) for paint in one.at_sizes(truth.photo, self.setup.device, self.setup.sizes)]
+        return fmean(float(metrics.ciede2000(a, b)) for a, b in combinations(pictures, 2))
+
     def _measure(self, rgb: Tensor, truth: _Truth) -> dict[str, float]:
-        picture = _float(rgb)
+        picture = floats(rgb)
         with torch.inference_mode():
             found = {name: float(measure(picture, truth.rgb)) for name, measure in self.measures.items()}
         if self.setup.hinted:
@@ -250,15 +261,6 @@ def _measures(setup: CompareSetup) -> dict[str, Callable[[Tensor, Tensor], Tenso
     return {name: known[name] for name in setup.metrics if name in known}
 
 
-def _sources(photos: Photos) -> Iterator[Source]:
-    """Names and how to read them, while they come: a tar is open no longer. A photo in memory is read as a PNG of itself."""
-    for one in [photos] if isinstance(photos, str | Path | Photo) else photos:
-        if isinstance(one, Photo):
-            yield one.name, partial(encode_photo, one.rgb)
-        else:
-            yield from find_photos([one])
-
-
 def _check_names(contestants: Sequence[Contestant], setup: CompareSetup) -> None:
     names = [one.name for one in contestants]
     if twice := next((name for name in names if names.count(name) > 1), None):
@@ -267,10 +269,6 @@ def _check_names(contestants: Sequence[Contestant], setup: CompareSetup) -> None
         raise ValueError(f"The baseline {setup.baseline!r} is not among the models; choose from {', '.join(names)}.")
     if needy := next((one.name for one in contestants if one.needs_hints and not setup.hinted), None):
         raise ValueError(f"{needy} spreads hints and colors nothing by itself; ask for some, such as 0 and 10.")
-
-
-def _float(rgb: Tensor) -> Tensor:
-    return rgb[None].float() / 255
 
 
 def _sentence(error: Exception) -> str:

@@ -9,12 +9,10 @@ classical models gain by being solved small. Photos of any size are made by enla
 
 import os
 import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,13 +25,14 @@ from tqdm import tqdm
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
 from toolkit.guidance import Points
-from toolkit.measure.evaluate import format_table
-from toolkit.measure.speed.classical_cost import classical_text, measure_classical
-from toolkit.measure.speed.click_cost import click_text, measure_clicks
-from toolkit.measure.speed.meter import Peak
-from toolkit.measure.speed.reference_cost import measure_reference, reference_text
+from toolkit.measure.speed.classical_cost import measure_classical
+from toolkit.measure.speed.click_cost import measure_clicks
+from toolkit.measure.speed.meter import Peak, take_turns
+from toolkit.measure.speed.reference_cost import measure_reference
 from toolkit.measure.speed.sample_cost import measure_samples, sample_text
-from toolkit.measure.speed.sentence_cost import measure_text, text_text
+from toolkit.measure.speed.sentence_cost import measure_text
+from toolkit.measure.speed.tables import COSTS, GROWTH, cost_table
+from toolkit.measure.tables import grid, text_table
 from toolkit.models.base import Dials
 from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
@@ -91,11 +90,38 @@ def enlarge(photo: Path, megapixels: float, folder: Path) -> Path:
 def measure_parts(path: Path, model: str, device: str) -> dict[str, Any]:
     """Where the time of one photo goes: "parts", and in seconds "network", "whole_png" and "whole_jpg", whose ratios to it are "ratio_...".
 
-    The network is timed bare, on lightness that is ready at its working size; parts and whole take turns, so that a busy machine slows them alike.
+    The network is timed bare, on lightness that is ready at its working size.
     """
-    rounds = [_one_round(path, model, device) for _ in range(REPEATS + 1)][1:]  # the first one warms up
-    seconds = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
-    whole = {kind: seconds["whole"] + seconds[f"save {kind}"] for kind in ("png", "jpg")}
+    made: dict[str, Any] = {}  # what one part gives to the next
+
+    def color() -> None:
+        made["session"] = Session(made["photo"], model, device=device)
+        made["result"] = made["session"].colorize()
+
+    def network() -> None:
+        colorizer = load_model(made["session"].card.name, device)
+        colorizer.decode(colorizer.encode(made["session"].encode().L), Points(none, none), Dials(), 0)
+
+    def shrunk() -> None:
+        made["small"] = shrink(made["photo"], (made["result"].ab.shape[-2], made["result"].ab.shape[-1])).lightness()
+
+    def lifted() -> None:
+        made["ab"] = Lift(made["result"].ab, made["small"], (made["photo"].height, made["photo"].width)).rows(made["L"], 0)
+
+    none = torch.zeros(0, 2, device=device)
+    ways: dict[str, Callable[[], object]] = {
+        "open": lambda: made.update(photo=open_photo(path)),
+        "color": color,
+        "save png": lambda: made["result"].save(path.with_name("result.png"), overwrite=True),
+        "save jpg": lambda: made["result"].save(path.with_name("result.jpg"), overwrite=True),
+        "network": network,
+        "lightness at full size": lambda: made.update(L=made["photo"].lightness()),
+        "small": shrunk,
+        "lift": lifted,
+        "gamut and 8 bits": lambda: (lab_to_rgb(torch.cat([made["L"], made["ab"]], 1)) * 255).round().byte(),
+    }
+    seconds = take_turns(ways, REPEATS, device)
+    whole = {kind: seconds["open"] + seconds["color"] + seconds[f"save {kind}"] for kind in ("png", "jpg")}
     listed = ("open", "network", "lightness at full size", "lift", "gamut and 8 bits", "save png")
     rest = max(0.0, whole["png"] - sum(seconds[name] for name in listed))
     parts = {name: seconds[name] for name in listed} | {"the rest": rest}
@@ -105,37 +131,6 @@ def measure_parts(path: Path, model: str, device: str) -> dict[str, Any]:
         **{f"whole_{kind}": round(s, 4) for kind, s in whole.items()},
         **{f"ratio_{kind}": round(s / seconds["network"], 2) for kind, s in whole.items()},
     }
-
-
-def _one_round(path: Path, model: str, device: str) -> dict[str, float]:
-    """Seconds of every part, each taken once."""
-    took: dict[str, float] = {}
-
-    def clock(name: str, work: Callable[[], Any]) -> Any:
-        start = time.perf_counter()
-        value = work()
-        if device == "cuda":
-            torch.cuda.synchronize()
-        took[name] = time.perf_counter() - start
-        return value
-
-    start = time.perf_counter()
-    photo = clock("open", lambda: open_photo(path))
-    session = Session(photo, model, device=device)
-    result = session.colorize()
-    took["whole"] = time.perf_counter() - start
-    for kind in ("png", "jpg"):
-        clock(f"save {kind}", partial(result.save, path.with_name(f"result.{kind}"), overwrite=True))
-
-    colorizer, encoded = load_model(session.card.name, device), session.encode()
-    none = Points(torch.zeros(0, 2, device=device), torch.zeros(0, 2, device=device))
-    clock("network", lambda: colorizer.decode(colorizer.encode(encoded.L), none, Dials(), 0))
-
-    L = clock("lightness at full size", photo.lightness)
-    small = shrink(photo, (result.ab.shape[-2], result.ab.shape[-1])).lightness()
-    ab = clock("lift", lambda: Lift(result.ab, small, (photo.height, photo.width)).rows(L, 0))
-    clock("gamut and 8 bits", lambda: (lab_to_rgb(torch.cat([L, ab], 1)) * 255).round().byte())
-    return took
 
 
 def _in_fresh_process(path: Path, model: str, device: str) -> dict[str, Any]:
@@ -201,12 +196,8 @@ def report_text(report: dict[str, Any]) -> str:
     """The record as tables to read."""
     machine = report["machine"]
     rows = [[p["part"], round(1000 * p["seconds"]), f"{p['share']:.0%}"] for p in report["parts"]]
-    parts = format_table(["part of a 1-megapixel photo", "ms", "share"], rows)
-    growth = format_table(
-        ["megapixels", "seconds", "seconds per megapixel", "memory above idle (MB)"],
-        [[g["megapixels"], g["seconds"], g["seconds_per_megapixel"], g["memory_mb"]] for g in report["growth"]],
-    )
-    lifts = format_table(
+    parts = text_table(["part of a 1-megapixel photo", "ms", "share"], rows)
+    lifts = text_table(
         ["small ab (px)", "lift by", "ab error at edges", "elsewhere", "worst photo, times bilinear"],
         [[r["size"], r["way"], r["edges"], r["elsewhere"], r["worst"]] for r in report["lift"]],
     )
@@ -215,5 +206,6 @@ def report_text(report: dict[str, Any]) -> str:
         f"{report['ratio_jpg']:.2f} times with JPEG."
     )
     where = f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads ({machine['processor']})"
-    costs = [click_text(report["clicks"]), text_text(report["text"]), reference_text(report["reference"]), sample_text(report["samples"])]
-    return "\n\n".join([where, parts, whole, *costs, growth, lifts, classical_text(report["classical"])])
+    encoded = f"Before the first click the photo is encoded once: {1000 * report['clicks']['encode']:.0f} ms."
+    costs = [text_table(*cost_table(part, report[part])) for part in COSTS]
+    return "\n\n".join([where, parts, whole, encoded, *costs, sample_text(report["samples"]), text_table(*grid(report["growth"], GROWTH)), lifts])

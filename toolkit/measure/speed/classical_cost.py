@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from toolkit.color import lab_to_rgb, rgb_to_lab
-from toolkit.measure.evaluate import format_table
 from toolkit.measure.metrics import psnr
+from toolkit.measure.speed.tables import cost_table
+from toolkit.measure.tables import text_table
 from toolkit.models.classical import levin2004
 from toolkit.models.variational import levin_fast, variational
 from toolkit.photo import Photo, open_photo
@@ -81,6 +82,4 @@ def _score(method: Callable[[Tensor, Tensor, Tensor], Tensor], rgb: Tensor, L: T
 
 def classical_text(report: dict[str, Any]) -> str:
     """The record as a table to read."""
-    rows = [[r["method"], r["seconds"], r["times_faster"], r["psnr"], f"{r['gain']:+.2f}", f"{r['least_gain']:+.2f}"] for r in report["methods"]]
-    size = f"{report['hints']} hints, {report['megapixels']:g} megapixels, {report['photos']} photos"
-    return format_table([size, "seconds", "times levin2004's speed", "PSNR (dB)", "above levin2004", "on the worst photo"], rows)
+    return text_table(*cost_table("classical", report))

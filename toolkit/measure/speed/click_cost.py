@@ -2,12 +2,10 @@
 
 A click is all that happens between the browser's message and its picture: read the points, decode, lift to the screen's size, gamut, 8 bits, JPEG.
 The transformers have iColoriT's shape (Yun et al. 2023): 224 x 224 px, patches of 16, twelve blocks, four channels in (gray, ab, mask), 512 numbers
-out for each patch; random weights take as long as trained ones. Their ab is lifted and encoded in the same way. All take turns in one run, so that
-a busy machine slows them alike.
+out for each patch; random weights take as long as trained ones. Their ab is lifted and encoded in the same way.
 """
 
 import io
-import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +18,7 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.guidance import Guidance, Hint
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.speed.meter import take_turns
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
@@ -40,13 +38,7 @@ def measure_clicks(photo: Photo, model: str, device: str) -> dict[str, Any]:
     encode = time.perf_counter() - start
     ways: dict[str, Callable[[], object]] = {f"click, {n} hints": partial(_click, session, n) for n in COUNTS}
     ways |= {f"{name} again": partial(_again, photo, _transformer(kind, device), device) for name, kind in WHOLE.items()}
-    took: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(REPEATS + 1):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            took[name].append(time.perf_counter() - start)
-    seconds = {name: statistics.median(times[1:]) for name, times in took.items()}  # the first one warms up
+    seconds = take_turns(ways, REPEATS, device)
     click = seconds["click, 10 hints"]
     rows = [{"way": name, "seconds": round(s, 4), "times_a_click": round(s / click, 2)} for name, s in seconds.items()]
     return {"encode": round(encode, 4), "width": photo.width, "height": photo.height, "clicks": rows}
@@ -75,10 +67,3 @@ def _again(photo: Photo, vit: nn.Module, device: str) -> None:
     L = photo.lightness()
     rgb = (lab_to_rgb(torch.cat([L, lift.rows(L, 0)], 1))[0] * 255).round().byte()
     Image.fromarray(rgb.permute(1, 2, 0).contiguous().numpy()).save(io.BytesIO(), "JPEG", **QUALITY)
-
-
-def click_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["way"], round(1000 * row["seconds"]), row["times_a_click"]] for row in report["clicks"]]
-    table = format_table([f"on {report['width']} x {report['height']} px", "ms", "times a click with 10 hints"], rows)
-    return f"{table}\nBefore the first click the photo is encoded once: {1000 * report['encode']:.0f} ms."

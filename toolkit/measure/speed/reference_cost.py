@@ -1,16 +1,13 @@
 """What a reference costs, beside what it costs to look at the photo itself.
 
 Everything is done as for a person who adds one reference to a photo that was looked at: look at the reference, find what corresponds, paint with the
-points that come of it. What painting without a reference costs is taken off, so that the sum is what the reference adds. All take turns in one run,
-so that a busy machine slows them alike.
+points that come of it. What painting without a reference costs is taken off, so that the sum is what the reference adds.
 """
 
-import statistics
-import time
-from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.speed.meter import take_turns
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
@@ -22,34 +19,22 @@ def measure_reference(photo: Photo, model: str, device: str) -> dict[str, Any]:
     from toolkit.controls.reference import Take, see_reference, take_colors
 
     mirrored = Photo(photo.rgb.flip(-1), "mirrored", "color")
-    took: dict[str, list[float]] = defaultdict(list)
-    for _ in range(REPEATS + 1):
-        clock = [time.perf_counter()]
+    made: dict[str, Any] = {}  # what one step gives to the next
 
-        def lap(name: str, clock: list[float] = clock) -> None:
-            clock.append(time.perf_counter())
-            took[name].append(clock[-1] - clock[-2])
+    def look() -> None:
+        made["session"] = Session(photo, model, device=device)
+        made["session"].encode()
 
-        session = Session(photo, model, device=device)
-        session.encode()
-        lap("looking at the photo")
-        session.colorize()
-        lap("painting it without reference")
-        reference = see_reference(mirrored, device)
-        lap("looking at the reference")
-        guidance = take_colors(session, [Take(reference)]).guidance
-        lap("finding what corresponds")
-        session.colorize(guidance)
-        lap("painting with its points")
-        parts = ("looking at the reference", "finding what corresponds", "painting with its points")
-        took["what the reference adds"].append(sum(took[part][-1] for part in parts) - took["painting it without reference"][-1])
-    seconds = {name: statistics.median(times[1:]) for name, times in took.items()}  # the first one warms up
+    steps: dict[str, Callable[[], object]] = {
+        "looking at the photo": look,
+        "painting it without reference": lambda: made["session"].colorize(),
+        "looking at the reference": lambda: made.update(reference=see_reference(mirrored, device)),
+        "finding what corresponds": lambda: made.update(taken=take_colors(made["session"], [Take(made["reference"])])),
+        "painting with its points": lambda: made["session"].colorize(made["taken"].guidance),
+    }
+    seconds = take_turns(steps, REPEATS, device)
+    _, plain, *added = seconds.values()
+    seconds["what the reference adds"] = sum(added) - plain
     looking = seconds["looking at the photo"]
     rows = [{"step": name, "seconds": round(s, 4), "times_looking": round(s / looking, 2)} for name, s in seconds.items()]
-    return {"width": photo.width, "height": photo.height, "points": len(guidance.hints), "reference": rows}
-
-
-def reference_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["step"], round(1000 * row["seconds"]), row["times_looking"]] for row in report["reference"]]
-    return format_table([f"on {report['width']} x {report['height']} px, {report['points']} points", "ms", "times looking"], rows)
+    return {"width": photo.width, "height": photo.height, "points": len(made["taken"].guidance.hints), "reference": rows}

@@ -1,12 +1,9 @@
 """What many colorings cost: one sample by working size and steps, and eight finished pictures beside a regression model's one.
 
 The cost of a sample is the network's alone: the photo was looked at before, and painting costs every model the same. Start to finish is all of it at
-the default setting: look at the photo, draw, lift to full size, gamut, 8 bits. All take turns in one run, so that a busy machine slows them alike.
+the default setting: look at the photo, draw, lift to full size, gamut, 8 bits.
 """
 
-import statistics
-import time
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +11,8 @@ from typing import Any
 import torch
 
 from toolkit.guidance import Points
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.speed.meter import take_turns
+from toolkit.measure.tables import text_table
 from toolkit.models.base import Dials
 from toolkit.models.cards import drawing_model
 from toolkit.models.registry import load_model
@@ -35,17 +33,24 @@ def measure_samples(photo: Photo, model: str, device: str) -> dict[str, Any]:
     drawing = drawing_model()
     for name in (drawing, model):
         load_model(name, device)  # before anything is timed
-    took: dict[Any, list[float]] = defaultdict(list)
-    for _ in range(REPEATS + 1):
-        for size in SIZES:
-            session = Session(photo, drawing, device=device, size=size)
-            took["looking", size].append(_seconds(session.encode, device))
-            _draw(session, 1)  # what all samples share is computed with the first
-            for steps in STEPS:
-                took[size, steps].append(_seconds(partial(_draw, session, steps), device))
-        took["samples"].append(_seconds(lambda: list(Session(photo, drawing, device=device).samples(SAMPLES)), device))
-        took["answer"].append(_seconds(lambda: Session(photo, model, device=device).colorize(), device))
-    seconds = {name: round(statistics.median(times[1:]), 4) for name, times in took.items()}  # the first one warms up
+    seen: dict[int, Session] = {}
+
+    def look(size: int) -> None:
+        seen[size] = Session(photo, drawing, device=device, size=size)
+        seen[size].encode()
+
+    def draw(size: int, steps: int) -> None:
+        """One sample of a photo that was looked at, unpainted."""
+        none = torch.zeros(0, 2, device=device)
+        load_model(drawing, device).decode(seen[size].encode(), Points(none, none), Dials(steps=steps), 0)
+
+    ways: dict[Any, Callable[[], object]] = {}
+    for size in SIZES:
+        ways |= {("looking", size): partial(look, size), ("first", size): partial(draw, size, 1)}  # computes what all samples share
+        ways |= {(size, steps): partial(draw, size, steps) for steps in STEPS}
+    ways["samples"] = lambda: list(Session(photo, drawing, device=device).samples(SAMPLES))
+    ways["answer"] = lambda: Session(photo, model, device=device).colorize()
+    seconds = {name: round(s, 4) for name, s in take_turns(ways, REPEATS, device).items()}
     return {
         "model": drawing,
         "width": photo.width,
@@ -63,20 +68,6 @@ def measure_samples(photo: Photo, model: str, device: str) -> dict[str, Any]:
     }
 
 
-def _draw(session: Session, steps: int) -> None:
-    """One sample of a photo that was looked at, unpainted."""
-    none = torch.zeros(0, 2, device=session.device)
-    load_model(session.card.name, session.device.type).decode(session.encode(), Points(none, none), Dials(steps=steps), 0)
-
-
-def _seconds(work: Callable[[], object], device: str) -> float:
-    start = time.perf_counter()
-    work()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
 def sample_rows(report: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """Header and rows in milliseconds: the looking, then one sample by steps; a column a working size."""
     sizes = [row["size"] for row in report["looking"]]
@@ -89,7 +80,7 @@ def sample_rows(report: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
 
 def sample_text(report: dict[str, Any]) -> str:
     """The record as a table to read."""
-    return f"{format_table(*sample_rows(report))}\n{whole_sentence(report)}"
+    return f"{text_table(*sample_rows(report))}\n{whole_sentence(report)}"
 
 
 def whole_sentence(report: dict[str, Any]) -> str:

@@ -2,24 +2,21 @@
 
 From the sentence to the finished picture: parse, find the things, make hints, decode, lift to full size, gamut, 8 bits. The photo was encoded before,
 and every sentence is the first one about its photo. The transformer is timm's CLIP ViT-B/16 at 224 px with random weights, which take as long as
-trained ones. All take turns in one run, so that a busy machine slows them alike.
+trained ones.
 """
 
-import statistics
-import time
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.speed.meter import take_turns
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
-if TYPE_CHECKING:
-    from toolkit.text.localizer import Localizer
-
 TRANSFORMER = "vit_base_patch16_clip_224"
+CLIP = "CLIP ViT-B/16, one picture"
 VECTOR = 512  # numbers that CLIP's ViT-B/16 says about a picture
 COLORS = ("red", "sky blue")
 REPEATS = 5  # the median counts
@@ -32,6 +29,7 @@ def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
     """
     import timm
 
+    from toolkit.text.compiler import compile_text
     from toolkit.text.localizer import load_localizer
 
     localizer = load_localizer(device)
@@ -40,36 +38,32 @@ def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
     seen = localizer.look(Session(photo, model, device=device)).names(0.0)
     wishes = [f"the {name} is {color}" for (name, _), color in zip(seen, COLORS, strict=False)]
     prompts = {"one thing": wishes[0], "two things": " and ".join(wishes)}
-    took: dict[str, list[float]] = defaultdict(list)
-    for _ in range(REPEATS + 1):
-        for name, prompt in prompts.items():
-            for part, time_taken in _one_sentence(photo, model, device, prompt, localizer).items():
-                took[f"{name}, {part}"].append(time_taken)
-        start = time.perf_counter()
-        with torch.inference_mode():
-            transformer(picture)
-        took["CLIP ViT-B/16, one picture"].append(time.perf_counter() - start)
-    seconds = {name: statistics.median(times[1:]) for name, times in took.items()}  # the first one warms up
-    encoding = seconds["CLIP ViT-B/16, one picture"]
+    made: dict[str, Any] = {}  # what one step gives to the next
+
+    def look() -> None:
+        made["session"] = Session(photo, model, device=device)  # one of its own for each sentence, so that nothing is remembered
+        made["session"].encode()
+
+    def understand(prompt: str) -> None:
+        made["said"] = compile_text(prompt, made["session"], localizer=localizer)
+
+    @torch.inference_mode()
+    def encode_once() -> None:
+        transformer(picture)
+
+    steps: dict[str, Callable[[], object]] = {}
+    for name, prompt in prompts.items():
+        steps |= {
+            f"{name}, look": look,
+            f"{name}, words to hints": partial(understand, prompt),
+            f"{name}, hints to picture": lambda: made["session"].colorize(made["said"].guidance),
+        }
+    took = take_turns(steps | {CLIP: encode_once}, REPEATS, device)
+    seconds: dict[str, float] = {}
+    for name in prompts:
+        parts = {part: took[f"{name}, {part}"] for part in ("words to hints", "hints to picture")}
+        seconds |= {f"{name}, {part}": s for part, s in (parts | {"words to picture": sum(parts.values())}).items()}
+    seconds[CLIP] = took[CLIP]
+    encoding = seconds[CLIP]
     rows = [{"way": name, "seconds": round(s, 4), "times_an_encoding": round(s / encoding, 2)} for name, s in seconds.items()]
     return {"width": photo.width, "height": photo.height, "text": rows}
-
-
-def _one_sentence(photo: Photo, model: str, device: str, prompt: str, localizer: "Localizer") -> dict[str, float]:
-    """Seconds from the sentence to hints, from those to the picture, and together; in a session of its own, so that nothing is remembered."""
-    from toolkit.text.compiler import compile_text
-
-    session = Session(photo, model, device=device)
-    session.encode()
-    start = time.perf_counter()
-    guidance = compile_text(prompt, session, localizer=localizer).guidance
-    middle = time.perf_counter()
-    session.colorize(guidance)
-    end = time.perf_counter()
-    return {"words to hints": middle - start, "hints to picture": end - middle, "words to picture": end - start}
-
-
-def text_text(report: dict[str, Any]) -> str:
-    """The record as a table to read."""
-    rows = [[row["way"], round(1000 * row["seconds"]), row["times_an_encoding"]] for row in report["text"]]
-    return format_table([f"on {report['width']} x {report['height']} px", "ms", "times a CLIP encoding"], rows)

@@ -1,19 +1,18 @@
 """How much does the color of a clip flicker, and does it drift?
 
-    scores = measure_clips(find_photos(["val.tar"]), limit=10)
-    print(temporal_table(scores))
+    print(measure("flicker", ["val.tar"]).text())
 
 A clip is made from a photo by a camera that we move, so it is known where each place of a frame was in the frame before, and what its color is. The
 rest is told with the numbers, in `protocol`.
 """
 
 import math
-import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal, get_args
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -21,13 +20,18 @@ from torch.nn import functional as F
 
 from toolkit.color import delta_e, rgb_to_lab
 from toolkit.controls.temporal import HOLD, Memory
-from toolkit.measure.evaluate import Source, format_table, open_truths
 from toolkit.measure.metrics import colorfulness, psnr
+from toolkit.measure.photos import find_photos, floats, open_truths
+from toolkit.measure.studies import Told, option
+from toolkit.measure.tables import Column, Row, ratio
 from toolkit.models.base import Dials
 from toolkit.models.cards import default_model
 from toolkit.photo import Photo
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Move = Literal["pan", "grain", "zoom"]
 MOVES: tuple[Move, ...] = get_args(Move)
@@ -38,54 +42,57 @@ CLOSER = 0.33  # of a zoom
 GRAIN = 6.0  # standard deviation in levels of 8 bit, another in each frame and channel
 WAYS = ("frame by frame", "temporal")
 
+by = ("model", "move", "way", "frames")
+food = "a folder or a tar of color photos"
+examples = (
+    "val.tar --json temporal.json              # ten photos, 100 frames: a quarter of an hour of one core",
+    "photos/ --limit 3 --frames 30 --hold 0.8",
+)
+columns = (
+    Column("move", "", show=lambda row: f"{row['move']}, {row['frames']} frames"),
+    Column("way", ""),
+    Column("flicker", "flicker", 2, error=True),
+    Column("floor", "floor", 2),
+    Column("ratio", "times lower", 1),
+    Column("drift", "drift", 2, error=True),
+    Column("drift_worst", "worst", 2),
+    Column("apart", "apart", 2),
+    Column("colorfulness", "colorfulness", 0, "%"),
+    Column("psnr", "PSNR, dB", 2),
+    Column("seconds", "seconds", 3),
+    Column("seconds_ratio", "time", 2),
+)
+
 
 @dataclass(frozen=True)
 class Setup:
-    """What is measured, and how."""
+    """What is measured, and how. Raises ValueError for invalid values."""
 
-    model: str | None = None
-    frames: int = 100  # of the pan
-    others: int = 25  # of the grainy pan and of the zoom
-    hold: float = HOLD
-    vividness: float = 0.5
-    device: str = "auto"
+    model: str = option(default_model, "a name from `models`, or a weights file")
+    limit: int = option(10, "only the first N photos")
+    frames: int = option(100, "of the pan, 3 or more")
+    others: int = option(25, "of the clip with grain and of the zoom")
+    hold: float = option(HOLD, "share of the color before that stays, 0 to 0.99")
+    vividness: float = option(0.5, "0 safe and dull to 1 lively")
+    device: str = option("auto", "auto, cpu, cuda or mps")
 
-    def protocol(self) -> str:
-        """The protocol in one sentence."""
-        return (
-            f"Clips of {SIZE} x {SIZE} px from photos of a short side of {PHOTO // SUPER} px: a camera goes from corner to corner and back "
-            f"({self.frames} frames; grain: {self.others} frames at the same speed, with noise of {GRAIN:g} levels, another in each frame), or "
-            f"closer by {CLOSER:.0%} and back (zoom, {self.others} frames), as a cosine, so by fractions of a pixel; the model looks at {SIZE} "
-            f"px, vividness {self.vividness:g}, hold {self.hold:g}; flicker: mean CIEDE2000 between the 8-bit picture's ab at each pixel and "
-            f"that of the frame before at the place where it was (known, bilinear), at the pixel's true L, mean over pixels seen in both, frames "
-            f"and photos; floor: the same of the true colors; ratio: of the mean flickers; drift: mean CIEDE2000 between the first and the last "
-            f"frame, the same view; apart: between the last frame and the one colored alone; colorfulness: of the last frame over that of the "
-            f"first; PSNR to the clip's true colors, mean over frames; seconds a frame."
-        )
+    def __post_init__(self) -> None:
+        if min(self.frames, self.others) < 3:
+            raise ValueError(f"A camera needs 3 frames to go there and back, not {min(self.frames, self.others)}; give more.")
 
 
-@dataclass(frozen=True)
-class TemporalScore:
-    """One way to color one kind of clip; means over photos."""
-
-    model: str
-    move: str
-    way: str
-    n: int  # photos
-    frames: int
-    flicker: float  # CIEDE2000
-    flicker_se: float | None
-    floor: float  # the flicker of the true colors
-    ratio: float  # flicker frame by frame / this flicker
-    drift: float  # CIEDE2000
-    drift_se: float | None
-    drift_worst: float  # of the photos
-    apart: float  # CIEDE2000
-    colorfulness: float  # last over first
-    psnr: float  # dB
-    seconds: float  # a frame
-    seconds_ratio: float  # to frame by frame
-    protocol: str
+def protocol(setup: Setup) -> str:
+    """How it is measured, in a sentence."""
+    return (
+        f"Clips of {SIZE} x {SIZE} px from photos of a short side of {PHOTO // SUPER} px: a camera goes from corner to corner and back "
+        f"({setup.frames} frames; grain: {setup.others} frames at the same speed, with noise of {GRAIN:g} levels, another in each frame), or "
+        f"closer by {CLOSER:.0%} and back (zoom, {setup.others} frames), as a cosine, so by fractions of a pixel; the model looks at {SIZE} "
+        f"px, vividness {setup.vividness:g}, hold {setup.hold:g}; flicker: mean CIEDE2000 between the 8-bit picture's ab at each pixel and "
+        f"that of the frame before at the place where it was (known, bilinear), at the pixel's true L, mean over pixels seen in both, frames "
+        f"and photos; floor: the same of the true colors; ratio: of the mean flickers; drift: mean CIEDE2000 between the first and the last "
+        f"frame, the same view; apart: between the last frame and the one colored alone; colorfulness: of the last frame over that of the "
+        f"first; PSNR to the clip's true colors, mean over frames; seconds a frame."
+    )
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ class _Trail:
 
     def add(self, rgb: Tensor, L: Tensor, source: Tensor | None, truth: Tensor) -> None:
         """The next frame: rgb and truth uint8 (3, h, w), its L (1, 1, h, w), where its places were (1, h, w, 2)."""
-        ab = rgb_to_lab(rgb[None].float() / 255)[:, 1:]
+        ab = rgb_to_lab(floats(rgb))[:, 1:]
         lab = torch.cat([L, ab], 1)
         if source is not None and self._ab is not None:
             was = F.grid_sample(self._ab, source, mode="bilinear", padding_mode="border", align_corners=False)
@@ -180,88 +187,49 @@ def follow(photo: Photo, move: Move, setup: Setup) -> dict[str, _Trail]:
         done = time.perf_counter()
         trails[WAYS[0]].seconds += painted - began
         trails[WAYS[1]].seconds += looked - began + done - painted
-        L = rgb_to_lab(truth[None].float() / 255)[:, :1]
+        L = rgb_to_lab(floats(truth))[:, :1]
         for way, rgb in zip(trails, (truth, alone, held), strict=True):
             trails[way].add(rgb, L, source, truth)
         before = view
     return trails
 
 
-def measure_clips(
-    photos: Iterable[Source],
-    setup: Setup | None = None,
-    *,
-    limit: int | None = None,
-    skipped: list[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> list[TemporalScore]:
-    """Scores of both ways for each kind of clip. progress(n): clips done, three a photo.
-
-    Raises ValueError for an unknown model, or where there is no photo in color, WeightsError for bad weights.
-    """
-    setup = setup or Setup()
-    if min(setup.frames, setup.others) < 3:
-        raise ValueError(f"A camera needs 3 frames to go there and back, not {min(setup.frames, setup.others)}; give more.")
-    clips: dict[Move, list[dict[str, _Trail]]] = {move: [] for move in MOVES}
+def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
+    """A row a photo, kind of clip and way."""
     done = 0
-    for photo in islice(open_truths(photos, PHOTO, [] if skipped is None else skipped), limit):
+    for photo in islice(open_truths(find_photos(source), PHOTO, told.skipped), setup.limit):
         for move in MOVES:
-            clips[move].append(follow(photo, move, setup))
+            trails = follow(photo, move, setup)
+            truth, alone = trails["truth"], trails[WAYS[0]]
+            for way in WAYS:
+                mine = trails[way]
+                frames = len(mine.psnr)
+                yield {
+                    "model": setup.model,
+                    "move": move,
+                    "way": way,
+                    "frames": frames,
+                    "flicker": fmean(mine.flicker),
+                    "floor": fmean(truth.flicker),
+                    "alone": fmean(alone.flicker),
+                    "drift": mine.drift(),
+                    "apart": float(delta_e(mine.pictures[-1], alone.pictures[-1]).mean()),
+                    "first": mine.colorful[0],
+                    "last": mine.colorful[-1],
+                    "psnr": fmean(mine.psnr),
+                    "seconds": mine.seconds / frames,
+                    "plain": alone.seconds / frames,
+                }
             done += 1
-            if progress:
-                progress(done)
-    if not clips["pan"]:
-        raise ValueError("There is no photo in color to make a clip of; give a folder or a tar of color photos.")
-    return [_score(setup, move, way, trails) for move, trails in clips.items() for way in WAYS]
+            told.done(done, len(MOVES) * setup.limit)
 
 
-def _score(setup: Setup, move: Move, way: str, clips: Sequence[dict[str, _Trail]]) -> TemporalScore:
-    mine, alone, truth = ([clip[w] for clip in clips] for w in (way, WAYS[0], "truth"))
-
-    def flickers(trails: Sequence[_Trail]) -> list[float]:
-        return [statistics.fmean(trail.flicker) for trail in trails]
-
-    drifts = [trail.drift() for trail in mine]
-    frames = len(mine[0].psnr)
-    seconds, plain = (sum(t.seconds for t in trails) / frames / len(clips) for trails in (mine, alone))
-    flicker = statistics.fmean(flickers(mine))
-    return TemporalScore(
-        model=setup.model or default_model(),
-        move=move,
-        way=way,
-        n=len(clips),
-        frames=frames,
-        flicker=round(flicker, 4),
-        flicker_se=_error(flickers(mine)),
-        floor=round(statistics.fmean(flickers(truth)), 4),
-        ratio=round(statistics.fmean(flickers(alone)) / max(flicker, 1e-6), 3),
-        drift=round(statistics.fmean(drifts), 4),
-        drift_se=_error(drifts),
-        drift_worst=round(max(drifts), 4),
-        apart=round(statistics.fmean(float(delta_e(m.pictures[-1], a.pictures[-1]).mean()) for m, a in zip(mine, alone, strict=True)), 4),
-        colorfulness=round(sum(t.colorful[-1] for t in mine) / max(1e-6, sum(t.colorful[0] for t in mine)), 4),
-        psnr=round(statistics.fmean(statistics.fmean(t.psnr) for t in mine), 3),
-        seconds=round(seconds, 3),
-        seconds_ratio=round(seconds / plain, 3),
-        protocol=setup.protocol(),
-    )
-
-
-def _error(values: Sequence[float]) -> float | None:
-    return round(statistics.stdev(values) / math.sqrt(len(values)), 4) if len(values) > 1 else None
-
-
-def temporal_table(scores: Sequence[TemporalScore]) -> str:
-    """A line for each way and kind of clip, and the protocol below."""
-    header = ["clip", "way", "n", "frames", "flicker", "floor", "ratio", "drift", "worst", "apart", "colorfulness", "PSNR", "times a frame alone"]
-    rows = [[s.move, s.way, s.n, s.frames, *_cells(s)] for s in scores]
-    return format_table(header, rows) + "\n" + scores[0].protocol
-
-
-def _cells(s: TemporalScore) -> list[str]:
-    colors = [_pm(s.drift, s.drift_se), f"{s.drift_worst:.2f}", f"{s.apart:.2f}", f"{s.colorfulness:.2f}", f"{s.psnr:.2f}"]
-    return [_pm(s.flicker, s.flicker_se), f"{s.floor:.2f}", f"{s.ratio:.1f}", *colors, f"{s.seconds_ratio:.2f}"]
-
-
-def _pm(value: float, error: float | None) -> str:
-    return f"{value:.2f}" + ("" if error is None else f"±{error:.2f}")
+def more(frame: "pd.DataFrame") -> Row:
+    """Ratios of means, and the worst photo."""
+    return {
+        "ratio": round(ratio(frame["alone"], frame["flicker"], 1e-6), 3),
+        "psnr": round(float(frame["psnr"].mean()), 3),
+        "drift_worst": float(frame["drift"].max()),
+        "colorfulness": ratio(frame["last"], frame["first"], 1e-6),
+        "seconds_ratio": ratio(frame["seconds"], frame["plain"], 1e-9),
+    }

@@ -1,15 +1,15 @@
 """Do a palette's colors arrive, and is the picture still one? Three ways to steer automatic colors, measured against each other.
 
-    scores, rows = evaluate_palettes(photos, PaletteSetup())
-    print(palette_table(scores))
+    print(measure("palettes", ["val.tar"]).text())
 
 With the photo's own true palette the result should come nearer to the truth than the automatic one. With another photo's it should be in those colors
 and still look like a photo: sorting alone gets every distribution right, and tears skies into patches.
 """
 
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -21,96 +21,95 @@ from toolkit.controls.palette import extract_palette
 from toolkit.controls.transport import sliced_distance, sliced_transport
 from toolkit.guidance import GuidanceError
 from toolkit.measure import metrics
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.photos import find_photos, floats, open_truths
+from toolkit.measure.studies import Told, option
+from toolkit.measure.tables import Column, Row, ratio
 from toolkit.models.base import Dials, Encoded, Prediction
+from toolkit.models.cards import default_model
 from toolkit.models.registry import load_model
 from toolkit.models.unet import TEMPERATURE
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FLAT = 1.0  # units of L below which two neighbors have no edge between them
 TORN = 3.0  # units of ab from which they differ nevertheless
 USED = 0.25  # of its share from which a color of the palette counts as used
-COLUMNS = ("way", "palette", "shares", "psnr", "gain", "gain_se", "ciede2000", "near", "used", "distance", "torn", "colorfulness_ratio", "n")
+SIZE = 256  # px, short side of the photos
+PICTURED = ("automatic", "prior", "sliced", "ours")  # in another's colors, without shares
+
+by = ("way", "palette", "shares")
+sheet_rows = 24  # photos
+food = "a folder or a tar with two color photos or more"
+examples = (
+    "val.tar --limit 100 --json palette.json",
+    "photos/ --limit 24 --sheet sheet.png      # in another photo's colors: three ways",
+    "val.tar --model plain-unet                # a model without a distribution",
+)
+columns = (
+    Column("way", ""),
+    Column("palette", "palette", show=lambda row: row["palette"] + (", with shares" if row["shares"] else "")),
+    Column("psnr", "PSNR, dB", 2),
+    Column("gain", "PSNR gain, dB", 2, sign=True, error=True),
+    Column("ciede2000", "CIEDE2000", 2),
+    Column("near", "near", 1),
+    Column("used", "used", 0, "%"),
+    Column("distance", "distance", 1),
+    Column("torn", "torn", 1, "%"),
+    Column("colorfulness_ratio", "colorfulness", 0, "%"),
+)
 
 
 @dataclass(frozen=True)
-class PaletteSetup:
+class Setup:
     """What is measured, and how."""
 
-    model: str = "vit-hint"
-    vividness: float = 0.5
-    colors: int = 6
-    size: int = 256  # px, short side
-    device: str = "auto"
-
-    def protocol(self) -> str:
-        """The protocol in one sentence."""
-        return (
-            f"{self.model} at vividness {self.vividness:g}, photos at a short side of {self.size} px, L kept; palette: {self.colors} colors taken "
-            f"from the photo itself (own) or from the photo before it (another's), given with or without their shares; near: mean ab distance of "
-            f"pixels to the nearest color of the palette; used: share of its colors that are nearest to at least {USED:g} of their share of the "
-            f"pixels; distance: sliced Wasserstein distance to the palette in its shares; torn: of neighbors within {FLAT:g} of L, those at least "
-            f"{TORN:g} apart in ab; means over photos, gain in PSNR over automatic with its standard error."
-        )
+    model: str = option(default_model, "a name from `models`")
+    limit: int | None = option(None, "only the first N photos")
+    colors: int = option(6, "of a palette")
+    vividness: float = option(0.5, "0 safe and dull to 1 lively")
+    device: str = option("auto", "auto, cpu, cuda or mps")
 
 
-@dataclass(frozen=True)
-class PaletteScore:
-    """One way with one kind of palette; means over photos."""
-
-    way: str  # "automatic", "prior", "sliced", "ours" (what ships) or "truth"
-    palette: str  # "own" or "another's"
-    shares: bool
-    n: int
-    psnr: float | None  # dB; with another's palette there is no truth
-    gain: float | None  # dB above automatic
-    gain_se: float | None
-    ciede2000: float | None
-    near: float  # Lab units
-    used: float  # 0 to 1
-    distance: float  # Lab units
-    torn: float  # 0 to 1
-    colorfulness_ratio: float  # to the truth's
-    protocol: str
+def protocol(setup: Setup) -> str:
+    """How it is measured, in a sentence."""
+    return (
+        f"{setup.model} at vividness {setup.vividness:g}, photos at a short side of {SIZE} px, L kept; palette: {setup.colors} colors taken "
+        f"from the photo itself (own) or from the photo before it (another's), given with or without their shares; near: mean ab distance of "
+        f"pixels to the nearest color of the palette; used: share of its colors that are nearest to at least {USED:g} of their share of the "
+        f"pixels; distance: sliced Wasserstein distance to the palette in its shares; torn: of neighbors within {FLAT:g} of L, those at least "
+        f"{TORN:g} apart in ab; means over photos, gain in PSNR over automatic with its standard error."
+    )
 
 
-@dataclass
-class _Numbers:
-    """Of one row, one a photo."""
-
-    values: dict[str, list[float]] = field(default_factory=dict)
-
-    def add(self, **numbers: float) -> None:
-        for name, value in numbers.items():
-            self.values.setdefault(name, []).append(value)
-
-    def mean(self, name: str) -> float | None:
-        return round(statistics.fmean(self.values[name]), 4) if name in self.values else None
-
-
-Row = tuple[str, str, bool]
-
-
-def evaluate_palettes(
-    photos: Sequence[Photo], setup: PaletteSetup, *, keep: int = 0, progress: Callable[[int], None] | None = None
-) -> tuple[list[PaletteScore], list[list[Tensor]]]:
-    """Scores, and for the first `keep` photos the pictures of another's palette without shares: automatic, prior, sliced, ours.
-
-    Raises ValueError where there are fewer than two photos with colors.
-    """
-    numbers: dict[Row, _Numbers] = {}
-    pictures: list[list[Tensor]] = []
+def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
+    """A row a photo and way, with the photo's own palette and that of the photo before it."""
+    photos = islice(open_truths(find_photos(source), SIZE, told.skipped), setup.limit)
     colored = [(photo, palette) for photo in photos if (palette := _palette(photo, setup.colors))]
     if len(colored) < 2:
-        raise ValueError("There are no two photos in color to measure palettes on; give a folder or a tar of color photos.")
+        return
     for index, (photo, own) in enumerate(colored):
-        row = _try(Session(photo, setup.model, device=setup.device), own, colored[index - 1][1], setup, numbers)
-        if index < keep:
-            pictures.append(row)
-        if progress:
-            progress(index + 1)
-    return [_score(row, found, setup) for row, found in numbers.items()], pictures
+        session, pictures = Session(photo, setup.model, device=setup.device), {}
+        automatic = session.predict(dials=Dials(vividness=setup.vividness))
+        plain = session.paint(automatic).rgb
+        base = float(metrics.psnr(floats(plain), floats(photo.rgb)))
+        for kind, palette in (("own", own), ("another's", colored[index - 1][1])):
+            for way, rgb in (("truth", photo.rgb), ("automatic", plain)):
+                pictures[way, kind, False] = rgb
+                yield _row((way, kind, False), photo, rgb, palette, None if way == "truth" else base)
+            for shares in (False, True):
+                for way, ab in ways(session, automatic, palette, setup.vividness, shares).items():
+                    pictures[way, kind, shares] = rgb = session.paint(replace(automatic, ab=ab)).rgb
+                    yield _row((way, kind, shares), photo, rgb, palette, base)
+        told.show([(way, pictures[key]) for way in PICTURED if (key := (way, "another's", False)) in pictures])
+        told.done(index + 1, len(colored))
+
+
+def more(frame: "pd.DataFrame") -> Row:
+    """Colorfulness to the truth's, of all photos together."""
+    return {"colorfulness_ratio": ratio(frame["colorfulness"], frame["true_colorfulness"])}
 
 
 def _palette(photo: Photo, k: int) -> list[Swatch]:
@@ -118,23 +117,6 @@ def _palette(photo: Photo, k: int) -> list[Swatch]:
         return extract_palette(photo, k)
     except GuidanceError:
         return []
-
-
-def _try(session: Session, own: list[Swatch], other: list[Swatch], setup: PaletteSetup, numbers: dict[Row, _Numbers]) -> list[Tensor]:
-    automatic = session.predict(dials=Dials(vividness=setup.vividness))
-    plain = session.paint(automatic).rgb
-    base = _psnr(plain, session.photo.rgb)
-    pictures = [plain]
-    for kind, palette in (("own", own), ("another's", other)):
-        _measure(numbers, ("truth", kind, False), session.photo, session.photo.rgb, palette, None)
-        _measure(numbers, ("automatic", kind, False), session.photo, plain, palette, base)
-        for shares in (False, True):
-            for way, ab in ways(session, automatic, palette, setup.vividness, shares).items():
-                rgb = session.paint(replace(automatic, ab=ab)).rgb
-                _measure(numbers, (way, kind, shares), session.photo, rgb, palette, base)
-                if kind != "own" and not shares:
-                    pictures.append(rgb)
-    return pictures
 
 
 def ways(session: Session, automatic: Prediction, palette: Sequence[Swatch], vividness: float, shares: bool) -> dict[str, Tensor]:
@@ -168,18 +150,26 @@ def by_prior(encoded: Encoded, bins: AbBins, palette: Tensor, vividness: float) 
     return torch.lerp(encoded.ab + mean(preferred, 1.0) - mean(encoded.logits, 1.0), mean(preferred, TEMPERATURE), vividness)
 
 
-def _measure(numbers: dict[Row, _Numbers], row: Row, photo: Photo, rgb: Tensor, palette: Sequence[Swatch], base: float | None) -> None:
-    found = numbers.setdefault(row, _Numbers())
-    lab = rgb_to_lab(rgb[None].float() / 255)
+def _row(key: tuple[str, str, bool], photo: Photo, rgb: Tensor, palette: Sequence[Swatch], base: float | None) -> Row:
+    """base: PSNR of the automatic picture; None: nothing is compared with the truth."""
+    picture, truth = floats(rgb), floats(photo.rgb)
+    lab = rgb_to_lab(picture)
     points = lab[0, 1:, ::3, ::3].flatten(1).T
     colors, shares = torch.tensor([hex_to_lab(s.color)[1:] for s in palette]), torch.tensor([s.share for s in palette])
     apart, nearest = torch.cdist(points, colors).min(1)
     used = torch.bincount(nearest, minlength=len(colors)) / len(points) >= USED * shares
-    found.add(near=float(apart.mean()), used=float(used.float().mean()), distance=sliced_distance(points, colors, shares), torn=torn(lab))
-    found.add(colorfulness=float(metrics.colorfulness(_float(rgb))), true_colorfulness=float(metrics.colorfulness(_float(photo.rgb))))
-    if row[1] == "own" and base is not None:
-        psnr = _psnr(rgb, photo.rgb)
-        found.add(psnr=psnr, gain=psnr - base, ciede2000=float(metrics.ciede2000(_float(rgb), _float(photo.rgb))))
+    row = dict(zip(by, key, strict=True)) | {
+        "near": float(apart.mean()),
+        "used": float(used.float().mean()),
+        "distance": sliced_distance(points, colors, shares),
+        "torn": torn(lab),
+        "colorfulness": float(metrics.colorfulness(picture)),
+        "true_colorfulness": float(metrics.colorfulness(truth)),
+    }
+    if key[1] == "own" and base is not None:  # with another's palette there is no truth
+        psnr = float(metrics.psnr(picture, truth))
+        row |= {"psnr": psnr, "gain": psnr - base, "ciede2000": float(metrics.ciede2000(picture, truth))}
+    return row
 
 
 def torn(lab: Tensor) -> float:
@@ -190,43 +180,3 @@ def torn(lab: Tensor) -> float:
         jumps += int((flat & (step[:, 1].square() + step[:, 2].square() > TORN**2)).sum())
         flats += int(flat.sum())
     return jumps / max(flats, 1)
-
-
-def _psnr(rgb: Tensor, truth: Tensor) -> float:
-    return float(metrics.psnr(_float(rgb), _float(truth)))
-
-
-def _float(rgb: Tensor) -> Tensor:
-    return rgb[None].float() / 255
-
-
-def _score(row: Row, found: _Numbers, setup: PaletteSetup) -> PaletteScore:
-    gains = found.values.get("gain", [])
-    n = len(found.values["near"])
-
-    def there(name: str) -> float:
-        return found.mean(name) or 0.0
-
-    return PaletteScore(
-        way=row[0],
-        palette=row[1],
-        shares=row[2],
-        n=n,
-        psnr=found.mean("psnr"),
-        gain=found.mean("gain"),
-        gain_se=round(statistics.stdev(gains) / n**0.5, 4) if len(gains) > 1 else None,
-        ciede2000=found.mean("ciede2000"),
-        near=there("near"),
-        used=there("used"),
-        distance=there("distance"),
-        torn=there("torn"),
-        colorfulness_ratio=round(there("colorfulness") / max(there("true_colorfulness"), 1e-3), 4),
-        protocol=setup.protocol(),
-    )
-
-
-def palette_table(scores: Sequence[PaletteScore]) -> str:
-    """The scores as text, own palettes first, and the protocol below."""
-    ordered = sorted(scores, key=lambda s: (s.palette != "own", s.shares))
-    rows = [[{True: "yes", False: "no"}.get(r[c], r[c]) if c == "shares" else r[c] for c in COLUMNS] for r in map(asdict, ordered)]
-    return format_table(COLUMNS, rows) + "\n" + scores[0].protocol

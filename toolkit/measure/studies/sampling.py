@@ -1,7 +1,6 @@
 """Are a model's many colorings good ones, as many as there should be, and is the truth among them?
 
-    scores, rows = evaluate_samples(open_truths(find_photos(["val.tar"]), 256, []), SampleSetup(models=("diffusion", "vit-hint"), samples=8))
-    print(sample_table(scores))
+    print(measure("sampling", ["val.tar"], Setup(models=("diffusion", "vit-hint"), samples=8)).text())
 
 No single number tells. PSNR of one sample is low where truth could have been otherwise, so the best of K and the mean of K stand beside it, and
 models that give one answer; colorfulness and the Fréchet distance tell whether pictures look like photos; calibration tells whether samples differ as
@@ -13,9 +12,11 @@ import math
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations, islice, pairwise
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -23,9 +24,12 @@ from torch.nn import functional as F
 
 from toolkit.color import delta_e, lab_to_rgb8, rgb_to_lab
 from toolkit.measure import metrics
-from toolkit.measure.evaluate import format_table
+from toolkit.measure.photos import find_photos, floats, open_truths
 from toolkit.measure.set_metrics import ENOUGH, features, frechet
+from toolkit.measure.studies import Told, option
+from toolkit.measure.tables import Column, Row, hidden, ratio
 from toolkit.models.base import Dials, Sampler
+from toolkit.models.cards import default_model, drawing_model
 from toolkit.models.devices import pick_device
 from toolkit.models.registry import load_model
 from toolkit.photo import Photo
@@ -33,86 +37,86 @@ from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import MOST_SAMPLES, Session
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
 ANSWERS = (0.0, 0.5)  # vividness of models that give one answer: the mean that PSNR asks for, and their default
 DRAWN = (0.5,)  # of models that draw: the temperature at which they were trained
 EVERY = 2  # pixels: diversity looks at every second one each way, a quarter of the work and the same mean
-Key = tuple[str, float | None, str]  # model, vividness, what of it
-Titled = tuple[str, Tensor]  # a title and a picture, uint8 (3, H, W)
+
+by = ("model", "vividness", "what")
+sheet_rows = 24  # photos
+food = "a folder or a tar of color photos"
+examples = ("val.tar --models diffusion,unet,vit-hint --samples 8 --json samples.json --plot ranks.png", "photos/ --limit 20 --sheet samples.png")
+
+
+def _called(row: Row) -> str:
+    return "the photo left gray" if row["model"] == "gray" else f"{row['model']}, vividness {row['vividness']:g}"
+
+
+def _what(row: Row) -> str:
+    return {"answer": "" if row["model"] == "gray" else "its one answer", "single": "a single sample"}.get(row["what"], str(row["what"]))
+
+
+INSIDE = Column("inside", "truth inside the samples' range", 1, " %", error=True)
+columns = (
+    Column("model", "", show=_called),
+    Column("what", "what", show=_what),
+    Column("psnr", "PSNR, dB", 2, error=True),
+    Column("gray_psnr", "gray", show=hidden),
+    Column("above", "above gray, dB", show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}"),
+    Column("colorfulness_ratio", "colorfulness", 0, "%"),
+    Column("ciede2000", "CIEDE2000", 2),
+    Column("lpips", "LPIPS", 3),
+    Column("frechet", "Fréchet distance", 0),
+    Column("diversity", "diversity, CIEDE2000", 1, error=True),
+    Column("diversity_lpips", "diversity, LPIPS", 3),
+    replace(INSIDE, show=lambda row: f"{found} ({row['inside_calibrated']:.1%} if calibrated)" if (found := INSIDE.cell(row)) else ""),
+    Column("spread_skill", "spread by error", 2, unit=" (1 if calibrated)"),
+    Column("looking", "looking, s", 3),
+    Column("seconds", "a picture, s", 3),
+    Column("step", "a step, s", 3),
+    *(Column(key, key, show=hidden) for key in ("samples", "inside_calibrated", "deviation", "error", "ranks")),  # for JSON
+)
 
 
 @dataclass(frozen=True)
-class SampleSetup:
+class Setup:
     """What is measured, and how. Raises ValueError for invalid values."""
 
-    models: tuple[str, ...]
-    samples: int = 8  # K
-    vividness: tuple[float, ...] = ()  # of all models; none: ANSWERS and DRAWN
-    steps: int = Dials.steps
-    strength: float = Dials.strength
-    size: int = 256  # px, short side of the photos that are compared
-    lpips: bool = False
-    device: str = "auto"
-    seed: int = 0  # of the first sample
+    models: tuple[str, ...] = option(lambda: (drawing_model(), default_model()), "names, or weights files; one of them draws")
+    limit: int | None = option(None, "only the first N photos")
+    samples: int = option(8, "colorings of each photo by models that draw")
+    vividness: tuple[float, ...] = option((), "of all models; without: 0,0.5, and 0.5 of models that draw")
+    steps: int = option(Dials.steps, "of each sample")
+    strength: float = option(Dials.strength, "of classifier-free guidance, 0 to 8; 1 is none")
+    size: int = option(256, "short side in px at which pictures are compared")
+    lpips: bool = option(False, "measure LPIPS too")
+    seed: int = option(0, "of the first sample")
+    device: str = option("auto", "auto, cpu, cuda or mps")
 
     def __post_init__(self) -> None:
         if not 2 <= self.samples <= MOST_SAMPLES:
             raise ValueError(f"Samples are compared with each other, so there have to be 2 to {MOST_SAMPLES} a photo, not {self.samples}.")
 
-    def protocol(self, n: int) -> str:
-        """The protocol for n photos in a few sentences."""
-        K, looks = self.samples, f"{self.steps} step{'s' if self.steps > 1 else ''}"
-        guided = "" if self.strength == 1 else f", guidance of strength {self.strength:g}"
-        few = f", too large of {n} pictures as of any below {ENOUGH:,}, so compare at equal n only" if n < ENOUGH else ""
-        return (
-            f"Photos resized to a short side of {self.size} px, L kept, ab from the model at its own working size, gamut mapped at constant L, "
-            f"8-bit RGB against 8-bit truth as floats in [0, 1], mean over photos ± standard error, no hints. Models that draw: {K} samples a photo, "
-            f"seeds {self.seed} to {self.seed + K - 1}, {looks}{guided}; single: mean over the samples; best: the sample with the highest "
-            f"PSNR; mean: the samples' mean ab. Fréchet distance on class tokens of DINOv2 ViT-S/14 of the whole picture resized to 224 x 224 px "
-            f"(bicubic, antialiased), one picture a photo (of the samples the first) against the truths{few}. Diversity: mean CIEDE2000 over all "
-            f"pairs of samples, on every second pixel each way. Calibration, on the model's own grid of ab (truth averaged to it): inside: share of "
-            f"the true a and b between the smallest and the largest sample, {(K - 1) / (K + 1):.1%} of a calibrated sampler; spread: the samples' "
-            f"standard deviation times sqrt(1 + 1/{K}) by the error of their mean, both root mean squares, 1 of a calibrated sampler and less of one "
-            f"that is too sure."
-        )
 
-
-@dataclass(frozen=True)
-class Spread:
-    """How K samples of a photo differ from each other, and whether the truth could be one of them; means over photos."""
-
-    samples: int  # K
-    diversity: float  # mean CIEDE2000 over pairs
-    diversity_se: float | None
-    inside: float  # share of true a and b within the samples' range
-    inside_se: float | None
-    inside_calibrated: float  # what it is where truth is like one more sample: (K - 1) / (K + 1)
-    spread_skill: float  # deviation / error
-    deviation: float  # Lab units, the samples' standard deviation times sqrt(1 + 1/K), root mean square over a, b, pixels and photos
-    error: float  # Lab units, root mean square error of the samples' mean
-    ranks: tuple[float, ...]  # K + 1 shares: how often so many samples are below the truth
-    diversity_lpips: float | None = None
-
-
-@dataclass(frozen=True)
-class SampleScore:
-    """One model at one vividness, and what of it; means over photos."""
-
-    model: str
-    vividness: float | None  # None: the gray photo has none
-    what: str  # "answer", or of a model that draws "single", "best of K", "mean of K"
-    n: int
-    psnr: float  # dB
-    psnr_se: float | None  # dB, standard error of that mean; none of a single photo
-    gray_psnr: float  # dB, of the gray photo on the same photos
-    colorfulness_ratio: float  # mean colorfulness of the results / of the truth
-    ciede2000: float  # mean difference to the truth
-    frechet: float | None  # to the truths, on DINOv2 features; none of a single photo, nor of the best samples, which truth has chosen
-    protocol: str
-    lpips: float | None = None
-    looking: float | None = None  # seconds per photo until the first picture can be drawn
-    seconds: float | None = None  # per picture, drawn and painted
-    step: float | None = None  # of these, between two steps of a sample
-    spread: Spread | None = None  # of a model that draws, with its single samples
+def protocol(setup: Setup) -> str:
+    """How it is measured, in a few sentences."""
+    K, looks = setup.samples, f"{setup.steps} step{'s' if setup.steps > 1 else ''}"
+    guided = "" if setup.strength == 1 else f", guidance of strength {setup.strength:g}"
+    return (
+        f"Photos resized to a short side of {setup.size} px, L kept, ab from the model at its own working size, gamut mapped at constant L, "
+        f"8-bit RGB against 8-bit truth as floats in [0, 1], mean over photos ± standard error, no hints. Models that draw: {K} samples a photo, "
+        f"seeds {setup.seed} to {setup.seed + K - 1}, {looks}{guided}; single: mean over the samples; best: the sample with the highest "
+        f"PSNR; mean: the samples' mean ab. Fréchet distance on class tokens of DINOv2 ViT-S/14 of the whole picture resized to 224 x 224 px "
+        f"(bicubic, antialiased), one picture a photo (of the samples the first) against the truths, too large of fewer than {ENOUGH:,}, so compare "
+        f"at equal n only. Diversity: mean CIEDE2000 over all "
+        f"pairs of samples, on every second pixel each way. Calibration, on the model's own grid of ab (truth averaged to it): inside: share of "
+        f"the true a and b between the smallest and the largest sample, {(K - 1) / (K + 1):.1%} of a calibrated sampler; spread: the samples' "
+        f"standard deviation times sqrt(1 + 1/{K}) by the error of their mean, both root mean squares, 1 of a calibrated sampler and less of one "
+        f"that is too sure."
+    )
 
 
 def ranks(samples: Tensor, truth: Tensor) -> Tensor:
@@ -136,7 +140,7 @@ def spread_and_error(samples: Tensor, truth: Tensor) -> tuple[float, float]:
 
 def diversity(pictures: Sequence[Tensor]) -> float:
     """Mean CIEDE2000 over all pairs of pictures, each uint8 (3, H, W), on every second pixel each way."""
-    labs = [rgb_to_lab(_float(picture[:, ::EVERY, ::EVERY])) for picture in pictures]
+    labs = [rgb_to_lab(floats(picture[:, ::EVERY, ::EVERY])) for picture in pictures]
     return statistics.fmean(float(delta_e(a, b).mean()) for a, b in combinations(labs, 2))
 
 
@@ -145,34 +149,6 @@ def painted(photo: Photo, ab: Tensor) -> Tensor:
     light = shrink(photo, (ab.shape[-2], ab.shape[-1]), averaged=True).lightness()
     L = photo.lightness()
     return lab_to_rgb8(torch.cat([L, Lift(ab, light, (photo.height, photo.width)).rows(L, 0)], 1)[0])
-
-
-def evaluate_samples(
-    photos: Iterable[Photo], setup: SampleSetup, *, keep: int = 0, progress: Callable[[int], None] | None = None
-) -> tuple[list[SampleScore], list[list[Titled]]]:
-    """Scores of gray and of each model, and for the first `keep` photos the pictures: the truth, models that give one answer, all samples.
-
-    Raises ValueError for an unknown model, where none of them draws or there is no photo; WeightsError for bad weights.
-    """
-    sums = _Sums(setup)
-    rows: list[list[Titled]] = []
-    for n, photo in enumerate(photos, 1):
-        row = sums.try_photo(photo)
-        if n <= keep:
-            rows.append(row)
-        if progress:
-            progress(n)
-    if not sums.numbers:
-        raise ValueError("There is no photo in color to evaluate on; give a folder or a tar of color photos.")
-    return sums.scores(), rows
-
-
-@dataclass(frozen=True)
-class _Truth:
-    photo: Photo
-    rgb: Tensor  # (1, 3, H, W) in [0, 1]
-    ab: Tensor  # (1, 2, H, W)
-    colorfulness: float
 
 
 class _Clock:
@@ -189,31 +165,77 @@ class _Clock:
         return [b - a for what, times in self.at.items() if what.startswith("drawing") for a, b in pairwise(times[:steps])]
 
 
-class _Sums:
-    """The numbers of every model, one a photo."""
+def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
+    """A row a photo, model, vividness and kind of picture; gray first."""
+    trial = _Trial(setup)
+    for done, photo in enumerate(islice(open_truths(find_photos(source), setup.size, told.skipped), setup.limit), 1):
+        pictures: list[tuple[str, Tensor]] = [("truth", photo.rgb)]
+        yield from trial.rows(photo, pictures)
+        told.show(sorted(pictures, key=lambda titled: ", " in titled[0]))  # samples come last
+        told.done(done, setup.limit)
 
-    def __init__(self, setup: SampleSetup) -> None:
+
+def more(frame: "pd.DataFrame") -> Row:
+    """What is no mean over photos: ratios of means, distances of whole sets, shares by rank."""
+    found: Row = {"colorfulness_ratio": ratio(frame["colorfulness"], frame["true_colorfulness"])}
+    if "features" in frame and len(frame) > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", metrics.FewPhotos)  # the protocol says it
+            found["frechet"] = round(frechet(torch.cat(list(frame["features"])), torch.cat(list(frame["true_features"]))), 3)
+    if "ranks" in frame:
+        shares = torch.stack(list(frame["ranks"])).mean(0).tolist()
+        K, deviation, error = len(shares) - 1, float(frame["deviation"].mean()), float(frame["error"].mean())
+        found |= {"samples": K, "inside_calibrated": (K - 1) / (K + 1), "ranks": [round(share, 4) for share in shares]}
+        found |= {"spread_skill": math.sqrt(deviation / max(error, 1e-9)), "deviation": math.sqrt(deviation), "error": math.sqrt(error)}
+    return found
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """A photo and what its colorings are compared with."""
+
+    photo: Photo
+    device: str
+
+    @cached_property
+    def rgb(self) -> Tensor:
+        return floats(self.photo.rgb)  # (1, 3, H, W)
+
+    @cached_property
+    def ab(self) -> Tensor:
+        return rgb_to_lab(self.rgb)[:, 1:]
+
+    @cached_property
+    def shared(self) -> Row:
+        """What every row of the photo says."""
+        gray = floats(painted(self.photo, torch.zeros(1, 2, 1, 1)))
+        return {"true_colorfulness": float(metrics.colorfulness(self.rgb)), "gray_psnr": float(metrics.psnr(gray, self.rgb))}
+
+    @cached_property
+    def features(self) -> Tensor:
+        return features(self.rgb, self.device)
+
+    def seen(self, rgb: Tensor) -> Row:
+        """What the distance of whole sets needs."""
+        return {"features": features(floats(rgb), self.device), "true_features": self.features}
+
+
+class _Trial:
+    """All models on one photo after the other."""
+
+    def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.device = pick_device(setup.device).type
         self.draws = {model: isinstance(load_model(model, self.device), Sampler) for model in setup.models}  # loaded before anything is timed
         if not any(self.draws.values()):
             raise ValueError(f"Of {', '.join(setup.models)} none draws samples; name a model that does, such as diffusion.")
         self.lpips = metrics.Lpips() if setup.lpips else None
-        self.numbers: dict[Key, dict[str, list[float]]] = {}
-        self.features: dict[Key, list[Tensor]] = {}
-        self.true_features: list[Tensor] = []
-        self.ranks: dict[Key, list[Tensor]] = {}
 
-    def try_photo(self, photo: Photo) -> list[Titled]:
-        """All models on one photo; the pictures for the sheet."""
-        rgb = _float(photo.rgb)
-        truth = _Truth(photo, rgb, rgb_to_lab(rgb)[:, 1:], float(metrics.colorfulness(rgb)))
-        self.true_features.append(features(rgb, self.device))
+    def rows(self, photo: Photo, pictures: list[tuple[str, Tensor]]) -> Iterator[Row]:
+        """The rows of a photo; pictures are added to those that are given."""
+        truth = _Truth(photo, self.device)
         gray = painted(photo, torch.zeros(1, 2, 1, 1))
-        self._compare(("gray", None, "answer"), [gray], truth)
-        self._look(("gray", None, "answer"), gray)
-        answers: list[Titled] = [("truth", photo.rgb)]
-        samples: list[Titled] = []
+        yield self._row(("gray", None, "answer"), [gray], truth) | truth.seen(gray)
         for model, draws in self.draws.items():
             start = time.perf_counter()
             session = Session(photo, model, device=self.device)
@@ -221,153 +243,71 @@ class _Sums:
             looking = time.perf_counter() - start
             for vividness in self.setup.vividness or (DRAWN if draws else ANSWERS):
                 if draws:
-                    pictures = self._draw(session, model, vividness, truth, looking)
-                    samples += [(f"{model} {vividness:g}, {i}", picture) for i, picture in enumerate(pictures, 1)]
+                    yield from self._draw(session, (model, vividness), truth, looking, pictures)
                 else:
-                    answers.append((f"{model} {vividness:g}", self._answer(session, (model, vividness, "answer"), truth, looking)))
-        return answers + samples
+                    start = time.perf_counter()
+                    rgb = session.colorize(dials=Dials(vividness=vividness), seed=self.setup.seed).rgb
+                    took = {"looking": looking, "seconds": time.perf_counter() - start}
+                    yield self._row((model, vividness, "answer"), [rgb], truth) | took | truth.seen(rgb)
+                    pictures.append((f"{model} {vividness:g}", rgb))
 
-    def _answer(self, session: Session, key: Key, truth: _Truth, looking: float) -> Tensor:
-        start = time.perf_counter()
-        rgb = session.colorize(dials=Dials(vividness=key[1] or 0.0), seed=self.setup.seed).rgb
-        self._add(key, looking=looking, seconds=time.perf_counter() - start)
-        self._compare(key, [rgb], truth)
-        self._look(key, rgb)
-        return rgb
-
-    def _draw(self, session: Session, model: str, vividness: float, truth: _Truth, looking: float) -> list[Tensor]:
-        K = self.setup.samples
-        single, best, mean = ((model, vividness, what) for what in ("single", f"best of {K}", f"mean of {K}"))
+    def _draw(self, session: Session, key: tuple[str, float], truth: _Truth, looking: float, pictures: list[tuple[str, Tensor]]) -> Iterator[Row]:
+        K, setup = self.setup.samples, self.setup
         clock, start = _Clock(), time.perf_counter()
-        results = list(
-            session.samples(
-                K, dials=Dials(vividness=vividness, steps=self.setup.steps, strength=self.setup.strength), seed=self.setup.seed, progress=clock
-            )
-        )
-        self._add(single, looking=looking, seconds=(time.perf_counter() - start) / K)
-        if between := clock.between(self.setup.steps):
-            self._add(single, step=statistics.median(between))
-        pictures = [result.rgb for result in results]
-        quality = self._compare(single, pictures, truth)
-        self._compare(best, [pictures[quality.index(max(quality))]], truth)
+        dials = Dials(vividness=key[1], steps=setup.steps, strength=setup.strength)
+        results = list(session.samples(K, dials=dials, seed=setup.seed, progress=clock))
+        took = {"looking": looking, "seconds": (time.perf_counter() - start) / K}
+        if between := clock.between(setup.steps):
+            took["step"] = statistics.median(between)
+        drawn = [result.rgb for result in results]
+        pictures += [(f"{key[0]} {key[1]:g}, {i}", picture) for i, picture in enumerate(drawn, 1)]
         ab = torch.cat([result.ab for result in results])  # (K, 2, h, w)
+        yield self._row((*key, "single"), drawn, truth) | took | self._spread(ab, drawn, truth) | truth.seen(drawn[0])
+        best = max(drawn, key=lambda picture: float(metrics.psnr(floats(picture), truth.rgb)))
+        yield self._row((*key, f"best of {K}"), [best], truth)  # chosen by the truth: no distance of whole sets
         middle = painted(truth.photo, ab.mean(0, keepdim=True))
-        self._compare(mean, [middle], truth)
-        self._look(single, pictures[0])
-        self._look(mean, middle)
-        self._spread(single, ab, pictures, truth)
-        return pictures
+        yield self._row((*key, f"mean of {K}"), [middle], truth) | truth.seen(middle)
 
-    def _spread(self, key: Key, ab: Tensor, pictures: list[Tensor], truth: _Truth) -> None:
+    def _spread(self, ab: Tensor, pictures: list[Tensor], truth: _Truth) -> Row:
         true_ab = F.interpolate(truth.ab, ab.shape[-2:], mode="area")
         deviation, error = spread_and_error(ab, true_ab)
         counts = ranks(ab, true_ab)
-        self.ranks.setdefault(key, []).append(counts)
-        self._add(key, deviation=deviation, error=error, inside=float(counts[1:-1].sum()), diversity=diversity(pictures))
+        row: Row = {"ranks": counts, "deviation": deviation, "error": error, "inside": float(counts[1:-1].sum()), "diversity": diversity(pictures)}
         if self.lpips is not None:
             with torch.inference_mode():
-                self._add(key, diversity_lpips=statistics.fmean(float(self.lpips(_float(a), _float(b))) for a, b in combinations(pictures, 2)))
+                row["diversity_lpips"] = statistics.fmean(float(self.lpips(floats(a), floats(b))) for a, b in combinations(pictures, 2))
+        return row
 
-    def _compare(self, key: Key, pictures: list[Tensor], truth: _Truth) -> list[float]:
-        """Means over the pictures of one photo; returns the PSNR of each."""
-        found: dict[str, list[float]] = {}
-        measures = {"psnr": metrics.psnr, "ciede2000": metrics.ciede2000}
+    @torch.inference_mode()
+    def _row(self, key: tuple[str, float | None, str], pictures: list[Tensor], truth: _Truth) -> Row:
+        """Means over the pictures of one photo."""
+        measures = {"psnr": metrics.psnr, "ciede2000": metrics.ciede2000, "colorfulness": lambda picture, _: metrics.colorfulness(picture)}
         if self.lpips is not None:
             measures["lpips"] = self.lpips
-        with torch.inference_mode():
-            for picture in map(_float, pictures):
-                for name, measure in measures.items():
-                    found.setdefault(name, []).append(float(measure(picture, truth.rgb)))
-                found.setdefault("colorfulness", []).append(float(metrics.colorfulness(picture)))
-        self._add(key, **{name: statistics.fmean(values) for name, values in found.items()}, true_colorfulness=truth.colorfulness)
-        return found["psnr"]
-
-    def _look(self, key: Key, rgb: Tensor) -> None:
-        self.features.setdefault(key, []).append(features(_float(rgb), self.device))
-
-    def _add(self, key: Key, **numbers: float) -> None:
-        for name, value in numbers.items():
-            self.numbers.setdefault(key, {}).setdefault(name, []).append(value)
-
-    def scores(self) -> list[SampleScore]:
-        gray = statistics.fmean(self.numbers["gray", None, "answer"]["psnr"])
-        truths = torch.cat(self.true_features)
-        found = []
-        for key, numbers in self.numbers.items():
-            model, vividness, what = key
-            mean = {name: statistics.fmean(values) for name, values in numbers.items()}
-            plain = {name: round(mean[name], 4) for name in ("psnr", "ciede2000", "lpips", "looking", "seconds", "step") if name in mean}
-            found.append(
-                SampleScore(
-                    model=model,
-                    vividness=vividness,
-                    what=what,
-                    n=len(numbers["psnr"]),
-                    psnr_se=_se(numbers["psnr"]),
-                    gray_psnr=round(gray, 4),
-                    colorfulness_ratio=round(mean["colorfulness"] / max(mean["true_colorfulness"], 1e-3), 4),
-                    frechet=self._frechet(key, truths),
-                    protocol=self.setup.protocol(len(truths)),
-                    spread=self._spread_score(key, mean) if key in self.ranks else None,
-                    **plain,
-                )
-            )
-        return found
-
-    def _frechet(self, key: Key, truths: Tensor) -> float | None:
-        if key not in self.features or len(truths) < 2:
-            return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", metrics.FewPhotos)  # the protocol says it
-            return round(frechet(torch.cat(self.features[key]), truths), 3)
-
-    def _spread_score(self, key: Key, mean: dict[str, float]) -> Spread:
-        K, numbers = self.setup.samples, self.numbers[key]
-        return Spread(
-            samples=K,
-            diversity=round(mean["diversity"], 4),
-            diversity_se=_se(numbers["diversity"]),
-            inside=round(mean["inside"], 4),
-            inside_se=_se(numbers["inside"]),
-            inside_calibrated=round((K - 1) / (K + 1), 4),
-            spread_skill=round(math.sqrt(mean["deviation"] / max(mean["error"], 1e-9)), 4),
-            deviation=round(math.sqrt(mean["deviation"]), 4),
-            error=round(math.sqrt(mean["error"]), 4),
-            ranks=tuple(round(share, 4) for share in torch.stack(self.ranks[key]).mean(0).tolist()),
-            diversity_lpips=round(mean["diversity_lpips"], 4) if "diversity_lpips" in mean else None,
-        )
+        found = {name: statistics.fmean(float(measure(floats(picture), truth.rgb)) for picture in pictures) for name, measure in measures.items()}
+        return dict(zip(by, key, strict=True)) | found | truth.shared
 
 
-def _se(values: Sequence[float]) -> float | None:
-    return round(statistics.stdev(values) / math.sqrt(len(values)), 4) if len(values) > 1 else None
+def plot(rows: Sequence[Row]) -> "Figure":
+    """Rank histograms: how often so many of the K samples lie below the truth, bars for each model that draws; dashed, a calibrated model's.
 
+    High ends: the samples are too much alike. A slope: the model leans to one side.
+    """
+    from toolkit.show.figures import HAIR, INK, LINES, QUIET, Chart
 
-def _float(rgb: Tensor) -> Tensor:
-    return rgb[None].float() / 255
-
-
-def sample_table(scores: Sequence[SampleScore]) -> str:
-    """The scores as text, columns that nobody measured left out, and the protocol below."""
-    columns: dict[str, Callable[[SampleScore], object]] = {
-        "model": lambda s: s.model,
-        "vividness": lambda s: s.vividness,
-        "what": lambda s: s.what,
-        "psnr": lambda s: s.psnr,
-        "psnr_se": lambda s: s.psnr_se,
-        "above gray": lambda s: s.psnr - s.gray_psnr,
-        "colorfulness": lambda s: s.colorfulness_ratio,
-        "ciede2000": lambda s: s.ciede2000,
-        "lpips": lambda s: s.lpips,
-        "frechet": lambda s: s.frechet,
-        "diversity": lambda s: s.spread and s.spread.diversity,
-        "diversity lpips": lambda s: s.spread and s.spread.diversity_lpips,
-        "inside": lambda s: s.spread and s.spread.inside,
-        "spread": lambda s: s.spread and s.spread.spread_skill,
-        "looking": lambda s: s.looking,
-        "seconds": lambda s: s.seconds,
-        "step": lambda s: s.step,
-    }
-    cells = {title: [value(score) for score in scores] for title, value in columns.items()}
-    kept = [title for title, values in cells.items() if any(value is not None for value in values)]
-    table = format_table(kept, list(zip(*(cells[title] for title in kept), strict=True)))
-    return f"{scores[0].n} photos\n{table}\n{scores[0].protocol}"
+    drawn = [(f"{row['model']}, {row['vividness']:g}", row["ranks"]) for row in rows if row.get("ranks")]
+    figure = Chart(1010, 560)
+    axes = figure.place(90, 50, 870, 420)
+    width = 0.8 / len(drawn)
+    for i, (name, shares) in enumerate(drawn):
+        left = (i - (len(drawn) - 1) / 2) * width
+        axes.bar([rank + left for rank in range(len(shares))], shares, width, color=LINES[i % len(LINES)], label=name)
+    axes.axhline(1 / len(drawn[0][1]), color=INK, linewidth=1, linestyle=(0, (4, 3)), label="calibrated")
+    axes.set_title("share of the true a and b", loc="left", fontsize=9.5, color=INK, pad=8)
+    axes.set_xlabel("samples below the truth", color=QUIET, fontsize=8)
+    axes.set_xticks(range(len(drawn[0][1])))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(HAIR)
+    axes.tick_params(colors=QUIET, labelsize=8, length=0)
+    axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+    return figure

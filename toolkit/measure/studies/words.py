@@ -1,7 +1,6 @@
 """Does a word find its thing, and does a sentence color it, the right way and nowhere else?
 
-    score, _ = evaluate_text("regions-val.tar", load_localizer(), TextSetup())
-    print(text_table(score))      # of toolkit.measure.studies.word_scores
+    print(measure("words", ["regions-val.tar"], Setup(limit=40)).text())
 
 Every labelled region that is neither tiny nor most of the photo is asked for by its class name. What is found is compared with the labels, beside
 what needs no eyes: the photo's centre, and a map that is the same everywhere. Then "the CLASS is COLOR" is painted, and compared with the wish and
@@ -10,11 +9,12 @@ with the automatic result. The truth of the photo's colors plays no part.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -26,14 +26,15 @@ from toolkit.color import delta_e, hex_to_lab, map_to_gamut, rgb_to_lab
 from toolkit.color.dyes import at_lightness
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.measure.metrics import ab_distance
-from toolkit.measure.studies.word_scores import MEASURES, TextScore, area_under_curve, line_of, mean_of
+from toolkit.measure.studies import Told, option, single
+from toolkit.measure.tables import DIGITS, Column, Row, hidden, summary
 from toolkit.models.base import Dials
+from toolkit.models.cards import default_model, head_file
+from toolkit.models.devices import pick_device
 from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 from toolkit.text.compiler import compile_text
-
-if TYPE_CHECKING:
-    from toolkit.text.localizer import Localizer
+from toolkit.text.localizer import Localizer, read_localizer
 
 SMALLEST, LARGEST = 0.02, 0.6  # share of the photo: a region has to be seen, and there has to be something outside of it
 INSIDE = 0.5  # of a heat map: from here on a place belongs to the region
@@ -44,48 +45,79 @@ HUE = 30.0  # degrees that a region's mean may be off
 Mask = NDArray[np.bool_]  # (H, W)
 T = TypeVar("T")
 
+by = ("name",)
+sheet_rows = 48  # heat maps
+food = f"a tar of labelled photos with regions of {SMALLEST:.0%} to {LARGEST:.0%} of a photo"
+examples = (
+    "regions-val.tar --json text.json",
+    "regions-val.tar --limit 40 --no-color --sheet heats.png   # 40 photos, evenly spread",
+    "regions-val.tar --held-out clip_words.npz # only words that the localizer was not trained on",
+)
+columns = (
+    Column("name", ""),
+    Column("n", "n"),
+    Column("found", "found", 1, " %", error=True, about="said to be there"),
+    Column("alarm", "false", 1, " %", error=True, about="said to be there and is not"),
+    Column("pointing", "pointing", 1, " %", error=True, about="maximum inside the region", baseline="centre", called="photo's centre"),
+    Column("centre", "(centre)", 1, " %", error=True),
+    Column("iou", "IoU", 3, error=True, about="overlap with the region, IoU", baseline="uniform", called="whole photo"),
+    Column("uniform", "(whole photo)", 3, error=True),
+    Column("auc", "presence AUC", 3, error=True, about="there or not, AUC against names of the same source"),
+    Column("auc_all", "all names", 3, error=True, about="there or not, AUC against all names"),
+    Column("wish", "to the wish", 1, error=True, about="region to the wish, CIEDE2000", baseline="automatic", called="no sentence"),
+    Column("automatic", "(no sentence)", 1, error=True),
+    Column("to_name", "to name", 1, error=True, about="region to the color's name, CIEDE2000"),
+    Column("outside", "outside", 1, error=True, about="change outside the region, ab units"),
+    Column("swap", "two colors swapped", 1, " %", error=True),
+    Column("swaps", "of sentences"),
+    Column("photos", "", show=hidden),
+)
+
 
 @dataclass(frozen=True)
-class TextSetup:
+class Setup:
     """What is measured, and how."""
 
-    model: str = "vit-hint"
-    device: str = "auto"
-    limit: int | None = None  # photos, evenly spread, as such tars are sorted by where their photos come from
-    color: bool = True
-    words: frozenset[str] | None = None  # only these class names: the ones held out of the localizer's training
+    model: str = option(default_model, "a name from `models`")
+    limit: int | None = option(None, "only N photos, evenly spread, as such tars are sorted by where their photos come from")
+    no_color: bool = option(False, "only find, color nothing")
+    weights: str | None = option(None, "other weights of the localizer")
+    held_out: str | None = option(None, "only the words left out of training, by a file of CLIP ViT-B/32 text vectors: words, vectors")
+    device: str = option("auto", "auto, cpu, cuda or mps")
 
-    def protocol(self) -> str:
-        """What was done, in sentences."""
-        said = [
-            f"Every class with {SMALLEST:.0%} to {LARGEST:.0%} of a photo's pixels is one pair, found by its name on the photo's L; means ± standard "
-            f"error over pairs, and over the classes' means.",
-            "Pointing: the maximum of the heat map lies in the region (baseline: the photo's centre does).",
-            f"IoU: of the heat from {INSIDE:g} on, enlarged bilinearly to the labels' size, over all pixels, unlabelled ones counting as outside "
-            f"(baseline: the whole photo as region).",
-            "Presence: area under the ROC curve of the confidences of the pairs against those of names without a pixel in the same photos: of the "
-            "names that the photo's source labels somewhere in the tar (a source that never labels sky may still show one), and of all class names; "
-            "a class's own compares one name over photos.",
-            "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel that are.",
+
+def protocol(setup: Setup) -> str:
+    """How it is measured, in sentences."""
+    said = [
+        f"Every class with {SMALLEST:.0%} to {LARGEST:.0%} of a photo's pixels is one pair, found by its name on the photo's L; means ± standard "
+        f"error over pairs, and over the classes' means.",
+        "Pointing: the maximum of the heat map lies in the region (baseline: the photo's centre does).",
+        f"IoU: of the heat from {INSIDE:g} on, enlarged bilinearly to the labels' size, over all pixels, unlabelled ones counting as outside "
+        f"(baseline: the whole photo as region).",
+        "Presence: area under the ROC curve of the confidences of the pairs against those of names without a pixel in the same photos: of the "
+        "names that the photo's source labels somewhere in the tar (a source that never labels sky may still show one), and of all class names; "
+        "a class's own compares one name over photos.",
+        "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel that are.",
+    ]
+    if not setup.no_color:
+        said += [
+            f'Colors: "the CLASS is COLOR" with {", ".join(COLORS)} in turn over the pairs, painted by {setup.model} at vividness {VIVIDNESS:g} '
+            f"and the labels' size; where nothing is found the automatic picture counts.",
+            "To the wish: mean CIEDE2000 over the true region between the 8-bit picture and the a and b that the compiler's rule gives the color "
+            "at the true region's mean L (a bleached navy is paler than navy), gamut mapped at each pixel's own L; automatic: the same for the "
+            "picture without a sentence; to the name: to the a and b of the color's name itself, gamut mapped at each pixel's own L.",
+            "Outside: mean length of the change of ab against the automatic picture over all pixels outside the true region.",
+            f"Swap: two classes with at least {SWAP_SMALLEST:.0%} of the pixels each from each of up to {SWAPS} photos, evenly spread, "
+            f'"the A is COLOR and the B is COLOR", and with the two colors swapped; it succeeds where in both pictures the hue of the mean ab of '
+            f"both true regions is within {HUE:g} degrees of its color's name.",
         ]
-        if self.color:
-            said += [
-                f'Colors: "the CLASS is COLOR" with {", ".join(COLORS)} in turn over the pairs, painted by {self.model} at vividness {VIVIDNESS:g} '
-                f"and the labels' size; where nothing is found the automatic picture counts.",
-                "To the wish: mean CIEDE2000 over the true region between the 8-bit picture and the a and b that the compiler's rule gives the color "
-                "at the true region's mean L (a bleached navy is paler than navy), gamut mapped at each pixel's own L; automatic: the same for the "
-                "picture without a sentence; to the name: to the a and b of the color's name itself, gamut mapped at each pixel's own L.",
-                "Outside: mean length of the change of ab against the automatic picture over all pixels outside the true region.",
-                f"Swap: two classes with at least {SWAP_SMALLEST:.0%} of the pixels each from each of up to {SWAPS} photos, evenly spread, "
-                f'"the A is COLOR and the B is COLOR", and with the two colors swapped; it succeeds where in both pictures the hue of the mean ab of '
-                f"both true regions is within {HUE:g} degrees of its color's name.",
-            ]
-        if self.words is not None:
-            said.append(
-                f"Only the {len(self.words)} words that were left out of the localizer's training count, as regions and as names that are not there; "
-                f"they are looked up by their CLIP ViT-B/32 text vectors through the learned map: {', '.join(sorted(self.words))}."
-            )
-        return " ".join(said)
+    words = held_out_words(setup)
+    if words is not None:
+        said.append(
+            f"Only the {len(words)} words that were left out of the localizer's training count, as regions and as names that are not there; "
+            f"they are looked up by their CLIP ViT-B/32 text vectors through the learned map: {', '.join(sorted(words))}."
+        )
+    return " ".join(said)
 
 
 @dataclass(frozen=True)
@@ -101,52 +133,93 @@ class _Scene:
         return self.name.rpartition("/")[0]
 
 
-@dataclass
-class _Sums:
-    """Numbers of every pair by class, confidences by class, successes of swaps, and pictures of heat maps."""
-
-    numbers: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
-    present: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    absent: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # names that the photo's source labels
-    alarms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # 1 for each of these that is said to be present, else 0
-    absent_all: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    swaps: list[bool] = field(default_factory=list)
-    pictures: list[tuple[str, Tensor]] = field(default_factory=list)
-
-
-def evaluate_text(
-    source: str | Path, localizer: "Localizer", setup: TextSetup, *, keep: int = 0, progress: Callable[[int, int], object] | None = None
-) -> tuple[TextScore, list[tuple[str, Tensor]]]:
-    """The score on a tar of labelled photos, and up to `keep` heat maps, evenly spread, as (title, uint8 (3, H, W)).
-
-    progress is told (photos done, of). Raises ValueError for a file that is no such tar or where there is nothing to ask for.
-    """
-    with LabelledPhotos(source) as photos:
-        scenes = _survey(photos, setup.words)
+def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
+    """A row for each region that is asked for, each name that is not in a photo, and each sentence with two colors swapped."""
+    localizer, words = _localizer(setup.weights, setup.held_out, setup.device)
+    with LabelledPhotos(single(source)) as photos:
+        scenes = _survey(photos, words)
         by_source: dict[str, set[str]] = defaultdict(set)
         for scene in scenes:
             by_source[scene.source] |= scene.shares.keys()
-        names = set(photos.classes.values())
+        names = set(photos.classes.values()) if words is None else set(photos.classes.values()) & words
         chosen = [scene for scene in _spread(scenes, setup.limit or len(scenes)) if scene.pairs]
-        if not chosen:
-            raise ValueError(f"{source} has no region of {SMALLEST:.0%} to {LARGEST:.0%} of a photo to ask for; give a tar with such regions.")
-        swaps = _plan_swaps(chosen, setup.words) if setup.color else {}
-        pictured = set(_spread([(scene.name, word) for scene in chosen for word, _ in scene.pairs], keep))
-        sums = _Sums()
+        swaps = _plan_swaps(chosen, words) if not setup.no_color else {}
+        pictured = set(_spread([(scene.name, word) for scene in chosen for word, _ in scene.pairs], told.keep))
         for done, scene in enumerate(chosen, 1):
             trial = _Trial(photos, scene.name, localizer, setup)
             for word, color in scene.pairs:
-                trial.ask(word, color, sums, pictured=(scene.name, word) in pictured)
-            asked = names if setup.words is None else names & setup.words
-            trial.doubt((asked & by_source[scene.source]) - scene.shares.keys(), asked - scene.shares.keys(), sums)
+                numbers, heat = trial.ask(word, color)
+                yield {"name": word, "photo": scene.name} | numbers
+                if (scene.name, word) in pictured:
+                    told.show([(f"{word} {numbers['present']:.2f}, IoU {numbers['iou']:.2f}", heat_picture(trial.photo, heat, trial.masks[word]))])
+            absent = sorted(names - scene.shares.keys())
+            yield from ({"name": word} | trial.doubt(word, word in by_source[scene.source]) for word in absent)
             if scene.name in swaps:
-                sums.swaps.append(trial.swap(*swaps[scene.name]))
-            if progress:
-                progress(done, len(chosen))
-    return _score(sums, len(chosen), setup), sums.pictures
+                yield {"name": "", "swap": float(trial.swap(*swaps[scene.name]))}
+            told.done(done, len(chosen))
 
 
-def add_held_out(localizer: "Localizer", file: str | Path) -> frozenset[str]:
+def rows(records: Sequence[Row]) -> list[Row]:
+    """All pairs, the mean of all classes, and each class, the most frequent first."""
+    pairs = [record for record in records if "present" in record]
+    lines = []
+    for line in sorted(summary(pairs, by), key=lambda line: (-line["n"], line["name"])):
+        lines.append(line | _presence([record for record in records if record["name"] == line["name"]]))
+    means = [
+        {"name": "all classes"} | {c.key: round(line[c.key], DIGITS) for c in columns if c.error and line.get(c.key) is not None} for line in lines
+    ]
+    (whole,) = summary([record | {"name": "all pairs"} for record in pairs], by)
+    swaps = [record for record in records if "swap" in record]
+    swapped = {"swaps": len(swaps)} | ({key: value for key, value in summary(swaps, by)[0].items() if key.startswith("swap")} if swaps else {})
+    photos = {"photos": len({record["photo"] for record in pairs})}
+    return [whole | _presence(records) | swapped | photos, *summary(means, by), *lines]
+
+
+def _presence(records: Sequence[Row]) -> Row:
+    """How well the confidences tell what is there from what is not."""
+    found: Row = {}
+    present = [record["present"] for record in records if "present" in record]
+    for key, kind in (("auc", "absent"), ("auc_all", "absent_all")):
+        if area := area_under_curve(present, [record[kind] for record in records if kind in record]):
+            found |= {key: area[0], f"{key}_se": area[1]}
+    if alarms := [{"alarm": record["alarm"]} for record in records if "alarm" in record]:
+        found |= {key: value for key, value in summary(alarms, ())[0].items() if key != "n"}
+    return found
+
+
+def area_under_curve(present: Sequence[float], absent: Sequence[float]) -> tuple[float, float | None] | None:
+    """Chance that one of the present is surer than one of the absent (ties count half), with the standard error of DeLong et al. 1988.
+
+    None where one of the two is empty.
+    """
+    if not len(present) or not len(absent):
+        return None
+    above = _share_below(present, absent)
+    below = 1 - _share_below(absent, present)
+    error = math.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)) if min(len(above), len(below)) > 1 else None
+    return float(above.mean()), error
+
+
+def _share_below(values: Sequence[float], others: Sequence[float]) -> NDArray[np.float64]:
+    """For each value the share of the others that are smaller, equal ones counting half."""
+    ordered = np.sort(others)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(ordered))
+
+
+def held_out_words(setup: Setup) -> frozenset[str] | None:
+    """The only words that count; None: all."""
+    return _localizer(setup.weights, setup.held_out, setup.device)[1]
+
+
+@lru_cache(maxsize=1)
+def _localizer(weights: str | None, held_out: str | None, device: str) -> tuple[Localizer, frozenset[str] | None]:
+    """A localizer of its own, as words may be added to it; and the only words that count, or None."""
+    file, sha256 = (str(Path(weights).absolute()), None) if weights else head_file("localizer")
+    localizer = read_localizer(file, sha256, pick_device(device).type)
+    return localizer, add_held_out(localizer, held_out) if held_out else None
+
+
+def add_held_out(localizer: Localizer, file: str | Path) -> frozenset[str]:
     """Give a localizer the words that its training left out, by their CLIP ViT-B/32 text vectors; these words.
 
     file: .npz of words (N,) and vectors (N, 512). Raises ValueError where it is none, where no word was left out, or where one has no vector.
@@ -202,7 +275,7 @@ def _plan_swaps(scenes: Sequence[_Scene], words: frozenset[str] | None) -> dict[
 class _Trial:
     """One photo: looked at once, asked many times."""
 
-    def __init__(self, photos: LabelledPhotos, name: str, localizer: "Localizer", setup: TextSetup) -> None:
+    def __init__(self, photos: LabelledPhotos, name: str, localizer: Localizer, setup: Setup) -> None:
         self.localizer = localizer
         labels = photos.labels(name)
         self.masks = {word: labels == value for value, word in photos.classes.items()}
@@ -213,19 +286,16 @@ class _Trial:
         self.sight = localizer.look(self.session)
         self.listed = dict(self.sight.names(0.0))
         self.L = self.photo.lightness()[0]  # (1, H, W)
-        self.automatic = _lab(self.session.colorize(dials=Dials(vividness=VIVIDNESS))) if setup.color else None
+        self.automatic = _lab(self.session.colorize(dials=Dials(vividness=VIVIDNESS))) if not setup.no_color else None
 
-    def ask(self, word: str, color: str, sums: _Sums, pictured: bool) -> None:
-        """Find it, and color it if that is wanted."""
+    def ask(self, word: str, color: str) -> tuple[Row, Tensor]:
+        """Find it, and color it if that is wanted; the heat (1, 1, h, w)."""
         found, mask = self.sight.find(word), self.masks[word]
         heat = found.heat.float().cpu()
-        numbers = compare(heat, mask) | {"found": float(found.present)}
+        numbers = compare(heat, mask) | {"found": float(found.present), "present": found.confidence}
         if self.automatic is not None:
             numbers |= self._color(f"the {word} is {color}", color, mask, self.automatic)
-        sums.numbers[word].append(numbers)
-        sums.present[word].append(found.confidence)
-        if pictured:
-            sums.pictures.append((f"{word} {found.confidence:.2f}, IoU {numbers['iou']:.2f}", heat_picture(self.photo, heat, mask)))
+        return numbers, heat
 
     def _color(self, prompt: str, color: str, mask: Mask, automatic: Tensor) -> dict[str, float]:
         picture, inside = self._paint(prompt, automatic), torch.from_numpy(mask)
@@ -237,14 +307,13 @@ class _Trial:
             "outside": float(ab_distance(picture[None], automatic[None], ~inside[None, None])),
         }
 
-    def doubt(self, of_source: Iterable[str], of_all: Iterable[str], sums: _Sums) -> None:
-        """How sure it is of names that are not in the photo."""
-        for name in of_source:
-            found = self.sight.find(name)
-            sums.absent[name].append(found.confidence)
-            sums.alarms[name].append(float(found.present))
-        for name in of_all:
-            sums.absent_all[name].append(self.listed[name] if name in self.listed else self.sight.find(name).confidence)
+    def doubt(self, name: str, of_source: bool) -> Row:
+        """How sure it is of a name that is not in the photo; of_source: the photo's source labels it elsewhere."""
+        if not of_source:
+            return {"absent_all": self.listed[name] if name in self.listed else self.sight.find(name).confidence}
+        found = self.sight.find(name)
+        absent_all = self.listed.get(name, found.confidence)
+        return {"absent": found.confidence, "alarm": float(found.present), "absent_all": absent_all}
 
     def swap(self, one: str, other: str, color: str, opposite: str) -> bool:
         """Whether two things take their colors, and each other's when the colors are swapped."""
@@ -295,31 +364,8 @@ def heat_picture(photo: Photo, heat: Tensor, mask: Mask) -> Tensor:
     """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true region's outline in blue."""
     larger = F.interpolate(heat, mask.shape, mode="bilinear", align_corners=False)[0].clamp(0, 1)  # (1, H, W)
     share = 0.35 * larger + 0.3 * (larger >= INSIDE)
-    picture = photo.lightness()[0] / 100 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
+    picture = photo.gray() / 255 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
     region = torch.from_numpy(mask)[None, None].float()
     edge = (F.max_pool2d(region, 3, 1, 1) > region)[0, 0]
     picture[:, edge] = torch.tensor([[0.1], [0.7], [1.0]])
     return (picture * 255).round().byte()
-
-
-def _score(sums: _Sums, photos: int, setup: TextSetup) -> TextScore:
-    lines = []
-    for word in sorted(sums.numbers, key=lambda word: (-len(sums.numbers[word]), word)):
-        line = line_of(word, sums.numbers[word])
-        ours = [area_under_curve(sums.present[word], absent.get(word, [])) for absent in (sums.absent, sums.absent_all)]
-        lines.append(replace(line, auc=ours[0], auc_all=ours[1], alarm=mean_of(sums.alarms.get(word, []))))
-    present = [c for word in lines for c in sums.present[word.name]]
-    pooled = [area_under_curve(present, [c for values in absent.values() for c in values]) for absent in (sums.absent, sums.absent_all)]
-    pairs = line_of("all pairs", [record for records in sums.numbers.values() for record in records])
-    means = [{name: value.mean for name in MEASURES if (value := getattr(line, name)) is not None} for line in lines]
-    return TextScore(
-        model=setup.model,
-        photos=photos,
-        pairs=replace(pairs, auc=pooled[0], auc_all=pooled[1], alarm=mean_of([told for values in sums.alarms.values() for told in values])),
-        classes=line_of("all classes", means),
-        by_class=tuple(lines),
-        swap=mean_of([float(success) for success in sums.swaps]),
-        swaps=len(sums.swaps),
-        held_out=None if setup.words is None else tuple(sorted(setup.words)),
-        protocol=setup.protocol(),
-    )

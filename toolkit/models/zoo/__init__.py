@@ -1,79 +1,31 @@
 """The teaching zoo: seven architectures that courses compare, trained on the same photos for as many steps, each in a file of its own.
 
-    network = NETWORKS["plain-unet"]()
-    ab = network(L)                # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
+    names()                        # ("autoencoder", "deep-cnn", ...)
+    ab = network("plain-unet")(L)  # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
 
 All learn from lightness alone, from scratch. What they lack against the models of the parent folder is a frozen ViT that knows what things are.
+Each file of this folder is a network: plain_unet.py holds the class PlainUNet and is named plain-unet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-from toolkit.guidance import Points
-from toolkit.models import ZOO
-from toolkit.models.base import Colorizer, Dials, Encoded, Prediction
-from toolkit.models.cards import ModelCard
-from toolkit.models.propagation import propagate, within_lassos
-from toolkit.models.steering import dressed
-from toolkit.models.weights import load_strict, read_weights
-from toolkit.models.zoo.autoencoder import Autoencoder
-from toolkit.models.zoo.deep_cnn import DeepCNN
-from toolkit.models.zoo.drconv_unet import DRConvUNet
-from toolkit.models.zoo.pix2pix import Pix2Pix
-from toolkit.models.zoo.plain_unet import PlainUNet
-from toolkit.models.zoo.simple_cnn import SimpleCNN
-from toolkit.models.zoo.vae import VAE
-
-BUILT = (SimpleCNN, DeepCNN, Autoencoder, VAE, PlainUNet, DRConvUNet, Pix2Pix)
-NETWORKS: dict[str, Callable[[], nn.Module]] = dict(zip(ZOO, BUILT, strict=True))
-CELL = 4  # px of L per key
-LEVELS, WIDTH = 12, 9.0  # bumps over L, and their width in L units
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class ZooColorizer:
-    """A trained network of the zoo, as a toolkit.models.base.Colorizer."""
-
-    bins = None
-
-    def __init__(self, card: ModelCard, network: nn.Module) -> None:
-        self.card, self.network = card, network.eval()
-
-    @torch.inference_mode()
-    def encode(self, L: Tensor) -> Encoded:
-        """L (1, 1, H, W) in [0, 100], H and W multiples of 16."""
-        return Encoded(L, self.network(L).float(), light_keys(L))
-
-    @torch.inference_mode()
-    def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
-        """Automatic colors, then the points, each spread over what is as light. Vividness has no meaning but for the VAE: how far z is from 0."""
-        ab = encoded.ab
-        if isinstance(self.network, VAE) and dials.vividness:
-            z = torch.randn(1, self.network.latent, generator=torch.Generator().manual_seed(seed)).to(ab)
-            ab = self.network(encoded.L, z * dials.vividness)
-        ab = dressed(ab, encoded.L, dials)
-        if not len(points):
-            return Prediction(ab)
-        ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
-        return Prediction(ab, influence=influence)
+def names() -> tuple[str, ...]:
+    """All of them, in the order of the alphabet; nothing heavy is imported for it."""
+    return tuple(module.name.replace("_", "-") for module in iter_modules(__path__))
 
 
-def light_keys(L: Tensor) -> Tensor:
-    """Keys that know nothing but lightness, for networks that have none: L (1, 1, H, W) -> unit vectors (1, 12, H/4, W/4).
-
-    Each is a row of Gaussian bumps around the cell's mean L (a population code), so that the cosine of two falls with the difference of their L.
-    """
-    mean = F.avg_pool2d(L, CELL)
-    centers = torch.linspace(0, 100, LEVELS).to(L).view(1, -1, 1, 1)
-    return F.normalize(torch.exp(-((mean - centers) / WIDTH).square() / 2), dim=1)
-
-
-def build(card: ModelCard, device: str) -> Colorizer:
-    """The model of a card with its weights on a device. Raises WeightsError."""
-    network = NETWORKS[card.architecture]()
-    load_strict(network, read_weights(card.file, card.sha256), card.file)
-    return ZooColorizer(card, network.to(torch.device(device)))
+def network(name: str) -> nn.Module:
+    """A fresh network of the zoo. Raises ValueError for an unknown name."""
+    if name not in names():
+        raise ValueError(f"There is no network {name!r} in the zoo; there are {', '.join(names())}.")
+    classes = vars(import_module(f"{__name__}.{name.replace('-', '_')}"))
+    built: nn.Module = next(value for key, value in classes.items() if key.lower() == name.replace("-", ""))()
+    return built
