@@ -393,6 +393,7 @@ def test_train_refuses_what_is_no_data(album, capsys):
         assert source in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_bench_measures_every_table(album, capsys, monkeypatch):
     from toolkit.measure import speed as bench
     from toolkit.measure.speed import sample_cost as sample_bench
