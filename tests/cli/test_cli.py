@@ -335,6 +335,7 @@ def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     assert json.loads(log.read_text().splitlines()[-1])["step"] > last["step"]
 
 
+@pytest.mark.slow
 def test_a_sentence_colors_its_thing_and_tells_what_it_did(album, capsys):
     photo = str(EXAMPLES / "animals-two-dogs.jpg")
     assert main(["colorize", photo, "-o", "plain.png"]) == 0
