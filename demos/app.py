@@ -3,18 +3,19 @@
 A new tab is one file of `demos/tabs/`.
 """
 
-import argparse
 import os
 import re
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Event
-from typing import Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import demos  # noqa: F401  # its privacy switches come before Gradio
 
 import gradio as gr  # isort: skip
+from cyclopts import Parameter
 from gradio.tunneling import CURRENT_TUNNELS
 from starlette.middleware import Middleware
 
@@ -27,6 +28,7 @@ from demos.gate.door import UNREADABLE
 from demos.gate.web import Admission, Guard, own_names
 from demos.parts.theme import CSS, MARK, THEME
 from demos.words.i18n import I18N, SWITCH, SWITCH_SCRIPT, InLanguage, both, t, tr
+from toolkit.cli.program import program, run
 from toolkit.models.allocator import give_back_freed_memory
 from toolkit.models.cards import list_models
 from toolkit.models.devices import pick_device
@@ -138,19 +140,35 @@ EXAMPLES = """examples:
   python -m demos --host 0.0.0.0 --allow-host color.example.org     behind a proxy that has a name"""
 
 
+app = program("python -m demos", "Color black-and-white photographs in the browser.", EXAMPLES)
+
+
+@Parameter("*")
+@dataclass(frozen=True)
+class Options:
+    """Where the app listens, and what it may take."""
+
+    port: int | None = None
+    """port to listen on (default: the first free one from 7860)"""
+    host: str | None = None
+    """address to listen on; 0.0.0.0 lets other machines of the network in (default: this machine only)"""
+    allow_host: Annotated[tuple[str, ...], Parameter(metavar="NAME")] = ()
+    """a name by which others reach it; can be given again"""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """where the model runs"""
+    memory: Annotated[str | None, Parameter(metavar="SIZE")] = None
+    """what visitors' photos may take together, as 2GB (default: a quarter of the machine's)"""
+    share: bool = False
+    """also open a public link through Gradio's servers; photos then pass through them"""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """`python -m demos`."""
-    parser = argparse.ArgumentParser(
-        prog="python -m demos", description="Color black-and-white photographs in the browser.", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860)")
-    parser.add_argument("--host", help="address to listen on; 0.0.0.0 lets other machines of the network in (default: this machine only)")
-    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name by which others reach it; can be given again")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="where the model runs (default: auto)")
-    parser.add_argument("--memory", metavar="SIZE", help="what visitors' photos may take together, as 2GB (default: a quarter of the machine's)")
-    parser.add_argument("--share", action="store_true", help="also open a public link through Gradio's servers; photos then pass through them")
-    options = parser.parse_args(arguments)
+    run(app, sys.argv[1:] if arguments is None else arguments)
+
+
+@app.default
+def _start(*, options: Options = Options()) -> None:
     give_back_freed_memory()
     try:
         pick_device(options.device)

@@ -118,9 +118,9 @@ def test_the_summary_is_a_row_for_each_thing_that_was_measured_beside_its_bar(we
 def test_every_command_is_told_with_its_examples_and_its_arguments():
     text = commands()
     assert "## colorize\n\nColor photos at their full size.\n\n```sh\npython -m toolkit colorize grandma.jpg" in text
-    assert "| `PHOTO ...` | photos, or folders of photos |" in text
-    assert "| `-o, --out OUT` | a file (one photo) or a folder;" in text
-    assert "| `--vividness VIVIDNESS` | 0 safe and dull to 1 lively (default: 0.5) |" in text
+    assert "| `PHOTOS` | photos, or folders of photos |" in text
+    assert "| `--out, -o OUT` | a file (one photo) or a folder;" in text
+    assert "| `--vividness FLOAT` | 0 safe and dull to 1 lively (default: 0.5) |" in text
     assert "| `--mark` | draw" in text
 
 

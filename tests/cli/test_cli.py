@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests import EXAMPLES, ROOT
 from toolkit import pipeline
-from toolkit.cli import main
+from toolkit.cli import app, main
 from toolkit.guidance import Guidance, Hint
 from toolkit.models import registry
 from toolkit.models.cards import list_models
@@ -56,12 +56,12 @@ def test_help_comes_with_examples(command, capsys):
 
 def test_help_and_import_load_nothing_heavy():
     code = (
-        "import sys, toolkit, toolkit.cli as m; m.parser().format_help(); light = set(sys.modules)\n"
+        "import sys, toolkit, toolkit.cli as m; m.app.help_print([]); m.app.help_print(['train']); light = set(sys.modules)\n"
         "[getattr(toolkit, name) for name in toolkit.__all__]\n"
         "print(sorted(light & {'torch', 'numpy', 'PIL'}), sorted(set(sys.modules) & {'gradio', 'diffusers', 'open_clip', 'timm', 'matplotlib'}))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert answer.stdout.strip() == "[] []"
+    assert answer.stdout.splitlines()[-1] == "[] []"
 
 
 def test_the_package_has_what_it_lists_and_says_so_of_what_it_has_not():
@@ -175,11 +175,95 @@ def test_what_cannot_be_meant_is_one_sentence_and_exit_code_2(album, capsys, arg
 
 @pytest.mark.parametrize(
     "argv",
-    [(), ("nosuch",), ("colorize",), ("colorize", "a.png", "--vividness", "2"), ("colorize", "a.png", "--vividness", "nan"), ("train", "unet")],
+    [
+        ("nosuch",),
+        ("colorize",),
+        ("colorize", "a.png", "--nosuch"),
+        ("colorize", "a.png", "--vividness"),
+        ("colorize", "a.png", "--format", "gif"),
+        ("train", "unet"),
+        ("train", "unet", "--data"),
+        ("train", "nosuch", "--data", "a"),
+        ("train", "vae", "--data", "shapes", "--study"),
+    ],
 )
-def test_a_command_line_that_does_not_parse_is_a_usage_error(argv, capsys):
+def test_a_command_line_that_does_not_parse_is_one_sentence(argv, capsys):
     assert usage_error(*argv) == 2
-    assert "usage: python -m toolkit" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert not said.out
+    (line,) = said.err.splitlines()
+    assert "Traceback" not in line
+    known = f"see python -m toolkit {' '.join(argv[: 1 + (argv[0] == 'train')])} --help"
+    assert ("; there are " if "nosuch" in argv[:2] else known) in line.replace("See", "see")
+
+
+@pytest.mark.parametrize("argv", [(), ("train",)])
+def test_where_no_command_is_named_help_is_shown_and_nothing_is_done(argv, capsys):
+    assert usage_error(*argv) == 2
+    assert ("unet" if argv else "colorize") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "argv, says",
+    [
+        (("--vividness", "2"), "2 is not a number from 0 to 1"),
+        (("--vividness", "nan"), "nan is not a number from 0 to 1"),
+        (("--saturation", "x"), "x is not a number from 0 to 2"),
+        (("--warmth", "-2"), "-2 is not a number from -1 to 1"),
+        (("--samples", "0"), "0 is not a whole number above 0"),
+        (("--size", "1.5"), "1.5 is not a whole number above 0"),
+        (("--seed", "x"), '"x"'),
+    ],
+)
+def test_wrong_numbers_are_refused_as_they_were_typed(argv, says, capsys):
+    assert usage_error("colorize", "a.png", *argv) == 2
+    said = capsys.readouterr().err
+    assert f"{argv[0]}: " in said
+    assert says in said
+
+
+def options(*argv):
+    """What a command line is understood as, by the names of the options."""
+    _, bound, _ = app.parse_args(argv, exit_on_error=False, print_error=False)
+    return {k: v for value in bound.arguments.values() if is_dataclass(value) for k, v in asdict(value).items()}
+
+
+@pytest.mark.parametrize(
+    "argv, expected",
+    [
+        ("-o x.png", {"out": "x.png"}),
+        ("-ox.png", {"out": "x.png"}),
+        ("--out=x.png", {"out": "x.png"}),
+        ("--warmth -0.3", {"warmth": -0.3}),
+        ("--warmth=-.3 --seed -5", {"warmth": -0.3, "seed": -5}),
+        ("--palette navy,#d8c0a0,,olive", {"palette": ("navy", "#d8c0a0", "olive")}),
+        ("--reference r --reference s", {"reference": ("r", "s")}),
+        ("--vividness 0.1 --vividness 0.2", {"vividness": 0.2}),
+        ("--keep-colors", {"recolor": True}),
+        ("--recolor --layer --quiet", {"recolor": True, "layer": True, "quiet": True, "mark": False}),
+        ("--samples 6 --steps 3 --strength 4", {"samples": 6, "steps": 3, "strength": 4.0}),
+    ],
+)
+def test_options_may_be_spelled_in_many_ways(argv, expected):
+    assert options("colorize", "a.png", *argv.split()).items() >= expected.items()
+    assert options("colorize", *argv.split(), "--", "-a.png").items() >= expected.items()
+
+
+@pytest.mark.parametrize(
+    "argv, expected",
+    [
+        ("compare v w --models unet@0.3,levin2004 --hints 0,10", {"models": ("unet@0.3", "levin2004"), "hints": (0, 10)}),
+        ("transfer a --from b --method reinhard", {"reference": Path("b"), "method": "reinhard"}),
+        ("bench --megapixels 0.02,1", {"megapixels": (0.02, 1.0)}),
+        ("train unet --data a b --val c --minutes 7.5", {"data": ("a", "b"), "val": ("c",), "minutes": 7.5, "views": 2}),
+        ("train matcher --data a --regions r --captions c --painter p", {"regions": "r", "captions": "c", "painter": "p"}),
+        ("train localizer --data r --captioned p q --hold-out 5", {"captioned": ("p", "q"), "hold_out": 5}),
+        ("train encoder --data a --from f", {"start": "f"}),
+        ("train pix2pix --data shapes --study", {"study": True}),
+    ],
+)
+def test_each_command_has_its_options(argv, expected):
+    assert options(*argv.split()).items() >= expected.items()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("not enough\nmemory: you tried"), MemoryError(), OSError(28, "No space left on device")])
@@ -468,3 +552,16 @@ def test_the_palette_of_another_photo_and_warmth(album):
     plain, like, warm = (open_photo(name).rgb.float() for name in ("plain.png", "like.png", "warm.png"))
     assert not like.equal(plain)
     assert (warm[0] - warm[2]).mean() > (plain[0] - plain[2]).mean() + 10
+
+
+def test_any_control_can_be_named(album, capsys):
+    photo = str(EXAMPLES / "still-coffee.jpg")
+    mirrored = open_photo(photo).rgb[:, 40:].flip(-1)
+    Image.fromarray(mirrored.permute(1, 2, 0).numpy()).save("mirrored.png")
+    for i, option in enumerate((("--reference", "mirrored.png"), ("--control", "reference=mirrored.png"), ())):
+        assert main(["colorize", photo, "-o", f"{i}.png", *option, *FAST]) == 0
+    borrowed, controlled, alone = (open_photo(f"{i}.png").rgb for i in range(3))
+    assert torch.equal(borrowed, controlled)
+    assert not torch.equal(controlled, alone)
+    assert main(["colorize", photo, "-o", "x.png", "--control", "nosuch=1", *FAST]) == 2
+    assert "no control 'nosuch'" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from toolkit.measure.evaluate import find_photos
 from torch.nn import functional as F
 
 from tests import ROOT
@@ -16,7 +17,6 @@ from toolkit.cli import main
 from toolkit.color import AbBins, rgb_to_lab
 from toolkit.controls.temporal import NEW_SCENE, Motion, colorize_frames, open_frames, see_motion
 from toolkit.guidance import Guidance, Hint
-from toolkit.measure.evaluate import find_photos
 from toolkit.measure.studies.flicker import Setup, camera, film, measure_clips, temporal_table
 from toolkit.models import registry
 from toolkit.models.base import Encoded, Prediction

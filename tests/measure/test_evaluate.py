@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from toolkit.measure.evaluate import Setup, evaluate, find_photos, format_table, open_truths, score_table
 
 from tests import EXAMPLES
 from toolkit.measure import evaluate as module
-from toolkit.measure.evaluate import Setup, evaluate, find_photos, format_table, open_truths, score_table
 from toolkit.measure.metrics import colorfulness, gray_psnr
 from toolkit.models.base import Dials
 from toolkit.photo import Photo

@@ -4,11 +4,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from toolkit.measure.evaluate import find_photos
 
 from toolkit.color import rgb_to_lab
 from toolkit.measure import contestants
 from toolkit.measure.compare.plots import plot_hint_curve
-from toolkit.measure.evaluate import find_photos
 from toolkit.measure.metrics import psnr
 from toolkit.measure.protocols import PROTOCOLS, HintSetup, Patch, evaluate_hints, hint_table, open_squares, reveal
 from toolkit.photo import Photo

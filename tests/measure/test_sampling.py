@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from toolkit.measure.studies.sampling_figures import plot_ranks
 from torch.nn import functional as F
 
 from toolkit.cli import main
@@ -15,7 +16,6 @@ from toolkit.measure.metrics import ciede2000, colorfulness, psnr
 from toolkit.measure.speed import sample_cost as sample_bench
 from toolkit.measure.studies import sampling as module
 from toolkit.measure.studies.sampling import SampleSetup, diversity, evaluate_samples, painted, ranks, sample_table, spread_and_error
-from toolkit.measure.studies.sampling_figures import plot_ranks
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 from scipy.stats import mannwhitneyu
+from toolkit.measure.studies.word_scores import area_under_curve, text_table
 
 from toolkit.cli import main
 from toolkit.color import hex_to_lab, in_gamut, lab_to_rgb
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.measure.studies import words as module
-from toolkit.measure.studies.word_scores import area_under_curve, text_table
 from toolkit.measure.studies.words import COLORS, TextSetup, add_held_out, compare, evaluate_text, heat_picture, wished
 
 CLASSES = {"1": "coat", "2": "wall", "3": "dog", "4": "sky"}

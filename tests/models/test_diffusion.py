@@ -17,8 +17,8 @@ from toolkit.models.encoder import CHANNELS
 from toolkit.models.registry import load_model
 from toolkit.models.weights import WeightsError, read_weights, weights_folder
 from toolkit.training.data import Batch
-from toolkit.training.diffusion import DiffusionLosses, DiffusionRecipe
 from toolkit.training.loop import Schedule, Trainer
+from toolkit.training.recipes.diffusion import DiffusionLosses, DiffusionRecipe
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from toolkit.models.zoo.plain_unet import PlainUNet
 from toolkit.models.zoo.simple_cnn import SimpleCNN
 from toolkit.models.zoo.vae import VAE, kl
 from toolkit.models.zoo_colorizer import light_keys
-from toolkit.training.gan import NONE, VARIANTS, Balance, GanRecipe, study
 from toolkit.training.loop import Schedule, Trainer
+from toolkit.training.recipes.pix2pix import NONE, VARIANTS, Balance, GanRecipe, study
 from toolkit.training.shapes import KINDS, shapes
 from toolkit.training.zoo import ZooRecipe, centers, views
 

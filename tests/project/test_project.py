@@ -74,7 +74,13 @@ def test_readme_shows_both_commands_and_the_library():
     assert sum(c.startswith("python -m toolkit") for c in commands) >= 5
 
 
-@pytest.mark.parametrize("command", sorted({" ".join(c.split()[1:4]) for c in shell_commands() if c.startswith("python -m toolkit")}))
+def command_of(line: str) -> str:
+    """Its words that name the command: `train` is told what by a name of its own."""
+    words = line.split()
+    return " ".join(words[1 : 5 if words[3:4] == ["train"] else 4])
+
+
+@pytest.mark.parametrize("command", sorted({command_of(c) for c in shell_commands() if c.startswith("python -m toolkit")}))
 def test_readme_commands_exist(command):
     answer = run(*command.split(), "--help")
     assert answer.returncode == 0, answer.stderr

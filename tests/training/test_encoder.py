@@ -10,10 +10,10 @@ from safetensors.torch import load_file
 from tests.toys.photos import colorful
 from toolkit.models.encoder import Encoder, load_encoder
 from toolkit.models.weights import load_strict
-from toolkit.training import commands
 from toolkit.training.data import Photos
-from toolkit.training.encoder import EYE_SCHEDULE, EyeConfig, EyeRecipe, merged, views
 from toolkit.training.loop import Schedule, Trainer, rate
+from toolkit.training.recipes import encoder
+from toolkit.training.recipes.encoder import SCHEDULE, EyeConfig, EyeRecipe, merged, views
 
 SMALL = ((64, 64), (64, 80))
 
@@ -119,7 +119,7 @@ def test_who_goes_on_with_a_new_adam_warms_up_again():
 def test_the_command_writes_a_whole_vit(tmp_path, photos, monkeypatch, capsys):
     from toolkit.cli import main
 
-    monkeypatch.setattr(commands, "EYE_SCHEDULE", Schedule(steps=1, batch=1))
+    monkeypatch.setattr(encoder, "SCHEDULE", Schedule(steps=1, batch=1))
     out = tmp_path / "run"
     assert main(["train", "encoder", "--data", str(tmp_path), "--out", str(out), "--device", "cpu", "--steps", "1"]) == 0
     assert "encoder.safetensors" in capsys.readouterr().out
@@ -129,4 +129,4 @@ def test_the_command_writes_a_whole_vit(tmp_path, photos, monkeypatch, capsys):
 def test_what_is_handed_on_is_small():
     recipe = EyeRecipe(load_encoder(), [torch.zeros(3, 64, 64, dtype=torch.uint8)], side=64)
     assert 2 * sum(p.numel() for p in recipe.module.parameters()) < 6e6
-    assert EYE_SCHEDULE.steps * EYE_SCHEDULE.batch == 300_000
+    assert SCHEDULE.steps * SCHEDULE.batch == 300_000

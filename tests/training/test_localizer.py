@@ -14,7 +14,7 @@ from toolkit.cli import main
 from toolkit.models.encoder import load_encoder
 from toolkit.text.localizer import WordHead, read_localizer
 from toolkit.training.captions import choose_words, collect_words
-from toolkit.training.localizer import LocalizerRecipe, calibrate
+from toolkit.training.recipes.localizer import LocalizerRecipe, calibrate
 from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, close_look
 
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}
@@ -141,7 +141,7 @@ def test_a_tar_becomes_weights_that_find_words(folder, monkeypatch, capsys):
     argv = ["train", "localizer", "--data", "toy.tar", "--captioned", "photos", "--captions", "captions.jsonl.gz", "--clip", "clip.npz",
             "--hold-out", "1", "--views", "1", "--minutes", "0.02", "--device", "cpu", "--out", "run"]  # fmt: skip
     assert main(argv) == 0
-    assert "evaluate-text" in capsys.readouterr().out
+    assert "measure words" in capsys.readouterr().out
     localizer = read_localizer(str(folder / "run" / "localizer.safetensors"))
     assert localizer.words[:3] == ("sky", "dog", "grass")
     assert "horse" in localizer.words

@@ -22,8 +22,8 @@ from toolkit.models.encoder import CHANNELS
 from toolkit.models.matcher import MatcherConfig, read_matcher
 from toolkit.models.unet import UNet
 from toolkit.training.data import Cache
-from toolkit.training.matcher import MatcherRecipe, huber
 from toolkit.training.pairs import SHARES, Pair, PairBatch, Pairs, recolor, turn
+from toolkit.training.recipes.matcher import MatcherRecipe, huber
 from toolkit.training.regions import Regions
 from toolkit.training.sights import WINDOW, Sight, Sights
 
@@ -284,7 +284,7 @@ def test_photos_become_weights_that_load(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     argv = ["train", "matcher", "--data", "photos", "--regions", "toy.tar", "--captions", "words.jsonl.gz", "--device", "cpu"]
     assert main([*argv, "--steps", "2", "--out", "run"]) == 0
-    assert "evaluate-reference" in capsys.readouterr().out
+    assert "measure borrowing" in capsys.readouterr().out
     file = folder / "run" / "checkpoint.safetensors"
     with safe_open(file, "pt") as opened:
         assert opened.metadata()["architecture"] == "matcher"

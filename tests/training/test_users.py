@@ -6,9 +6,9 @@ from tests.toys.network import Eye
 from toolkit.color import AbBins
 from toolkit.models.encoder import CHANNELS
 from toolkit.training.data import Batch
-from toolkit.training.unet import UNetRecipe
+from toolkit.training.recipes.unet import UNetRecipe
+from toolkit.training.recipes.vit_hint import VitHintRecipe
 from toolkit.training.users import MOST, invent, recolored
-from toolkit.training.vit_hint import VitHintRecipe
 
 
 def batch(seed=0, B=4, gh=6, gw=8):

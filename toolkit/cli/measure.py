@@ -3,7 +3,6 @@
 A study's file says everything that this command knows of it; a new one needs no line here.
 """
 
-import inspect
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -12,10 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, get_args, get_origin
 
-from cyclopts import App, CycloptsError, Parameter
-from rich.console import Console
+from cyclopts import App, Parameter
 
-from toolkit.cli.arguments import advance, check_places
+from toolkit.cli.arguments import advance, check_places, read_by, several, with_options
 from toolkit.measure.studies import Measured, Told, measure, option, studies, study
 
 PROG = "python -m toolkit measure"
@@ -31,42 +29,20 @@ class Output:
     plot: str | None = option(None, "write its figure here, as OUT.png")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run a study; returns the exit code. Raises ValueError for what cannot be meant."""
-    app = App(
-        name=PROG,
-        help="Measure models on photos whose colors are known: a study answers one question.",
-        help_epilogue=f"{PROG} STUDY --help says more, with examples.",
-        help_formatter="plain",
-        help_format="plaintext",
-        version_flags=[],
-        console=Console(soft_wrap=True),  # examples stay on their lines
-        result_action="return_value",
-    )
-    for name, question in studies().items():
-        asked = argv[:1] == [name]
-        app.command(_command(name) if asked else _unread, name=name, help=question, help_epilogue=_examples(name) if asked else "")
-    try:
-        return app(argv, exit_on_error=False, print_error=False) or 0
-    except CycloptsError as error:
-        raise ValueError(f"{' '.join(str(error).split())} `{' '.join([PROG, *argv[:1]])} --help` says what there is.") from None
+app = App("measure", help_epilogue="STUDY --help says more, with examples.")
 
 
-def _unread() -> None:
-    """A study that nobody asked for is not imported."""
+def __getattr__(name: str) -> App:
+    """The command of one study, made when it is asked for, since its file has its options."""
+    if name not in studies():
+        raise AttributeError(name)
+    command = App(name, help_epilogue="\n".join(["examples:", *(f"  {PROG} {name} {example}" for example in study(name).examples)]))
+    command.default(_command(name))
+    return command
 
 
-def _examples(name: str) -> str:
-    return "\n".join(["examples:", *(f"  {PROG} {name} {example}" for example in study(name).examples)])
-
-
-def options(name: str) -> list[tuple[str, str]]:
-    """The arguments of a study, each with what it says, for a page."""
-    said = [("SOURCE ...", study(name).food)]
-    for one in _fields(study(name)):
-        known = "" if one.default in (None, (), False) else f" (default: {_shown(_default(one))})"
-        said.append((f"--{one.name.replace('_', '-')}{'' if one.type is bool else f' {one.name.upper()}'}", one.metadata["help"] + known))
-    return said
+for _name, _question in studies().items():
+    app.command(f"{__name__}:{_name}", name=_name, help=_question)
 
 
 def _fields(module: ModuleType) -> list[Field[Any]]:
@@ -83,29 +59,15 @@ def _command(name: str) -> Callable[..., int]:
         output = {one.name: given.pop(one.name, one.default) for one in fields(Output)}
         return run(name, source, module.Setup(**given), Output(**output))
 
-    sources = inspect.Parameter("source", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(name="SOURCE", help=module.food)])
-    signature = inspect.Signature([sources, *map(_option, _fields(module))])
-    vars(run_study).update(__signature__=signature, __annotations__={one.name: one.annotation for one in signature.parameters.values()})
-    return run_study
+    return with_options(run_study, module.food, {one.name: _option(one) for one in _fields(module)})
 
 
-def _option(one: Field[Any]) -> inspect.Parameter:
-    """One field as an option; several values stand between commas."""
-    default = _default(one)
-    how: dict[str, Any] = {"help": one.metadata["help"], "negative": ""}
-    how["show_default"] = _shown if default not in (None, (), False) else False
+def _option(one: Field[Any]) -> tuple[Any, Any]:
+    """One field as an option, and its default; several values stand between commas."""
+    kind: Any = Annotated[one.type, Parameter(help=one.metadata["help"])]
     if get_origin(one.type) is tuple:
-        kind = get_args(one.type)[0]
-        how |= {"n_tokens": 1, "converter": lambda _, tokens: tuple(kind(part) for part in tokens[0].value.split(",") if part)}
-    return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[one.type, Parameter(**how)])
-
-
-def _default(one: Field[Any]) -> Any:
-    return one.default if one.default_factory is MISSING else one.default_factory()
-
-
-def _shown(default: Any) -> str:
-    return ",".join(f"{value:g}" if isinstance(value, float) else str(value) for value in (default if isinstance(default, tuple) else (default,)))
+        kind = Annotated[kind, read_by(several(get_args(one.type)[0]))]
+    return kind, one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def run(name: str, source: Sequence[str], setup: Any, output: Output, shape: Callable[[Measured], Any] = Measured.as_json) -> int:

@@ -3,28 +3,66 @@
 What was `evaluate` is `compare`, or with --samples `measure sampling`; the others are `measure STUDY`.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from toolkit.cli.arguments import DEVICE_HELP, add_command, check_places, count, number, positive, several
+from cyclopts import Parameter
+
+from toolkit.cli.arguments import check_places, number, read_by, several, whole, with_options
 
 if TYPE_CHECKING:
     from toolkit.measure.compare import Comparison
     from toolkit.measure.studies import Measured
 
 SHEET_ROWS = 16  # photos on the contact sheet of an evaluation
-Run = Callable[[argparse.Namespace], int]
+SHARE, SOME = read_by(number(0, 1)), read_by(whole(1))
+OPTIONS: dict[str, Any] = {  # None where they are not given; what is not here is one text
+    "models": Annotated[tuple[str, ...], read_by(several())],
+    "limit": Annotated[int, SOME],
+    "vividness": Annotated[float, SHARE],
+    "vividnesses": Annotated[tuple[float, ...], read_by(several(number(0, 1))), Parameter("--vividness")],
+    "weight": Annotated[tuple[float, ...], read_by(several(number(0, 1)))],
+    "size": Annotated[int, SOME],
+    "sizes": Annotated[tuple[int, ...], read_by(several(whole(1)))],
+    "seed": Annotated[int, read_by(whole(0))],
+    "hints": Annotated[tuple[int, ...], read_by(several(whole(0)))],
+    "protocol": Literal["icolorit", "siggraph17"],
+    "samples": Annotated[int, SOME],
+    "steps": Annotated[int, SOME],
+    "strength": Annotated[float, read_by(number(0, 8))],
+    "colors": Annotated[int, SOME],
+    "frames": Annotated[int, SOME],
+    "others": Annotated[int, SOME],
+    "hold": Annotated[float, read_by(number(0, 0.99))],
+    "lpips": bool,
+    "no_color": bool,
+    "no_classical": bool,
+}
 
 
-def _renamed(new: str, args: argparse.Namespace) -> None:
+def _taking(options: str) -> Callable[[Callable[[SimpleNamespace], int]], Callable[..., int]]:
+    """Makes a command with these options, and photos, a device and a file for JSON, of a function of what was given."""
+    names = [*options.split(), "device", "json"]
+
+    def command(run: Callable[[SimpleNamespace], int]) -> Callable[..., int]:
+        def called(*sources: str, **given: Any) -> int:
+            known = dict.fromkeys(names) | {"device": "auto"} | given
+            return run(SimpleNamespace(command=run.__name__.replace("_", "-"), sources=list(sources), **known))
+
+        return with_options(called, "photos: folders, tars or single files", {name: (OPTIONS.get(name, str), None) for name in names})
+
+    return command
+
+
+def _renamed(new: str, args: SimpleNamespace) -> None:
     print(f"{args.command} is called `python -m toolkit {new}` now, and goes with the next release.", file=sys.stderr)
 
 
-def _measured(name: str, source: Sequence[str], args: argparse.Namespace, shape: "Callable[[Measured], Any] | None" = None, **setup: Any) -> int:
+def _measured(name: str, source: Sequence[str], args: SimpleNamespace, shape: "Callable[[Measured], Any] | None" = None, **setup: Any) -> int:
     """Run a study with what an old command was given; None: as by default."""
     from toolkit.cli.measure import Output, run
     from toolkit.measure.studies import study
@@ -36,7 +74,8 @@ def _measured(name: str, source: Sequence[str], args: argparse.Namespace, shape:
     return code
 
 
-def evaluate(args: argparse.Namespace) -> int:
+@_taking("models limit vividnesses size sizes lpips seed sheet hints protocol plot samples steps strength")
+def evaluate(args: SimpleNamespace) -> int:
     """Score models on color photos."""
     from toolkit.models.cards import default_model
 
@@ -46,15 +85,16 @@ def evaluate(args: argparse.Namespace) -> int:
     if args.samples is not None:
         if args.sizes or args.protocol:
             raise ValueError("--sizes and --protocol are not about samples; leave them out.")
-        options = ("models", "limit", "samples", "vividness", "steps", "strength", "size", "lpips", "seed")
-        return _measured("sampling", args.sources, args, sample_json, **{name: getattr(args, name) for name in options})
+        options = ("models", "limit", "samples", "steps", "strength", "size", "lpips", "seed")
+        same = {name: getattr(args, name) for name in options}
+        return _measured("sampling", args.sources, args, sample_json, vividness=args.vividnesses, **same)
     if args.steps or args.strength is not None:
         raise ValueError("--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8.")
     if args.protocol or args.plot:
         raise ValueError("--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or with --samples.")
-    ways = [(model, vividness) for model in args.models or (default_model(),) for vividness in args.vividness or (0.5,)]
+    ways = [(model, vividness) for model in args.models or (default_model(),) for vividness in args.vividnesses or (0.5,)]
     metrics = ("psnr", "ciede2000", "colorfulness", *(["lpips"] if args.lpips else []))
-    sizes = args.sizes if len(args.sizes) > 1 else ()
+    sizes = args.sizes if len(args.sizes or ()) > 1 else ()
     result = _compared(args, ways, hints=(0,), metrics=metrics, size=args.size or 256, sizes=sizes, seed=args.seed or 0)
     rows = _rows(result, ways, lambda photos: photos["looking"] + photos["painting"])
     for row in rows:
@@ -63,7 +103,7 @@ def evaluate(args: argparse.Namespace) -> int:
     return _written(rows, args)
 
 
-def _evaluate_hints(args: argparse.Namespace) -> int:
+def _evaluate_hints(args: SimpleNamespace) -> int:
     from toolkit.measure.contestants import Model, contestant
     from toolkit.models.cards import default_model
 
@@ -73,13 +113,13 @@ def _evaluate_hints(args: argparse.Namespace) -> int:
         raise ValueError("The protocols of --hints say the size and what is measured; leave --size, --sizes, --lpips and --sheet out.")
     ways: list[tuple[str, float | None]] = []
     for model in args.models or (default_model(),):
-        ways += [(model, vividness) for vividness in args.vividness or (0.0,)] if isinstance(contestant(model), Model) else [(model, None)]
+        ways += [(model, vividness) for vividness in args.vividnesses or (0.0,)] if isinstance(contestant(model), Model) else [(model, None)]
     seed = 1234 if args.seed is None else args.seed
     result = _compared(args, ways, hints=args.hints, metrics=("psnr", "colorfulness"), protocol=args.protocol or "icolorit", hint_seed=seed)
     return _written(_rows(result, ways, lambda photos: photos["painting"]), args)
 
 
-def _compared(args: argparse.Namespace, ways: Sequence[tuple[str, float | None]], **setup: Any) -> "Comparison":
+def _compared(args: SimpleNamespace, ways: Sequence[tuple[str, float | None]], **setup: Any) -> "Comparison":
     from toolkit.measure.compare import CompareSetup
     from toolkit.measure.compare.run import compare
 
@@ -109,7 +149,7 @@ def _rows(result: "Comparison", ways: Sequence[tuple[str, float | None]], second
     return rows
 
 
-def _written(rows: list[dict[str, Any]], args: argparse.Namespace) -> int:
+def _written(rows: list[dict[str, Any]], args: SimpleNamespace) -> int:
     if args.json:
         Path(args.json).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     _renamed("compare", args)
@@ -154,77 +194,34 @@ def text_json(found: "Measured") -> dict[str, Any]:
     }
 
 
-def obedience(args: argparse.Namespace) -> int:
+@_taking("models limit vividness seed")
+def obedience(args: SimpleNamespace) -> int:
     """Measure whether points do what they say and nothing else."""
-    return _measured("obedience", [args.source], args, models=args.models, limit=args.limit, vividness=args.vividness, seed=args.seed)
+    return _measured("obedience", args.sources, args, models=args.models, limit=args.limit, vividness=args.vividness, seed=args.seed)
 
 
-def evaluate_text(args: argparse.Namespace) -> int:
+@_taking("limit weights held_out no_color sheet")
+def evaluate_text(args: SimpleNamespace) -> int:
     """Measure whether words find and color their things."""
     setup = {"limit": args.limit, "weights": args.weights, "held_out": args.held_out, "no_color": args.no_color}
-    return _measured("words", [args.source], args, text_json, **setup)
+    return _measured("words", args.sources, args, text_json, **setup)
 
 
-def evaluate_reference(args: argparse.Namespace) -> int:
+@_taking("words regions model weights weight no_classical seed vividness limit sheet")
+def evaluate_reference(args: SimpleNamespace) -> int:
     """Measure what a reference photo does for the colors of another."""
     same = {name: getattr(args, name) for name in ("words", "regions", "model", "vividness", "limit", "seed")}
     return _measured("borrowing", args.sources, args, matcher=args.weights, weights=args.weight, no_classical=args.no_classical, **same)
 
 
-def evaluate_palette(args: argparse.Namespace) -> int:
+@_taking("model colors vividness limit sheet")
+def evaluate_palette(args: SimpleNamespace) -> int:
     """Measure whether a palette's colors arrive."""
     return _measured("palettes", args.sources, args, model=args.model, colors=args.colors, vividness=args.vividness, limit=args.limit)
 
 
-def evaluate_temporal(args: argparse.Namespace) -> int:
+@_taking("model vividness limit frames others hold")
+def evaluate_temporal(args: SimpleNamespace) -> int:
     """Measure how much a clip's colors flicker and drift."""
     same = {name: getattr(args, name) for name in ("model", "limit", "frames", "others", "hold", "vividness")}
     return _measured("flicker", args.sources, args, **same)
-
-
-def add_old_commands(commands: Any) -> None:
-    """Add them to the grammar."""
-
-    def add(run: Run, new: str, source: str | None, **options: Any) -> None:
-        command = add_command(commands, run, f"Another name for `{new}`, for one more release.", "--help")
-        if source:
-            command.add_argument(source, **({"nargs": options.pop("nargs", "+")} if source == "sources" else {}), metavar="PHOTOS")
-        for name, how in (
-            {"--device": {"default": "auto", "help": DEVICE_HELP}, "--json": {}} | {f"--{k.replace('_', '-')}": v for k, v in options.items()}
-        ).items():
-            command.add_argument(name, **how)
-
-    whole, counted, share, shares, words = (
-        {"type": positive},
-        {"type": count},
-        {"type": number(1)},
-        {"type": several(number(1))},
-        {"type": several(str)},
-    )
-    flag: dict[str, Any] = {"action": "store_true"}
-    add(
-        evaluate,
-        "compare",
-        "sources",
-        models=words,
-        limit=whole,
-        vividness=shares,
-        size=whole,
-        sizes={"type": several(positive), "default": ()},
-        lpips=flag,
-        seed=counted,
-        sheet={},
-        hints={"type": several(count)},
-        protocol={"choices": ["icolorit", "siggraph17"]},
-        plot={},
-        samples=whole,
-        steps=whole,
-        strength={"type": number(8)},
-    )
-    add(obedience, "measure obedience", "source", models=words, limit=whole, vividness=share, seed=counted)
-    add(evaluate_text, "measure words", "source", limit=whole, weights={}, held_out={}, no_color=flag, sheet={})
-    reference = {"words": {}, "regions": {}, "model": {}, "weights": {}, "weight": shares, "no_classical": flag, "seed": counted}
-    add(evaluate_reference, "measure borrowing", "sources", nargs="*", vividness=share, limit=whole, sheet={}, **reference)
-    add(evaluate_palette, "measure palettes", "sources", model={}, colors=whole, vividness=share, limit=whole, sheet={})
-    frames = {"limit": whole, "frames": whole, "others": whole, "hold": {"type": number(0.99)}}
-    add(evaluate_temporal, "measure flicker", "sources", model={}, vividness=share, **frames)

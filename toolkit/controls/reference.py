@@ -30,7 +30,7 @@ from toolkit.models.base import Dials
 from toolkit.models.devices import pick_device
 from toolkit.models.encoder import CHANNELS, STRIDE, load_encoder
 from toolkit.models.matcher import Match, Matcher, Places, load_matcher
-from toolkit.photo import Photo
+from toolkit.photo import Photo, open_photo
 from toolkit.photo.places import rescaled
 from toolkit.photo.sizes import shrink
 from toolkit.pipeline import Session
@@ -102,6 +102,11 @@ class Taken:
         share = self.share[row * columns + column]
         heat = self.trust[row, column] * share / share.max().clamp(min=1e-9)
         return [part.view(grid) for part, grid in zip(heat.split([h * w for h, w in self.grids]), self.grids, strict=True)]
+
+
+def guide(session: Session, value: str) -> Guidance:
+    """The control `reference`: points that the photo of this path lends. Raises GuidanceError, PhotoError, WeightsError."""
+    return take_colors(session, [Take(see_reference(open_photo(value), session.device.type))]).guidance
 
 
 def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = None) -> Reference:

@@ -44,10 +44,10 @@ def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
 def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) -> Chart:
     """Both losses of every variant, a panel each, with the critic's accuracy below: 1 it has won, 0.5 it has lost.
 
-    logs: by the variant's name, as `toolkit.training.gan.study` gives them. Raises ValueError where there are none.
+    logs: by the variant's name, as `toolkit.training.recipes.pix2pix.study` gives them. Raises ValueError where there are none.
     """
     if not logs:
-        raise ValueError("There are no logs to draw; give those of toolkit.training.gan.study.")
+        raise ValueError("There are no logs to draw; give those of toolkit.training.recipes.pix2pix.study.")
     rows = -(-len(logs) // GAN_COLUMNS)
     figure = Chart(1400, rows * 450 + 20)
     for i, (name, log) in enumerate(logs.items()):

@@ -1,1 +1,1 @@
-"""Training: photos in (data.py), made old (degrade.py), losses, one recipe per model, one loop for all of them."""
+"""Training: photos in (data.py), made old (degrade.py), losses, one loop for all recipes, and what is said about every training (job.py)."""

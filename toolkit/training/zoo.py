@@ -3,10 +3,12 @@
     recipe = ZooRecipe("plain-unet", validation=photos)
     Trainer(recipe, "runs/plain-unet", ZOO_SCHEDULE).run(views(photos, 16, recipe.side, seed=0))
 
-Pix2pix has a recipe of its own, toolkit/training/gan.py, which begins with this one.
+Pix2pix has a recipe of its own, toolkit/training/recipes/pix2pix.py, which begins with this one.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +19,10 @@ from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.zoo import network
 from toolkit.models.zoo.vae import VAE, kl
 from toolkit.training.data import Batch, center, view
-from toolkit.training.loop import Schedule
+from toolkit.training.job import HELD_OUT, Job, Trained, Training, photos_of, run
+from toolkit.training.loop import Recipe, Schedule
 from toolkit.training.losses import huber_ab
+from toolkit.training.shapes import shapes
 
 SIDE = 96  # px, of the views; networks from scratch learn more from many small ones than from few large ones
 SHAPES_SIDE = 32  # px: a network that has to learn in a minute sees many small pictures
@@ -26,6 +30,7 @@ ZOO_SCHEDULE = Schedule(steps=2000, lr=2e-3, ema=0.995)  # 32,000 views: about t
 SHAPES_SCHEDULE = Schedule(steps=800, lr=3e-3, warmup=20, ema=0.98)
 KL_WEIGHT = 0.01  # of the VAE: less, and z tells everything in training and nothing later; more, and it is ignored
 SHEET_ROWS = 12
+SHAPES_MANY = 1200  # generated pictures
 
 
 def views(photos: Sequence[Tensor], size: int, side: int, seed: int) -> Iterator[Batch]:
@@ -79,3 +84,35 @@ class ZooRecipe:
         }
         rows = torch.stack([gray, colored, self.truth], 1)[: 2 * SHEET_ROWS]
         return numbers, make_grid(rows.flatten(0, 1), nrow=6, padding=2)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a job of the zoo learns from: photos, or where --data is "shapes", a generated world of shapes; a minute on a CPU."""
+
+    photos: Sequence[Tensor]
+    validation: Sequence[Tensor]
+    side: int  # px, of the views
+    schedule: Schedule
+
+    @classmethod
+    def of(cls, job: Job) -> "World":
+        """Nothing is encoded beforehand, and the budget is counted in steps, equal for all."""
+        if job.data == ("shapes",):
+            return cls(shapes(SHAPES_MANY), shapes(HELD_OUT, seed=1), SHAPES_SIDE, job.schedule(SHAPES_SCHEDULE))
+        return cls(*photos_of(job), SIDE, job.schedule(ZOO_SCHEDULE))
+
+    def teach(self, job: Job, out: Path, recipe: Recipe) -> Trained:
+        """Let a network learn from it."""
+        run(job, out, recipe, self.schedule, lambda step, process: views(self.photos, self.schedule.batch, self.side, 1 + step + process))
+        return Trained(out / "checkpoint.safetensors")
+
+
+def training(name: str) -> Training[Job]:
+    """How a network of the zoo is trained, by its name."""
+
+    def train(job: Job, out: Path) -> Trained:
+        world = World.of(job)
+        return world.teach(job, out, ZooRecipe(name, world.validation, world.side))
+
+    return Training(Job, train)

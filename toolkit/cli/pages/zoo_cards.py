@@ -79,7 +79,7 @@ def zoo_pictures() -> list[Path]:
     from toolkit.measure.compare import CompareSetup
     from toolkit.measure.compare.run import compare
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
-    from toolkit.training.gan import VARIANTS
+    from toolkit.training.recipes.pix2pix import VARIANTS
 
     zoo_curves(_logs()).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY

@@ -6,8 +6,8 @@
 
 Regression answers a red or blue dress with gray, which nobody wears. The critic, PatchGAN, sees lightness with color and learns to tell photos from
 colorings, patch by patch; the generator learns to please it, and gray does not please. The two have to stay about equally strong. If the critic wins,
-it teaches nothing; what keeps the balance is studied in toolkit/training/gan.py: two time scales (Heusel et al. 2017), one-sided label smoothing
-(Salimans et al. 2016), pretraining both before they meet (NoGAN, Antic 2019), and spectral norm (Miyato et al. 2018).
+it teaches nothing; what keeps the balance is studied in toolkit/training/recipes/pix2pix.py: two time scales (Heusel et al. 2017), one-sided label
+smoothing (Salimans et al. 2016), pretraining both before they meet (NoGAN, Antic 2019), and spectral norm (Miyato et al. 2018).
 """
 
 import torch

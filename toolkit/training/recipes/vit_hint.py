@@ -1,6 +1,7 @@
 """The recipe of the ViT with hints: paint what the invented people want, and stay a good automatic colorizer."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -8,11 +9,13 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.measure.metrics import gray_psnr, psnr
+from toolkit.models.cards import get_card
 from toolkit.models.vit_hint import Clicks, VitHint
-from toolkit.models.weights import load_strict
+from toolkit.models.weights import load_strict, read_weights
 from toolkit.training.data import Batch
+from toolkit.training.job import Job, Trained, Training, run
 from toolkit.training.losses import huber_ab
-from toolkit.training.unet import UNetRecipe
+from toolkit.training.recipes.unet import SCHEDULE, UNetRecipe, begin
 from toolkit.training.users import Marks, invent
 
 VALIDATION_COUNTS = (1, 10, 100)
@@ -101,3 +104,23 @@ class VitHintRecipe:
 def _clicks(marks: Marks, device: torch.device) -> Clicks:
     owner = torch.arange(len(marks.xy), device=device).roll(int(marks.swapped)) if marks.elsewhere else None
     return Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device), owner)
+
+
+@dataclass(frozen=True)
+class VitHintJob(Job):
+    """What to train on, and what to begin with."""
+
+    unet: str = "unet"
+    """the U-Net to begin with: a model's name, or the checkpoint of a training"""
+
+
+def train(job: VitHintJob, out: Path) -> Trained:
+    """Learn how points spread, beginning with a trained U-Net."""
+    automatic, cache = begin(job, out)
+    card = get_card(job.unet)
+    recipe, schedule = VitHintRecipe(automatic, read_weights(card.file, card.sha256)), job.schedule(SCHEDULE)
+    run(job, out, recipe, schedule, lambda step, process: cache.batches(schedule.batch, seed=1 + step + process))
+    return Trained(out / "checkpoint.safetensors")
+
+
+TRAINING = Training(VitHintJob, train)

@@ -1,6 +1,7 @@
 """The recipe of the U-Net: Huber on ab plus rebalanced classification of ab bins."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -9,12 +10,17 @@ from torch.nn import functional as F
 from toolkit.color import lab_to_rgb, rebalancing_weights, rgb_to_lab
 from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
 from toolkit.models.base import Dials
-from toolkit.models.encoder import Encoder
+from toolkit.models.devices import pick_device
+from toolkit.models.encoder import Encoder, load_encoder
 from toolkit.models.unet import UNet
-from toolkit.training.data import Batch, center
+from toolkit.training.data import Batch, Cache, center
+from toolkit.training.job import Job, Trained, Training, fill, photos_of, run
+from toolkit.training.loop import Schedule
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
 
 VALIDATION_SIZE = 256
+PRIOR_BATCHES = 60  # about a thousand views: enough to know how common each color is
+SCHEDULE = Schedule(lr=1.5e-3)
 
 
 @dataclass(frozen=True)
@@ -85,3 +91,25 @@ def bin_prior(batches: list[Batch], model: UNet) -> Tensor:
         ab = F.avg_pool2d(batch.ab, 4).permute(0, 2, 3, 1).reshape(-1, 2)
         counts += torch.bincount(torch.cdist(ab, centers).argmin(1), minlength=len(centers))
     return counts / counts.sum()
+
+
+def begin(job: Job, out: Path) -> tuple[UNetRecipe, Cache]:
+    """Encode the photos of a job, and begin a U-Net that knows how common each of their colors is."""
+    encoder = load_encoder(pick_device(job.device).type)
+    photos, validation = photos_of(job)
+    cache = Cache(job.cache or out / "cache", photos, views=job.views)
+    fill(cache, encoder, "file", job.quiet)
+    sample = cache.batches(16, seed=0)
+    first = [next(sample) for _ in range(min(PRIOR_BATCHES, -(-len(photos) * job.views // 16)))]
+    return UNetRecipe(bin_prior(first, UNet()), validation, encoder), cache
+
+
+def train(job: Job, out: Path) -> Trained:
+    """Learn to color photos by itself."""
+    recipe, cache = begin(job, out)
+    schedule = job.schedule(SCHEDULE)
+    run(job, out, recipe, schedule, lambda step, process: cache.batches(schedule.batch, seed=1 + step + process))
+    return Trained(out / "checkpoint.safetensors")
+
+
+TRAINING = Training(Job, train)

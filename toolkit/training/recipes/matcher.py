@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,12 +13,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
+from toolkit.measure.studies.borrowing import read_words
+from toolkit.models.cards import get_card
+from toolkit.models.devices import pick_device
+from toolkit.models.encoder import load_encoder
 from toolkit.models.matcher import Match, Matcher, MatcherConfig
+from toolkit.models.vit_hint import VitHint
+from toolkit.models.weights import load_strict, read_weights
+from toolkit.training.data import Cache
+from toolkit.training.job import Job, Trained, Training, fill, load, run, split
 from toolkit.training.loop import Schedule
 from toolkit.training.pairs import ENOUGH, Pair, PairBatch, Pairs
-from toolkit.training.sights import WINDOW, Sight
+from toolkit.training.regions import Regions
+from toolkit.training.sights import WINDOW, Sight, Sights
 
-MATCHER_SCHEDULE = Schedule(lr=6e-4, batch=20, warmup=50)  # a batch is of pairs
+SCHEDULE = Schedule(lr=6e-4, batch=20, warmup=50)  # a batch is of pairs
 JUDGE = 10 / 3  # times the rate: a tiny network that learns from what the other one finds
 VALIDATED = {"itself": 16, "turned": 16, "same": 32, "other": 32}  # pairs of each kind
 MEANT = ("turned", "recolored")  # kinds with colors that somebody must have meant, for by themselves they are not likely
@@ -170,3 +180,55 @@ def picture(sight: Sight, ab: Tensor) -> Tensor:
     h, w = (int(n) + 1 for n in sight.xy.amax(0).flip(0))
     rgb = lab_to_rgb(torch.cat([50 * sight.light[:, None], ab], 1).T.view(1, 3, h, w))
     return F.interpolate(F.pad(rgb, (0, WINDOW - w, 0, WINDOW - h), value=0.5), scale_factor=ENLARGED, mode="nearest")[0]
+
+
+@dataclass(frozen=True)
+class MatcherJob(Job):
+    """What to train on, and what to build on."""
+
+    captions: str | None = None
+    """what is on the photos, a line of JSON for each with name and words, .jsonl.gz"""
+    regions: str | None = None
+    """a tar of photos with labels, to learn from beside --data"""
+    painter: str = "vit-hint"
+    """the hint model to build on: a model's name, or the checkpoint of a training"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.views < 2:
+            raise ValueError("The matcher compares views of one photo with each other; give --views 2 or more.")
+
+
+def train(job: MatcherJob, out: Path) -> Trained:
+    """Learn which place of another photo a place resembles."""
+    encoder = load_encoder(pick_device(job.device).type)
+    photos, validation = split(load(job.data, job.quiet), load(job.val, job.quiet))
+    words = read_words(job.captions) if job.captions else None
+    card = get_card(job.painter)
+    painter = VitHint()
+    load_strict(painter, read_weights(card.file, card.sha256), card.file)
+    painter.to(next(encoder.parameters()).device)
+
+    def sights(views: Cache | Regions) -> Sights:
+        seen = Sights(views, painter.unet, card.sha256[:8])
+        fill(seen, encoder, "file", job.quiet)
+        return seen
+
+    def pairs(named: list[tuple[str, Tensor]], folder: Path, labelled: Sights | None = None) -> Pairs:
+        cache = Cache(folder, [photo for _, photo in named], job.views)
+        return Pairs(sights(cache), [name for name, _ in named], words, labelled)
+
+    folder = Path(job.cache or out / "cache")
+    labelled = sights(Regions(job.regions, folder / "regions", job.views)) if job.regions else None
+    learned = pairs(photos, folder, labelled)
+    if words is not None and "same" not in learned.kinds:
+        raise ValueError(f"No two photos of a folder share a word in {job.captions}; the names in it must be those of the photos.")
+    if labelled and "class" not in learned.kinds:
+        raise ValueError(f"No two photos of {job.regions} show the same class; the matcher learns nothing from them.")
+    recipe, schedule = MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation"))), job.schedule(SCHEDULE)
+    run(job, out, recipe, schedule, lambda step, process: learned.batches(schedule.batch, 1 + step + process))
+    measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure borrowing FOLDER --matcher {path}"
+    return Trained(out / "checkpoint.safetensors", measure)
+
+
+TRAINING = Training(MatcherJob, train)

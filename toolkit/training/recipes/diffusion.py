@@ -1,6 +1,7 @@
 """The recipe of the diffusion model: flow matching on what the hint model leaves open."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -8,15 +9,19 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb
 from toolkit.measure.metrics import colorfulness_ratio, gray_psnr, psnr
+from toolkit.models.cards import get_card
 from toolkit.models.diffusion import FARTHEST, ColorDiffusion, Condition, photo_noise, velocity
 from toolkit.models.vit_hint import Clicks
-from toolkit.models.weights import load_strict
+from toolkit.models.weights import load_strict, read_weights
 from toolkit.training.data import Batch
-from toolkit.training.unet import UNetRecipe
+from toolkit.training.job import Job, Trained, Training, run
+from toolkit.training.loop import Schedule
+from toolkit.training.recipes.unet import UNetRecipe, begin
 from toolkit.training.users import invent
 
 DRAWS = 2  # noises and times per view: looking at a photo costs as much as denoising it
 SAMPLES, STEPS = 4, 6  # of the validation
+SCHEDULE = Schedule(lr=1.2e-3)
 
 
 @dataclass(frozen=True)
@@ -124,3 +129,23 @@ class DiffusionRecipe:
 def _rgb(L: Tensor, ab: Tensor) -> Tensor:
     ab = F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)
     return lab_to_rgb(torch.cat([L.expand(len(ab), -1, -1, -1), ab], 1))
+
+
+@dataclass(frozen=True)
+class DiffusionJob(Job):
+    """What to train on, and what to build on."""
+
+    painter: str = "vit-hint"
+    """the hint model to build on: a model's name, or the checkpoint of a training"""
+
+
+def train(job: DiffusionJob, out: Path) -> Trained:
+    """Learn to draw what the hint model leaves open."""
+    automatic, cache = begin(job, out)
+    card = get_card(job.painter)
+    recipe, schedule = DiffusionRecipe(automatic, read_weights(card.file, card.sha256)), job.schedule(SCHEDULE)
+    run(job, out, recipe, schedule, lambda step, process: cache.batches(schedule.batch, seed=1 + step + process))
+    return Trained(out / "checkpoint.safetensors")
+
+
+TRAINING = Training(DiffusionJob, train)

@@ -10,9 +10,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from toolkit.models.devices import pick_device
+from toolkit.models.encoder import load_encoder
 from toolkit.text.localizer import WordHead
-from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words
+from toolkit.training.captions import choose_words, collect_words
+from toolkit.training.data import Cache, load_named
+from toolkit.training.job import Job, Trained, Training, fill, run
+from toolkit.training.loop import Schedule
+from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, caption_batches
 
+KEPT_BACK = 14  # every 14th labelled photo is not learned from, but calibrated on
+SCHEDULE = Schedule(lr=1.2e-3, weight_decay=0.05)
 SPOKEN = 0.004  # share of a window from which on a thing is there
 SWAPPED = 0.3  # of the words come through CLIP's map instead of the table, so that the map is learned where it is used
 AT_ONCE = 6  # words of a photo that are drawn at 4 px: those that are there, and some that are not
@@ -246,3 +254,53 @@ def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:
         hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-4 * torch.eye(2, dtype=torch.float64)
         beta = beta + torch.linalg.solve(hessian, design.T @ (weight * (y - p))).clamp(-1, 1)
     return float(beta[0] / width), float(beta[1] - beta[0] * middle / width)
+
+
+@dataclass(frozen=True)
+class LocalizerJob(Job):
+    """What to train on: --data is one tar of photos with labelled regions."""
+
+    captioned: tuple[str, ...] = ()
+    """photos with captions"""
+    captions: str | None = None
+    """what is on the photos, a line of JSON for each with name, words and captions, .jsonl.gz"""
+    clip: str | None = None
+    """CLIP ViT-B/32 text vectors, .npz of words and vectors"""
+    hold_out: int = 0
+    """teach no name of every Nth class; 0: teach all"""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.data) != 1:
+            raise ValueError("The localizer learns from one tar with labels; name one with --data.")
+        if self.hold_out < 0:
+            raise ValueError(f"Every {self.hold_out}th class was to be held out; give 0 or more.")
+
+
+def train(job: LocalizerJob, out: Path) -> Trained:
+    """Learn to find things, calibrate on photos that were kept back, and write the head as it is used."""
+    encoder = load_encoder(pick_device(job.device).type)
+    folder = Path(job.cache or out / "cache")
+    regions = Regions(job.data[0], folder / "regions", job.views)
+    fill(regions, encoder, "view", job.quiet)
+    said, captions = collect_words(job.captions, set(regions.classes.values()))
+    words = choose_words(regions, said, job.clip, job.hold_out)
+    coming = None
+    if job.captioned:
+        named = load_named(list(job.captioned))
+        cache = Cache(folder / "captioned", [photo for _, photo in named], views=1)
+        fill(cache, encoder, "file", job.quiet)
+        index, taught = words.index(), words.taught().tolist()
+        numbers = [[index[w] for w in sorted(captions.get(name, ())) if w in index and taught[index[w]]] for name, _ in named]
+        coming = caption_batches(cache, numbers, len(words), 16, seed=2)
+    kept = range(5, len(regions.photos), KEPT_BACK)
+    recipe, schedule = LocalizerRecipe(words, regions=regions, kept=tuple(kept)), job.schedule(SCHEDULE)
+    trainer = run(job, out, recipe, schedule, lambda step, _: regions.batches(schedule.batch, 1 + step, words, coming, without=set(kept)))
+    recipe.module.load_state_dict(trainer.ema)
+    refit_map(recipe.module.eval().cpu(), words)
+    calibrate(recipe.module, words, regions, list(kept))
+    measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure words REGIONS.tar --weights {path}"
+    return Trained(ship(recipe.module, words, out / "localizer.safetensors"), measure)
+
+
+TRAINING = Training(LocalizerJob, train)

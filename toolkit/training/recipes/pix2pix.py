@@ -16,12 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm import tqdm
 
 from toolkit.models.zoo.pix2pix import Pix2Pix
+from toolkit.show.figures_zoo import gan_curves
 from toolkit.training.data import Batch
+from toolkit.training.job import Job, Trained, Training
 from toolkit.training.loop import Trainer
 from toolkit.training.losses import huber_ab
-from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, ZooRecipe, views
+from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, World, ZooRecipe, views
 
 WEIGHT = 0.05  # of the critic's opinion beside the Huber loss: about as large, once the generator is trained
 ALONE = 0.15  # share of the training in which the critic learns alone after the generator did, so that it knows photos when they meet
@@ -95,3 +98,25 @@ def study(
         if progress:
             progress(name)
     return logs
+
+
+@dataclass(frozen=True)
+class GanJob(Job):
+    """What to train on, and what to find out."""
+
+    study: bool = False
+    """train without, with each and with all of its cures; draws the losses"""
+
+
+def train(job: GanJob, out: Path) -> Trained:
+    """Learn with a critic, or study what keeps the two in balance."""
+    world = World.of(job)
+    if not job.study:
+        return world.teach(job, out, GanRecipe(world.validation, side=world.side))
+    with tqdm(desc="cures", total=len(VARIANTS), disable=job.quiet) as bar:
+        logs = study(world.photos, world.validation, out, job.steps or STUDY_STEPS, lambda name: bar.update())
+    gan_curves(logs).savefig(out / "balance.png")
+    return Trained(out / "balance.png", "The losses of every variant are drawn in {path}.")
+
+
+TRAINING = Training(GanJob, train)

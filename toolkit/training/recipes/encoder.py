@@ -22,24 +22,28 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from cyclopts import Parameter
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from toolkit.color import AbBins, lab_to_rgb, rgb_to_lab
 from toolkit.measure.metrics import gray_psnr, psnr
-from toolkit.models.encoder import BLOCKS, CHANNELS, STRIDE, Encoder
-from toolkit.training.data import Photos, center, view
+from toolkit.models.devices import pick_device
+from toolkit.models.encoder import BLOCKS, CHANNELS, STRIDE, Encoder, load_encoder
+from toolkit.training.data import Photos, center, load_named, view
 from toolkit.training.degrade import degrade
-from toolkit.training.loop import Schedule
+from toolkit.training.job import Job, Trained, Training
+from toolkit.training.loop import Schedule, Trainer
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
 
 SHAPES = ((192, 192), (192, 256), (256, 192), (256, 256))  # (H, W) of the views; 192 px cost half of 256; one size alone would be all it knows
 STRETCH = 4 / 3  # a square photo was most often squeezed into its square by whoever gathered it: its width is undone at random, up or down by this
-EYE_SCHEDULE = Schedule(steps=9375, batch=32, lr=1e-3, warmup=100, ema=0.998, checkpoint_every=5, validate_every=15)  # 300,000 views
+HELD_OUT = 100  # photos that it is validated on: the first of --val, or, where there is none, of the data, which then are learned from too
+SCHEDULE = Schedule(steps=9375, batch=32, lr=1e-3, warmup=100, ema=0.998, checkpoint_every=5, validate_every=15)  # 300,000 views
 
 
 @dataclass(frozen=True)
@@ -274,3 +278,27 @@ def bf16_is_faster(size: int = 1024) -> bool:
             a @ a
         took[dtype] = time.perf_counter() - start
     return took[torch.bfloat16] < took[torch.float32]
+
+
+@dataclass(frozen=True)
+class EyeJob(Job):
+    """What to train on, and where to go on from."""
+
+    start: Annotated[str | None, Parameter("--from")] = None
+    """go on from a checkpoint of another machine, if --out has no run yet"""
+
+
+def train(job: EyeJob, out: Path) -> Trained:
+    """Adapt the eye itself; what is written is the whole ViT as it is at the end of this run."""
+    encoder = load_encoder(pick_device(job.device).type)
+    photos = Photos(job.data)
+    recipe = EyeRecipe(encoder, [photo for _, photo in load_named(list(job.val or job.data), HELD_OUT)])
+    schedule = job.schedule(SCHEDULE)
+    trainer = Trainer(recipe, out, schedule, device=job.device)
+    if not (job.resume and trainer.resume()) and job.start:
+        trainer.begin(job.start)
+    trainer.run(views(photos, schedule.batch, trainer.step, trainer.accelerator.process_index, taught=recipe.config.taught), quiet=job.quiet)
+    return Trained(ship(recipe, out / "checkpoint.safetensors", out / "encoder.safetensors"), "The adapted ViT is in {path}.")
+
+
+TRAINING = Training(EyeJob, train)
