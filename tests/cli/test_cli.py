@@ -420,6 +420,7 @@ def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     assert json.loads(log.read_text().splitlines()[-1])["step"] > last["step"]
 
 
+@pytest.mark.slow
 def test_a_sentence_colors_its_thing_and_tells_what_it_did(album, capsys):
     photo = str(EXAMPLES / "animals-two-dogs.jpg")
     assert main(["colorize", photo, "-o", "plain.png"]) == 0
@@ -478,6 +479,7 @@ def test_train_refuses_what_is_no_data(album, capsys):
         assert source in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_bench_measures_every_table(album, capsys, monkeypatch):
     from toolkit.measure import speed as bench
     from toolkit.measure.speed import sample_cost as sample_bench

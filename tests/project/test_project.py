@@ -90,6 +90,7 @@ def test_readme_commands_exist(command):
     assert not missing, f"`{command} --help` does not know {missing}"
 
 
+@pytest.mark.slow
 def test_app_answers_help():
     answer = run("-m", "demos", "--help")
     assert answer.returncode == 0, answer.stderr
@@ -98,6 +99,7 @@ def test_app_answers_help():
     assert said == set(re.findall(r"^\| `(--[\w-]+)", (ROOT / "docs" / "web.md").read_text(), re.M)), "docs/web.md tells every option"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_python_on_the_pages_runs(block, tmp_path, monkeypatch):
     """Each block by itself, in a folder with the example photos that it names, or with two that are quick."""
