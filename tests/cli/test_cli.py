@@ -389,6 +389,7 @@ def test_obedience_says_what_it_needs(album, capsys):
         assert not said.out
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     rng = np.random.default_rng(0)
     Path("mine").mkdir()
@@ -422,6 +423,7 @@ def test_a_sentence_colors_its_thing_and_tells_what_it_did(album, capsys):
     assert 0.005 < changed.float().mean() < 0.2, "a dog, and not the house"
 
 
+@pytest.mark.slow
 def test_a_sentence_keeps_the_colors_of_a_color_photo(album):
     photo = EXAMPLES / "animals-two-dogs.jpg"
     assert main(["colorize", str(photo), "-o", "said.png", "--text", "the dog is violet", "--keep-colors"]) == 0

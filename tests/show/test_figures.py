@@ -197,6 +197,7 @@ def test_figures_show_in_a_notebook() -> None:
     assert contact_sheet([plain(RED)] * 2).small()[:2] == b"\xff\xd8"
 
 
+@pytest.mark.slow
 def test_threads_draw_what_one_would() -> None:
     def draw(color: tuple[int, int, int]) -> NDArray[np.uint8]:
         return render(contact_sheet([plain(color)] * 2, [str(color)] * 2, columns=2))
