@@ -237,6 +237,7 @@ def test_measuring_knows_what_is_torn():
     assert torn(edge) == 0
 
 
+@pytest.mark.slow
 def test_ways_are_measured_against_each_other():
     photos = [flag(), flag({"#3a7a3a": 0.5, "#d8c0a0": 0.3, "#204060": 0.2})]
     told = Told(keep=1)
