@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests import EXAMPLES, ROOT
+from tests import EXAMPLES
 from toolkit import pipeline
 from toolkit.cli import app, main
 from toolkit.guidance import Guidance, Hint
@@ -52,16 +50,6 @@ MEASURING = ["evaluate", "obedience", "evaluate-text", "evaluate-reference", "ev
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
     assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
-
-
-def test_help_and_import_load_nothing_heavy():
-    code = (
-        "import sys, toolkit, toolkit.cli as m; m.app.help_print([]); m.app.help_print(['train']); light = set(sys.modules)\n"
-        "[getattr(toolkit, name) for name in toolkit.__all__]\n"
-        "print(sorted(light & {'torch', 'numpy', 'PIL'}), sorted(set(sys.modules) & {'gradio', 'diffusers', 'open_clip', 'timm', 'matplotlib'}))"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert answer.stdout.splitlines()[-1] == "[] []"
 
 
 def test_the_package_has_what_it_lists_and_says_so_of_what_it_has_not():
@@ -401,6 +389,7 @@ def test_obedience_says_what_it_needs(album, capsys):
         assert not said.out
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     rng = np.random.default_rng(0)
     Path("mine").mkdir()
@@ -434,6 +423,7 @@ def test_a_sentence_colors_its_thing_and_tells_what_it_did(album, capsys):
     assert 0.005 < changed.float().mean() < 0.2, "a dog, and not the house"
 
 
+@pytest.mark.slow
 def test_a_sentence_keeps_the_colors_of_a_color_photo(album):
     photo = EXAMPLES / "animals-two-dogs.jpg"
     assert main(["colorize", str(photo), "-o", "said.png", "--text", "the dog is violet", "--keep-colors"]) == 0

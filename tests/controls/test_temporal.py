@@ -283,6 +283,7 @@ def test_the_camera_comes_back_and_knows_its_way():
     assert (there - new.rgb.float())[..., 20:-20, 20:-20].abs().mean() < 1
 
 
+@pytest.mark.slow
 def test_measuring_tells_a_steady_clip_from_a_moody_one(moody, tmp_path, capsys):
     answer = measure("flicker", [colorful()], Setup(frames=12, others=3, hold=0.9, device="cpu"))
     rows = {(row["move"], row["way"]): row for row in answer.rows}

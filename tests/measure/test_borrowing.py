@@ -16,6 +16,8 @@ from toolkit.measure.studies.borrowing import CLASS, ITSELF, MARKED, SAME, UNREL
 from toolkit.photo import Photo, open_photo
 from toolkit.photo.sizes import shrink
 
+pytestmark = pytest.mark.slow  # measures once with a real model
+
 
 def example(name, folder):
     photo = shrink(open_photo(EXAMPLES / name), 128)

@@ -2,8 +2,6 @@ import csv
 import json
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -215,8 +213,3 @@ def test_the_command_says_what_is_wrong_in_a_sentence(album, capsys, arguments, 
     error = capsys.readouterr().err.strip()
     assert told in error
     assert "Traceback" not in error
-
-
-def test_nothing_heavy_is_loaded_to_show_the_help():
-    code = "import sys; from toolkit.cli import app; app.help_print('compare'); print([m for m in ('torch', 'pandas') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout.splitlines()[-1] == "[]"

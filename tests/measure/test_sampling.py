@@ -220,6 +220,7 @@ def test_the_rank_histogram_has_a_bar_for_each_share(pretender):
     assert axes.lines[0].get_ydata()[0] == pytest.approx(1 / 4)
 
 
+@pytest.mark.slow
 def test_calm_samples_are_all_the_same():
     setup = Setup(("diffusion",), samples=2, vividness=(0.0, 0.5), steps=1, size=48, lpips=True, device="cpu")
     rows = measure("sampling", [colored(), colored(1)], setup).rows
@@ -239,6 +240,7 @@ def album(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_prints(album, capsys):
     argv = ["evaluate", ".", "--models", "diffusion,unet", "--samples", "2", "--steps", "1", "--size", "32", "--device", "cpu"]
     assert main([*argv, "--json", "samples.json", "--sheet", "sheet.png", "--plot", "ranks.png"]) == 0
@@ -281,6 +283,7 @@ def test_what_the_command_cannot_do_is_one_sentence(album, capsys, options, told
     assert not said.out
 
 
+@pytest.mark.slow
 def test_the_price_of_samples_is_a_table_over_sizes_and_steps(monkeypatch):
     for name, value in (("SIZES", (32, 64)), ("STEPS", (1, 2)), ("SAMPLES", 2), ("REPEATS", 1)):
         monkeypatch.setattr(sample_bench, name, value)
