@@ -12,7 +12,7 @@ from scipy import stats
 from toolkit.cli import main
 from toolkit.measure import studies as module
 from toolkit.measure.studies import Told, measure, studies
-from toolkit.measure.tables import Column, as_json, grid, summary, told
+from toolkit.measure.tables import Column, as_json, filled, grid, summary
 from toolkit.photo import Photo, save_photo
 
 TOY = '''"""Is the left half of a photo lighter than the right one?
@@ -185,5 +185,5 @@ def test_a_column_says_the_same_in_every_table():
     )
     rows = [{"way": "a", "n": 2, "x": 0.256, "x_se": 0.1234567, "share": 0.5}, {"way": "b", "n": 2, "x": -1.0, "x_se": None, "share": None}]
     assert grid(rows, columns)[1] == [["a", "+0.26 ± 0.12", "50%", "", "a!"], ["b", "-1.00", "", "", "b!"]]
-    assert [column.title for column in told(rows, columns)] == ["way", "gain, dB", "share", "both"]
+    assert [column.title for column in filled(rows, columns)] == ["way", "gain, dB", "share", "both"]
     assert as_json(rows, ("way",), columns)[0] == {"way": "a", "n": 2, "x": 0.256, "x_se": 0.1235, "share": 0.5, "none": None, "both": None}

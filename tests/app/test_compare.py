@@ -87,10 +87,15 @@ def sent(paths: list[str]) -> list[dict[str, str]]:
     return [{"path": path} for path in paths]
 
 
+def given(tab, files, models, hints, vividness=0.5):
+    """What the page sends, by component."""
+    return {tab.files: files, tab.models: models, tab.zoo: [], tab.classical: ["levin2004"], tab.hints: hints, tab.vividness: vividness}
+
+
 def compared(tab: Compare, paths: list[str], models: list[str] | None = None, hints: int = 0, language: str = "en", progress=SILENT) -> dict:
     """What the page shows at the end, by component."""
     shown: dict = {}
-    for updates in tab.run(sent(paths), [GOOD, HALF] if models is None else models, [], ["levin2004"], hints, 0.5, visitor(language), progress):
+    for updates in tab.run(given(tab, sent(paths), [GOOD, HALF] if models is None else models, hints), visitor(language), progress):
         shown |= plain(updates)
         if "rows" in (updates.get(tab.grid) or {}):
             shown["rows"] = updates[tab.grid]["rows"]
@@ -163,7 +168,7 @@ def test_a_stop_keeps_the_photos_that_are_done(tab: Compare, files: dict[str, st
     [([], [GOOD], 0.5, "Add some photos"), (["one.png"], [], 0.5, "choose one or more"), (["one.png"], [GOOD], None, "dial is empty")],
 )
 def test_what_is_missing_is_one_sentence(tab: Compare, files: dict[str, str], paths: list, models: list, vividness: float, says: str) -> None:
-    *_, last = tab.run(sent([files[path] for path in paths]), models, [], [], 0, vividness, visitor(), SILENT)
+    *_, last = tab.run(given(tab, sent([files[path] for path in paths]), models, 0, vividness), visitor(), SILENT)
     assert says in plain(last)[tab.notice]
 
 
@@ -189,7 +194,7 @@ def test_every_sentence_of_a_comparison_has_its_korean(tab: Compare, files: dict
 
 def test_of_the_examples_those_in_color_are_compared(tab: Compare) -> None:
     shown: dict = {}
-    for updates in tab.run_examples([BAR], [], [], 0, 0.5, visitor("ko"), SILENT):
+    for updates in tab.run_examples(given(tab, None, [BAR], 0), visitor("ko"), SILENT):
         shown |= plain(updates)
         shown["rows"] = updates.get(tab.grid, {}).get("rows") or shown.get("rows")
     assert len(shown["rows"]) > 5
