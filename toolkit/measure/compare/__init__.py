@@ -20,7 +20,10 @@ __all__ = ["GRAY", "TRUTH", "CompareSetup", "Comparison", "Key", "Record"]
 
 
 class Comparison(Results):
-    """All that was measured, as tables, sentences, figures and files. Made by `compare` and `compare_steps`."""
+    """All that was measured, as tables, sentences, figures and files. Made by `compare` and `compare_steps`.
+
+    What draws is imported where it is asked for: Matplotlib is slow to import.
+    """
 
     def text(self) -> str:
         """The table, the differences to the baseline, notes and the protocol, for a terminal."""
@@ -31,19 +34,19 @@ class Comparison(Results):
 
         Raises ValueError where no picture was kept.
         """
-        from toolkit.measure.compare import plots  # Matplotlib is heavy
+        from toolkit.measure.compare import plots
 
         return plots.grid(self, photos, hints)
 
     def curves(self) -> "Figure":
         """PSNR over the number of hints with bands of one standard error. Raises ValueError where there is one number of hints only."""
-        from toolkit.measure.compare import plots  # Matplotlib is heavy
+        from toolkit.measure.compare import plots
 
         return plots.curves(self)
 
     def speed(self, hints: int | None = None) -> "Figure":
         """PSNR over the seconds that a photo takes, a dot a model. hints: None: the most."""
-        from toolkit.measure.compare import plots  # Matplotlib is heavy
+        from toolkit.measure.compare import plots
 
         return plots.speed(self, hints)
 
@@ -62,7 +65,7 @@ class Comparison(Results):
 
     def to_html(self, path: str | Path) -> Path:
         """Write one file with table, differences, curves and pictures that zoom together; it asks nothing of any network."""
-        from toolkit.measure.compare import html  # it draws curves
+        from toolkit.measure.compare import html
 
         _written(html.page(self), path)
         return Path(path)
