@@ -72,6 +72,7 @@ def test_a_thing_that_gets_another_color_ends_where_it_ends():
     assert not (left & right)[:, apart].any(), "a thing of one color does not take along one of another"
 
 
+@pytest.mark.slow
 def test_the_recipe_teaches_every_part_of_the_model():
     torch.manual_seed(0)
     prior = torch.ones(len(AbBins.make()))
