@@ -1,5 +1,6 @@
 """People invented for training: how many points, where, in which color; and the recipe that learns from them."""
 
+import pytest
 import torch
 
 from tests.toys.network import Eye
