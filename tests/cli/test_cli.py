@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests import EXAMPLES, ROOT
 from toolkit import pipeline
-from toolkit.cli import app, main
+from toolkit.cli import COMMANDS, OLD, app, main
 from toolkit.guidance import Guidance, Hint
 from toolkit.models import registry
 from toolkit.models.cards import list_models
@@ -44,14 +44,10 @@ def usage_error(*argv):
     return stop.value.code
 
 
-COMMANDS = ["colorize", "compare", "export", "mask", "transfer", "models", "train", "bench"]
-MEASURING = ["evaluate", "obedience", "evaluate-text", "evaluate-reference", "evaluate-palette", "evaluate-temporal"]
-
-
-@pytest.mark.parametrize("command", COMMANDS + MEASURING)
+@pytest.mark.parametrize("command", [*COMMANDS, *OLD])
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
-    assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
+    assert f"python -m toolkit {OLD.get(command, command)}" in capsys.readouterr().out.partition("examples:")[2]
 
 
 def test_help_and_import_load_nothing_heavy():

@@ -92,6 +92,8 @@ def evaluate(args: SimpleNamespace) -> int:
         raise ValueError("--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8.")
     if args.protocol or args.plot:
         raise ValueError("--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or with --samples.")
+    if "levin2004" in (args.models or ()):
+        raise ValueError("levin2004 spreads hints and colors nothing by itself; say how many with --hints, as in --hints 0,1,10,100.")
     ways = [(model, vividness) for model in args.models or (default_model(),) for vividness in args.vividnesses or (0.5,)]
     metrics = ("psnr", "ciede2000", "colorfulness", *(["lpips"] if args.lpips else []))
     sizes = args.sizes if len(args.sizes or ()) > 1 else ()
