@@ -1,7 +1,6 @@
 """Alternatives in the tabs *Automatic* and *Click hints*: their desks without a browser, then the app in headless Chromium. The networks are toys."""
 
 import math
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.browser import Visitor, until
 from tests.toys.hints import hint, value
 from tests.toys.network import Network
 from tests.toys.photos import opened, photo_of, waves
+from tests.toys.turns import Turns
 from toolkit import pipeline
 from toolkit.models.base import Dials
 from toolkit.models.cards import get_card, list_models
@@ -30,11 +30,10 @@ SIZE = 240, 160
 
 
 class Drawer(Network):
-    """Another seed, another hue; hints count as they do for the toy. While `free` is not set, each step waits for one of `steps`."""
+    """Another seed, another hue; hints count as they do for the toy. Each step takes a turn."""
 
     card = get_card("diffusion")
-    free = threading.Event()
-    steps = threading.Semaphore(0)
+    turns = Turns()
 
     def decode(self, encoded, points, dials, seed):
         return self.draw(encoded, points, dials, seed)
@@ -43,8 +42,7 @@ class Drawer(Network):
         hue = 35 * torch.tensor([math.cos(2 * seed), math.sin(2 * seed)]).view(1, 2, 1, 1).expand_as(encoded.ab)
         for i in range(dials.steps):
             if step is not None:
-                while not self.free.is_set() and not self.steps.acquire(timeout=0.02):
-                    pass
+                self.turns.take()
                 step(i + 1, dials.steps, hue * (i + 1) / dials.steps)
         return super().decode(replace(encoded, ab=hue), points, dials, seed)
 
@@ -58,11 +56,8 @@ def toys() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def free() -> Iterator[None]:
-    Drawer.free.set()
-    while Drawer.steps.acquire(blocking=False):
-        pass
     yield
-    Drawer.free.set()  # whatever still waits goes on
+    Drawer.turns.let_go()  # whatever still waits goes on
 
 
 def drawn(n: int, draw: Draw | None = None) -> Alternatives:
@@ -94,12 +89,12 @@ def test_what_was_stopped_before_it_began_is_never_drawn_and_what_began_ends_wit
     found.ask()
     assert found.begin()
     assert not found.begin(), "asked for once, drawn once"
-    Drawer.free.clear()
-    Drawer.steps.release()
+    Drawer.turns.hold()
+    Drawer.turns.give()
     news = found.draw(6, Draw(Dials(steps=50)), lambda: True)
     assert next(news)[0] == 0
     found.stop()
-    Drawer.steps.release()
+    Drawer.turns.give()
     with pytest.raises(Cancelled):
         next(news)
     assert found.drawn == []
@@ -249,25 +244,25 @@ def test_samples_arrive_one_by_one_each_taking_shape_and_stop_stops(someone: Art
     page = someone.page
     someone.color(files[0])
     assert not page.is_visible("#auto-others"), "closed until it is wanted"
-    Drawer.free.clear()
+    Drawer.turns.hold()
     page.click("#auto-alternatives")
     until(lambda: someone.count("auto") == (0, 6))
     for _ in range(8):
         before = forming(someone)
-        Drawer.steps.release()
+        Drawer.turns.give()
         until(lambda before=before: someone.count("auto")[0] == 1 or forming(someone) != before)
         if someone.count("auto")[0] == 1:
             break
     until(lambda: someone.count("auto") == (1, 5))
-    Drawer.steps.release(Dials.steps)  # those of one sample
+    Drawer.turns.give(Dials.steps)  # those of one sample
     until(lambda: someone.count("auto") == (2, 4))
     page.wait_for_selector("#auto-map img")
     page.click("#auto-stop")
     page.wait_for_selector("#auto-drawing >> text=Stopping")  # the word has arrived; the next step hears it
-    Drawer.steps.release()
+    Drawer.turns.give()
     page.wait_for_selector("#auto-drawing >> text=Stopped.")
     assert someone.count("auto") == (2, 0)
-    Drawer.free.set()
+    Drawer.turns.let_go()
     page.click("#auto-close")
     page.wait_for_selector("#auto-alternatives:visible")
     assert not page.is_visible("#auto-others")
@@ -335,16 +330,16 @@ def test_hints_are_honored_and_a_choice_adds_to_them_until_undone(someone: Artis
 def test_a_new_photo_ends_the_drawing(someone: Artist, files: list[Path]) -> None:
     page = someone.page
     someone.color(files[0])
-    Drawer.free.clear()
+    Drawer.turns.hold()
     page.click("#auto-alternatives")
     until(lambda: someone.count("auto")[1] > 0)
     page.wait_for_selector("#auto-drawing >> text=Looking at the photo")
     page.click("#samples button >> nth=0")
     page.wait_for_timeout(300)  # the page has told
-    Drawer.steps.release(2)
+    Drawer.turns.give(2)
     page.wait_for_selector("#auto-alternatives:visible")
     assert not page.is_visible("#auto-others")
-    Drawer.free.set()
+    Drawer.turns.let_go()
     page.click("#auto-alternatives")
     someone.drawn("auto", 1)
     assert all(max(picture.shape) == 320 for picture in someone.pictures("auto"))

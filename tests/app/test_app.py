@@ -83,6 +83,7 @@ def test_the_picture_before_a_color_photo_is_gray_and_before_a_print_the_print()
     assert (np.asarray(pictures.before(Photo.from_array(gray))) == gray[..., None]).all()
 
 
+@pytest.mark.slow
 def test_a_space_runs_its_own_files_whatever_its_folder_is_called(tmp_path: Path) -> None:
     space = tmp_path / "somewhere"
     shutil.copytree(ROOT / "demos", space, ignore=shutil.ignore_patterns("__pycache__"))

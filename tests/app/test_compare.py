@@ -2,7 +2,6 @@
 
 import csv
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ from demos.tabs import compare
 from demos.tabs.compare import BAR, Compare, gr
 from tests.browser import Visitor, served, until
 from tests.toys.contestants import Toy, photo, table_of
+from tests.toys.turns import Turns
 from toolkit.measure.compare import run as comparing
 from toolkit.models.cards import list_models
 from toolkit.photo import Photo, save_photo
@@ -27,14 +27,12 @@ SILENT: Callable[..., None] = lambda *_, **__: None  # noqa: E731  # stands for 
 
 
 class Waiting(Toy):
-    """While `free` is not set, each photo waits for one of `turns`."""
+    """Each photo takes a turn."""
 
-    free = threading.Event()
-    turns = threading.Semaphore(0)
+    turns = Turns()
 
     def look(self, photo: Photo, device: str):
-        while not self.free.is_set() and not self.turns.acquire(timeout=0.02):
-            pass
+        self.turns.take()
         return super().look(photo, device)
 
 
@@ -50,11 +48,8 @@ def toys() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def free() -> Iterator[None]:
-    Waiting.free.set()
-    while Waiting.turns.acquire(blocking=False):
-        pass
     yield
-    Waiting.free.set()  # whatever still waits goes on
+    Waiting.turns.let_go()  # whatever still waits goes on
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +87,15 @@ def sent(paths: list[str]) -> list[dict[str, str]]:
     return [{"path": path} for path in paths]
 
 
+def given(tab, files, models, hints, vividness=0.5):
+    """What the page sends, by component."""
+    return {tab.files: files, tab.models: models, tab.zoo: [], tab.classical: ["levin2004"], tab.hints: hints, tab.vividness: vividness}
+
+
 def compared(tab: Compare, paths: list[str], models: list[str] | None = None, hints: int = 0, language: str = "en", progress=SILENT) -> dict:
     """What the page shows at the end, by component."""
     shown: dict = {}
-    for updates in tab.run(sent(paths), [GOOD, HALF] if models is None else models, [], ["levin2004"], hints, 0.5, visitor(language), progress):
+    for updates in tab.run(given(tab, sent(paths), [GOOD, HALF] if models is None else models, hints), visitor(language), progress):
         shown |= plain(updates)
         if "rows" in (updates.get(tab.grid) or {}):
             shown["rows"] = updates[tab.grid]["rows"]
@@ -168,7 +168,7 @@ def test_a_stop_keeps_the_photos_that_are_done(tab: Compare, files: dict[str, st
     [([], [GOOD], 0.5, "Add some photos"), (["one.png"], [], 0.5, "choose one or more"), (["one.png"], [GOOD], None, "dial is empty")],
 )
 def test_what_is_missing_is_one_sentence(tab: Compare, files: dict[str, str], paths: list, models: list, vividness: float, says: str) -> None:
-    *_, last = tab.run(sent([files[path] for path in paths]), models, [], [], 0, vividness, visitor(), SILENT)
+    *_, last = tab.run(given(tab, sent([files[path] for path in paths]), models, 0, vividness), visitor(), SILENT)
     assert says in plain(last)[tab.notice]
 
 
@@ -194,7 +194,7 @@ def test_every_sentence_of_a_comparison_has_its_korean(tab: Compare, files: dict
 
 def test_of_the_examples_those_in_color_are_compared(tab: Compare) -> None:
     shown: dict = {}
-    for updates in tab.run_examples([BAR], [], [], 0, 0.5, visitor("ko"), SILENT):
+    for updates in tab.run_examples(given(tab, None, [BAR], 0), visitor("ko"), SILENT):
         shown |= plain(updates)
         shown["rows"] = updates.get(tab.grid, {}).get("rows") or shown.get("rows")
     assert len(shown["rows"]) > 5
@@ -259,13 +259,13 @@ def guest(chromium, url: str) -> Iterator[Guest]:
 @pytest.mark.browser
 def test_photos_are_compared_one_by_one_and_the_report_is_taken_home(guest: Guest, files: dict[str, str]) -> None:
     page = guest.page
-    Waiting.free.clear()
+    Waiting.turns.hold()
     guest.compare(files["one.png"], files["gray.png"], files["two.png"])
-    Waiting.turns.release()
+    Waiting.turns.give()
     page.wait_for_selector("#compare-grid .line")
     page.wait_for_selector("#compare-summary td")
     assert page.locator("#compare-grid .line").count() == 1, "the second is not done yet"
-    Waiting.free.set()
+    Waiting.turns.let_go()
     guest.finished()
     assert page.locator("#compare-grid .name").all_inner_texts() == ["one.png", "two.png"]
     assert "gray.png has no color" in page.inner_text("#compare-status")
@@ -327,18 +327,18 @@ def test_what_zooms_one_picture_zooms_the_others(guest: Guest, files: dict[str, 
 @pytest.mark.browser
 def test_stop_keeps_what_is_done_and_the_next_begins_anew(guest: Guest, files: dict[str, str]) -> None:
     page = guest.page
-    Waiting.free.clear()
+    Waiting.turns.hold()
     guest.compare(files["one.png"], files[NASTY])
-    Waiting.turns.release()
+    Waiting.turns.give()
     until(lambda: page.locator("#compare-grid .name").all_inner_texts() == ["one.png"])
     page.wait_for_selector("#compare-status >> text=1 of 2")
     page.click("#compare-stop")
     page.wait_for_selector("#compare-status >> text=Stopping")
-    Waiting.turns.release()
+    Waiting.turns.give()
     guest.finished()
     assert "Photos compared: 1 of 2. Stopped." in page.inner_text("#compare-status")
     assert "Not finished" in page.inner_text("#compare-summary")
-    Waiting.free.set()
+    Waiting.turns.let_go()
     guest.compare(files["two.png"])
     until(lambda: page.locator("#compare-grid .name").all_inner_texts() == ["two.png"])
     guest.finished()

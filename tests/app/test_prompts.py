@@ -79,6 +79,7 @@ def test_an_outline_closes_at_the_border_of_the_photo() -> None:
     assert outline(torch.zeros(1, 1, 10, 20, dtype=torch.bool)) == ""
 
 
+@pytest.mark.slow
 def test_of_a_color_photo_only_what_is_named_changes_unless_all_shall() -> None:
     work = desk(green_and_orange(1500, 1000))
     assert work.colored

@@ -31,6 +31,15 @@ INSIDES = re.compile(r"object at 0x|<function|bound method|<built-in")
 SMALL = ["--memory", "200MB"]  # room for few visitors
 GRADIOS = re.compile(r"Queue is full|This application is|currently busy", re.IGNORECASE)
 
+pytestmark = pytest.mark.slow  # a whole app in a process of its own
+
+
+@pytest.fixture(scope="module")
+def raw_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The whole app, to be looked at from outside."""
+    with running(tmp_path_factory.mktemp("app")) as app:
+        yield app
+
 
 class Visitor(Page):
     """A page that knows the tabs; its photo is a pattern of its own."""

@@ -9,8 +9,8 @@ from toolkit.cli.pages.commands import commands
 from toolkit.cli.pages.summary import summary
 from toolkit.cli.pages.tables import NOTHING, below
 
-GRAY = {"model": "gray", "vividness": None, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "gray_psnr": 22.0, "ciede2000": 10.0, "colorfulness_ratio": 0}
-UNET = GRAY | {"model": "unet", "vividness": 0.5, "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}
+GRAY = {"model": "gray", "hints": 0, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "ciede2000": 10.0, "colorfulness_ratio": 0}
+UNET = GRAY | {"model": "unet@0.5", "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}
 CARD = {"name": "unet", "task": "automatic", "summary": "Colors.", "architecture": "unet", "file": "u.safetensors", "sha256": "ab12"}
 CARD |= {"license": "MIT", "data": "photos", "trained": "in minutes", "weak": "Clothes stay brown."}
 SPEED = {
@@ -36,8 +36,7 @@ def write(weights, name, record):
 
 
 def test_results_name_photos_gain_and_protocol(weights):
-    scores = [s | {"protocol": "Short side 256 px."} for s in (GRAY, UNET)]
-    write(weights, "photos-val.json", scores)
+    write(weights, "photos-val.json", {"table": [GRAY, UNET], "protocol": "Short side 256 px."})
     lines = below(cards.results()).splitlines()
     assert lines[2] == "| the photo left gray |  | val, 300 photos | 22.00 ± 0.30 |  | 0% | 10.00 |"
     assert lines[3] == "| unet | 0.5 | val, 300 photos | 23.75 ± 0.30 | +1.75 | 66% | 8.12 |"
@@ -46,7 +45,7 @@ def test_results_name_photos_gain_and_protocol(weights):
 
 def test_every_set_of_photos_gets_its_rows(weights):
     for name in ("val", "kodak"):
-        write(weights, f"photos-{name}.json", [GRAY | {"protocol": "P."}])
+        write(weights, f"photos-{name}.json", {"table": [GRAY], "protocol": "P."})
     text = below(cards.results())
     assert "kodak, 300 photos" in text
     assert "val, 300 photos" in text
@@ -87,7 +86,7 @@ def test_the_zoo_is_a_row_per_network_with_its_training_time(weights):
 def test_solving_small_is_shown_beside_the_direct_solve(weights):
     methods = [{"method": "levin_fast", "seconds": 0.5, "times_faster": 20.04, "psnr": 31.0, "gain": 0.05, "least_gain": -0.7}]
     write(weights, "speed.json", SPEED | {"classical": {"megapixels": 1.0, "hints": 100, "photos": 3, "methods": methods}})
-    assert below(zoo_cards.classical()).splitlines()[-1] == "| levin_fast | 0.50 | 20.0 | 31.00 | +0.05 | -0.70 |"
+    assert below(cards.TABLES["classical"]()).splitlines()[-1] == "| levin_fast | 0.50 | 20.0 | 31.00 | +0.05 | -0.70 |"
 
 
 def test_without_measurements_no_numbers_are_claimed(weights):
@@ -104,11 +103,12 @@ def test_a_protocol_is_said_once_or_linked_to():
 
 
 def test_the_summary_is_a_row_for_each_thing_that_was_measured_beside_its_bar(weights):
-    write(weights, "photos-val.json", [GRAY, UNET])
+    write(weights, "photos-val.json", {"table": [GRAY, UNET], "protocol": "P."})
     assert summary().splitlines()[2:] == [
         "| automatic, vividness 0.5: as it is set | 23.75 ± 0.30 dB | left gray: 22.00 ± 0.30 dB | 300 photos | [more](docs/measured.md#results) |"
     ]
-    write(weights, "hints-icolorit-val.json", [UNET | {"hints": 10}, GRAY | {"model": "levin2004", "hints": 10}])
+    ten = [UNET | {"model": "unet@0", "hints": 10}, GRAY | {"model": "levin2004", "hints": 10}]
+    write(weights, "hints-icolorit-val.json", {"table": ten, "protocol": "P."})
     write(weights, "speed.json", SPEED)
     text = summary()
     assert "| 10 hints | 23.75 ± 0.30 dB | Levin 2004: 22.00 ± 0.30 dB | 300 photos | [more](docs/hints.md#how-good) |" in text
@@ -122,6 +122,9 @@ def test_every_command_is_told_with_its_examples_and_its_arguments():
     assert "| `--out, -o OUT` | a file (one photo) or a folder;" in text
     assert "| `--vividness FLOAT` | 0 safe and dull to 1 lively (default: 0.5) |" in text
     assert "| `--mark` | draw" in text
+    assert "## measure flicker\n\nHow much does the color of a clip flicker" in text
+    assert "| `--frames FRAMES` | of the pan, 3 or more (default: 100) |" in text
+    assert "- `evaluate-temporal`: Another name for `measure flicker`, for one more release." in text
 
 
 def test_a_mark_that_nothing_is_made_for_is_said(monkeypatch, tmp_path):
@@ -162,16 +165,12 @@ def test_check_tells_what_is_out_of_date_and_writes_nothing(weights, monkeypatch
 
 
 def test_hints_are_a_row_per_model_and_a_column_per_count(weights):
-    protocol = {"protocol": "224 px.", "n": 24, "psnr_se": 0.5}
-    write(
-        weights,
-        "hints-icolorit-kodak.json",
-        [
-            {"model": model, "vividness": vividness, "hints": count, "psnr": 20.0 + count, "colorfulness_ratio": 0.5} | protocol
-            for model, vividness in (("levin2004", None), ("vit-hint", 0.0))
-            for count in (0, 10)
-        ],
-    )
+    table = [
+        {"model": model, "hints": count, "n": 24, "psnr": 20.0 + count, "psnr_se": 0.5, "colorfulness_ratio": 0.5}
+        for model in ("levin2004", "vit-hint@0")
+        for count in (0, 10)
+    ]
+    write(weights, "hints-icolorit-kodak.json", {"table": table, "protocol": "224 px."})
     lines = below(cards.hints()).splitlines()
     assert lines[0] == "| icolorit-kodak, 24 photos | 0 | 10 | colorfulness at 0 |"
     assert lines[2] == "| levin2004 | 20.00 ± 0.50 | 30.00 ± 0.50 | 50% |"
@@ -181,8 +180,11 @@ def test_hints_are_a_row_per_model_and_a_column_per_count(weights):
 
 def test_obedience_and_clicks_are_told_as_measured(weights):
     shares = {"inside": 0.7, "inside_se": 0.02, "alike": None, "alike_se": None, "outside": 0.031, "outside_se": 0.004}
-    write(weights, "obedience.json", [{"model": "vit-hint", "lasso": False, "measured_on": "picture", "n": 200, "protocol": "One point."} | shares])
-    assert "| vit-hint | no | picture | 70.0 ± 2.0 % |  | 3.1 ± 0.4 % |" in below(cards.obeying())
+    row = {"model": "vit-hint", "lasso": False, "measured_on": "picture", "n": 200} | shares
+    write(weights, "obedience.json", {"rows": [row], "protocol": "One point."})
+    lines = below(cards.TABLES["obeying"]()).splitlines()
+    assert lines[0] == "| model | lasso | measured on the | region, 200 photos | elsewhere in its class | everywhere else |"
+    assert lines[2] == "| vit-hint | no | picture | 70.0 ± 2.0 % |  | 3.1 ± 0.4 % |"
     click = {"encode": 0.4, "width": 1154, "height": 866, "clicks": [{"way": "click, 10 hints", "seconds": 0.08, "times_a_click": 1.0}]}
     write(weights, "speed.json", SPEED | {"clicks": click})
     assert "| click, 10 hints | 80 | 1.0 |" in below(cards.clicks())
@@ -191,14 +193,14 @@ def test_obedience_and_clicks_are_told_as_measured(weights):
 def test_text_is_told_beside_its_baselines_and_by_class(weights):
     def line(name, n, **means):
         every = ("found", "alarm", "pointing", "centre", "iou", "uniform", "auc", "auc_all", "wish", "automatic", "to_name", "outside")
-        return {"name": name, "n": n} | {key: {"mean": means[key], "se": 0.01} if key in means else None for key in every}
+        return {"name": name, "n": n} | {key: means.get(key) for key in every} | {f"{key}_se": 0.01 if key in means else None for key in every}
 
     seen = {"pointing": 0.84, "centre": 0.2, "iou": 0.48, "uniform": 0.13}
-    pairs = line("all pairs", 841, **seen, auc=0.94, auc_all=0.9, wish=11.5, automatic=40.25, to_name=14.2, outside=1.26)
-    dog = line("dog", 12, **seen)
-    whole = {"photos": 236, "pairs": pairs, "classes": line("all classes", 126, **seen), "by_class": [dog], "protocol": "Every class.", "swaps": 100}
-    write(weights, "text-val.json", whole | {"swap": {"mean": 0.85, "se": None}})
-    write(weights, "text-held-out.json", whole | {"pairs": dog, "swap": None, "protocol": "Only words held out."})
+    pairs = line("all pairs", 841, **seen, auc=0.94, auc_all=0.9, wish=11.5, automatic=40.25, to_name=14.2, outside=1.26) | {"photos": 236}
+    dog, classes = line("dog", 12, **seen), line("all classes", 126, **seen)
+    write(weights, "text-val.json", {"rows": [pairs | {"swap": 0.85, "swap_se": None, "swaps": 100}, classes, dog], "protocol": "Every class."})
+    held = dog | {"photos": 9, "swap": None, "swaps": 0}
+    write(weights, "text-held-out.json", {"rows": [held, classes, dog], "protocol": "Only words held out."})
     text = below(cards.text())
     assert "| val | 841 regions, 236 photos | mean of 126 classes | without eyes or words |" in text
     assert "| maximum inside the region | 84.0 ± 1.0 % | 84.0 ± 1.0 % | 20.0 ± 1.0 % (photo's centre) |" in text
@@ -216,16 +218,16 @@ def test_text_is_told_beside_its_baselines_and_by_class(weights):
 
 def test_samples_stand_beside_models_that_give_one_answer(weights):
     spread = {"diversity": 9.84, "diversity_se": 0.25, "inside": 0.701, "inside_se": 0.0125, "inside_calibrated": 0.7778, "spread_skill": 0.93}
-    plain = GRAY | {"what": "answer", "frechet": 412.4, "spread": None, "protocol": "Eight samples."}
+    plain = GRAY | {"vividness": None, "gray_psnr": 22.0, "what": "answer", "frechet": 412.4}
     drawn = plain | {"model": "diffusion", "vividness": 0.5}
     record = [
         plain,
-        drawn | {"what": "single", "psnr": 21.5, "colorfulness_ratio": 0.95, "frechet": 250.6, "spread": spread},
+        drawn | {"what": "single", "psnr": 21.5, "colorfulness_ratio": 0.95, "frechet": 250.6} | spread,
         drawn | {"what": "best of 8", "psnr": 23.75, "frechet": None},
         plain | {"model": "unet", "vividness": 0.0, "psnr": 23.5},
     ]
-    write(weights, "samples-val.json", record)
-    lines = below(cards.samples()).splitlines()
+    write(weights, "samples-val.json", {"rows": record, "protocol": "Eight samples."})
+    lines = below(cards.TABLES["samples"]()).splitlines()
     calibration = "9.8 ± 0.2 | 70.1 ± 1.2 % (77.8% if calibrated) | 0.93 (1 if calibrated) |"
     assert lines[0].startswith("| val, 300 photos | what | PSNR, dB |")
     assert lines[2] == "| the photo left gray |  | 22.00 ± 0.30 |  | 0% | 412 |  |  |  |"

@@ -11,7 +11,8 @@ from toolkit.color import AbBins, color_name, hex_to_lab, lab_to_rgb, parse_colo
 from toolkit.color.palette import Swatch, chosen
 from toolkit.controls.palette import extract_palette, warmth_tint
 from toolkit.guidance import Guidance, GuidanceError, Hint
-from toolkit.measure.studies.palettes import PaletteSetup, evaluate_palettes, palette_table, torn
+from toolkit.measure.studies import Told, measure
+from toolkit.measure.studies.palettes import Setup, torn
 from toolkit.models.base import Dials
 from toolkit.models.steering import dressed, steer
 from toolkit.photo import Photo, save_photo
@@ -236,23 +237,25 @@ def test_measuring_knows_what_is_torn():
     assert torn(edge) == 0
 
 
+@pytest.mark.slow
 def test_ways_are_measured_against_each_other():
     photos = [flag(), flag({"#3a7a3a": 0.5, "#d8c0a0": 0.3, "#204060": 0.2})]
-    scores, rows = evaluate_palettes(photos, PaletteSetup("plain-unet"), keep=1)
-    assert [len(row) for row in rows] == [3]
-    found = {(s.way, s.palette, s.shares): s for s in scores}
+    told = Told(keep=1)
+    answer = measure("palettes", photos, Setup("plain-unet"), told)
+    assert [title for title, _ in told.pictures[0]] == ["automatic", "sliced", "ours"]
+    found = {(row["way"], row["palette"], row["shares"]): row for row in answer.rows}
     truth, automatic = found["truth", "own", False], found["automatic", "own", False]
-    assert truth.used == 1
-    assert truth.distance < automatic.distance / 4
-    assert automatic.gain == 0
-    assert found["automatic", "another's", False].psnr is None
+    assert truth["used"] == 1
+    assert truth["distance"] < automatic["distance"] / 4
+    assert automatic["gain"] == 0
+    assert found["automatic", "another's", False].get("psnr") is None
     for way in ("sliced", "ours"):
-        assert found[way, "own", True].distance < automatic.distance / 2
+        assert found[way, "own", True]["distance"] < automatic["distance"] / 2
     assert not any(way == "prior" for way, _, _ in found), "a model without a distribution has none"
-    assert "sliced Wasserstein" in palette_table(scores)
+    assert "sliced Wasserstein" in answer.text()
 
 
 def test_nothing_to_measure_on_is_said_in_a_sentence(tmp_path, capsys):
     save_photo(gray().rgb, tmp_path / "gray.png")
-    assert main(["evaluate-palette", str(tmp_path), "--model", "plain-unet"]) == 2
-    assert "two photos in color" in capsys.readouterr().err
+    assert main(["measure", "palettes", str(tmp_path), "--model", "plain-unet"]) == 2
+    assert "two color photos" in capsys.readouterr().err

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from toolkit.measure.evaluate import find_photos
 from torch.nn import functional as F
 
 from tests import ROOT
@@ -17,7 +16,8 @@ from toolkit.cli import main
 from toolkit.color import AbBins, rgb_to_lab
 from toolkit.controls.temporal import NEW_SCENE, Motion, colorize_frames, open_frames, see_motion
 from toolkit.guidance import Guidance, Hint
-from toolkit.measure.studies.flicker import Setup, camera, film, measure_clips, temporal_table
+from toolkit.measure.studies import measure
+from toolkit.measure.studies.flicker import Setup, camera, film, protocol
 from toolkit.models import registry
 from toolkit.models.base import Encoded, Prediction
 from toolkit.models.cards import get_card
@@ -283,26 +283,28 @@ def test_the_camera_comes_back_and_knows_its_way():
     assert (there - new.rgb.float())[..., 20:-20, 20:-20].abs().mean() < 1
 
 
+@pytest.mark.slow
 def test_measuring_tells_a_steady_clip_from_a_moody_one(moody, tmp_path, capsys):
-    Image.fromarray(colorful().rgb.permute(1, 2, 0).numpy()).save(tmp_path / "a.png")
-    scores = {(s.move, s.way): s for s in measure_clips(find_photos([tmp_path]), Setup(frames=12, others=3, hold=0.9, device="cpu"))}
-    alone, held = scores["pan", "frame by frame"], scores["pan", "temporal"]
-    assert alone.drift == 0, "the same view, the same colors"
-    assert alone.ratio == 1
-    assert held.ratio > 2
-    assert held.flicker > held.floor / 2
-    assert 0 < held.drift == held.apart
-    assert len(temporal_table(list(scores.values())).splitlines()) == 2 + 6 + 1
-    assert main(["evaluate-temporal", str(tmp_path), "--frames", "2"]) == 2
+    answer = measure("flicker", [colorful()], Setup(frames=12, others=3, hold=0.9, device="cpu"))
+    rows = {(row["move"], row["way"]): row for row in answer.rows}
+    alone, held = rows["pan", "frame by frame"], rows["pan", "temporal"]
+    assert alone["drift"] == 0, "the same view, the same colors"
+    assert alone["ratio"] == 1
+    assert held["ratio"] > 2
+    assert held["flicker"] > held["floor"] / 2
+    assert 0 < held["drift"] == held["apart"]
+    assert len(answer.text().splitlines()) == 2 + 6 + 1
+    assert main(["measure", "flicker", str(tmp_path), "--frames", "2"]) == 2
     assert "3 frames" in capsys.readouterr().err
 
 
 def test_the_numbers_that_ship_hold_what_is_promised():
     file = ROOT / "weights/measured/temporal-val.json"
-    scores = {(s["move"], s["way"]): s for s in json.loads(file.read_text())}
+    shipped = json.loads(file.read_text())
+    scores = {(s["move"], s["way"]): s for s in shipped["rows"]}
     pan = scores["pan", "temporal"]
     assert pan["n"] == 10
     assert pan["frames"] == 100
     assert pan["ratio"] >= 3
     assert pan["drift"] <= 2
-    assert pan["protocol"] == Setup().protocol()
+    assert shipped["protocol"] == protocol(Setup(model="vit-hint"))

@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,12 @@ from scipy import stats
 
 import toolkit
 from tests.toys.contestants import Toy, photo, table_of
-from toolkit.measure import metrics, set_metrics
+from toolkit.color import rgb_to_lab
+from toolkit.measure import contestants, metrics, set_metrics
 from toolkit.measure.compare import CompareSetup, measures
 from toolkit.measure.compare import run as comparing
 from toolkit.measure.compare.measures import paired, ratio_and_error
-from toolkit.measure.protocols import HintSetup, evaluate_hints
+from toolkit.measure.protocols import hints_for
 
 QUICK = CompareSetup(metrics=("psnr", "colorfulness"), size=48)
 
@@ -78,13 +80,62 @@ def test_every_metric_can_be_asked_for_and_says_that_the_truth_is_best(toys, cru
     assert any("Fréchet" in note and "3,840" in note for note in result.notes())
 
 
-def test_with_hints_the_numbers_are_those_of_the_protocol(monkeypatch):
+def test_with_hints_every_model_gets_the_points_of_the_protocol(toys):
     photos = [photo(seed, side=224) for seed in range(2)]
-    result = toolkit.compare(["levin-fast"], photos, hints=(0, 10), setup=CompareSetup(metrics=("psnr",)))
-    scores = {(s.model, s.hints): s.psnr for s in evaluate_hints(photos, HintSetup(models=("levin-fast",), hints=(0, 10)))}
-    for _, row in result.table.iterrows():
-        assert row["psnr"] == pytest.approx(scores[row["model"], row["hints"]], abs=1e-3)
+    result = toolkit.compare(["half"], photos, hints=(0, 10), setup=CompareSetup(metrics=("psnr",)))
+    for index, one in enumerate(photos):
+        hinted = result.picture(index, "half", 10)
+        for hint in hints_for(one, index, "icolorit", 10, 1234):
+            left, top, right, bottom = hint.box()
+            there = rgb_to_lab(float_rgb(hinted))[0, 1:, top:bottom, left:right].mean((1, 2))
+            assert there.tolist() == pytest.approx(list(hint.ab), abs=1.5)
     assert "1234" in result.protocol
+
+
+class Fickle:
+    """A session of our models whose red is as many steps off as its working size is from 256 px."""
+
+    def __init__(self, photo, model, *, device="auto", size=256):
+        self.photo, self.size = photo, size
+
+    def encode(self):
+        return None
+
+    def at(self, size):
+        return Fickle(self.photo, "", size=size)
+
+    def colorize(self, guidance, dials, *, seed):
+        self.rgb = self.photo.rgb.clone()
+        self.rgb[0] += self.size - 256
+        return self
+
+
+def test_colors_that_change_with_the_size_are_told(monkeypatch):
+    monkeypatch.setattr(contestants, "Session", Fickle)
+    photos = [photo(0), photo(1)]
+    asked = CompareSetup(metrics=("psnr",), size=48, sizes=(250, 256, 262))
+    table = toolkit.compare(["unet"], photos, setup=asked).table.set_index("model")
+    assert table["size-change"]["unet"] > 1
+    assert math.isnan(table["size-change"]["gray"])
+    assert "250, 256, 262 px" in asked.sentence()
+    assert "size-change" not in toolkit.compare(["unet"], photos, setup=QUICK).table
+    monkeypatch.setattr(Fickle, "at", lambda self, size: Fickle(self.photo, ""))
+    assert toolkit.compare(["unet"], photos, setup=asked).table.set_index("model")["size-change"]["unet"] == 0
+    for sizes in ((256,), (16, 256)):
+        with pytest.raises(ValueError, match="two or more working sizes"):
+            CompareSetup(sizes=sizes)
+
+
+@pytest.mark.slow
+def test_the_shipped_weights_beat_gray_on_the_examples():
+    examples = Path(__file__).parent.parent / "demos" / "examples"
+    photos = [examples / f"{name}.jpg" for name in ("portrait-astronaut", "animals-two-dogs", "still-coffee", "landscape-mountains")]
+    result = toolkit.compare(["unet"], photos, setup=CompareSetup(metrics=("psnr", "lpips")))
+    assert not result.skipped
+    gray, ours = result.table.to_dict("records")
+    assert ours["n"] == 4
+    assert ours["psnr"] > gray["psnr"]
+    assert ours["lpips"] < gray["lpips"]
 
 
 def test_a_photo_is_looked_at_once_for_all_numbers_of_hints(toys):

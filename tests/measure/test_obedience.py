@@ -1,16 +1,15 @@
-import io
 import json
-import tarfile
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from tests.toys import tars
 from toolkit.guidance import Hint
+from toolkit.measure.regions import find_region, open_regions
+from toolkit.measure.studies import measure
 from toolkit.measure.studies import obedience as module
-from toolkit.measure.studies.obedience import far_color, find_region, obedience_table, obey, open_regions
+from toolkit.measure.studies.obedience import Setup, far_color
 from toolkit.photo import Photo
 
 CLASSES = {"1": "coat", "2": "wall"}
@@ -25,18 +24,7 @@ def labelled():
 
 
 def tar_of(path, photos, classes=CLASSES):
-    with tarfile.open(path, "w") as tar:
-        files = {} if classes is None else {"classes.json": json.dumps(classes).encode()}
-        for name, (photo, labels) in photos.items():
-            for suffix, array in ((".webp", photo.rgb.permute(1, 2, 0).numpy()), (".png", labels)):
-                stream = io.BytesIO()
-                Image.fromarray(array).save(stream, "WEBP" if suffix == ".webp" else "PNG", **({"lossless": True} if suffix == ".webp" else {}))
-                files[name + suffix] = stream.getvalue()
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return path
+    return tars.tar_of(path, {name: (photo.rgb.permute(1, 2, 0).numpy(), labels) for name, (photo, labels) in photos.items()}, classes)
 
 
 class Painter:
@@ -112,27 +100,33 @@ def test_the_color_is_far_from_the_mean_and_exists_there():
     assert far_color(torch.zeros(2), 0.5, np.random.default_rng(0)) is None  # black has no room
 
 
-def test_shares_are_those_of_the_way(painter):
-    region = find_region(*labelled(), CLASSES)
-    free, free_seen, tied, tied_seen = obey([region, region], "unet")
-    assert [(s.lasso, s.measured_on, s.n) for s in (free, free_seen, tied, tied_seen)] == [
+@pytest.fixture
+def obey(tmp_path):
+    """Measures unet on photos with labels."""
+    return lambda *photos: measure("obedience", [tar_of(tmp_path / "r.tar", {f"a/{i}": one for i, one in enumerate(photos)})], Setup(("unet",)))
+
+
+def test_shares_are_those_of_the_way(painter, obey):
+    free, free_seen, tied, tied_seen = obey(labelled(), labelled()).rows
+    assert [(row["lasso"], row["measured_on"], row["n"]) for row in (free, free_seen, tied, tied_seen)] == [
         (lasso, view, 2) for lasso in (False, True) for view in ("model", "picture")
     ]
-    assert (free.inside, free.alike, free.outside, free.n_alike, free.impossible) == pytest.approx((0.8, 0.5, 0.1, 2, 0), abs=1e-3)
-    assert (tied.inside, tied.alike, tied.outside) == pytest.approx((1, 0, 0), abs=1e-3)
-    assert (free_seen.inside, free_seen.outside) == pytest.approx((0.8, 0.1), abs=0.03)
-    assert free.inside_se == pytest.approx(0, abs=1e-4)
-    assert obey([region], "unet")[0].inside_se is None
+    there = ("inside", "alike", "outside", "n_alike", "impossible")
+    assert [free[key] for key in there] == pytest.approx([0.8, 0.5, 0.1, 2, 0], abs=1e-3)
+    assert [tied[key] for key in there[:3]] == pytest.approx([1, 0, 0], abs=1e-3)
+    assert [free_seen[key] for key in ("inside", "outside")] == pytest.approx([0.8, 0.1], abs=0.03)
+    assert free["inside_se"] == pytest.approx(0, abs=1e-4)
+    assert obey(labelled()).rows[0]["inside_se"] is None
 
 
-def test_photos_without_a_color_far_enough_are_counted_and_look_alikes_may_be_missing(painter):
+def test_photos_without_a_color_far_enough_are_counted_and_look_alikes_may_be_missing(painter, obey):
     photo, labels = labelled()
     labels[:, 50:54] = 0
     black = Photo.from_array(np.zeros((40, 60, 3), np.uint8))
-    scores = obey([find_region(black, labels, CLASSES), find_region(photo, labels, CLASSES)], "unet")
-    assert (scores[0].n, scores[0].impossible, scores[0].alike, scores[0].n_alike) == (1, 1, None, 0)
-    with pytest.raises(ValueError, match="no region"):
-        obey([find_region(black, labels, CLASSES)], "unet")
+    first, *_ = obey((black, labels), (photo, labels)).as_json()["rows"]
+    assert [first[key] for key in ("n", "impossible", "alike", "n_alike")] == [1, 1, None, 0]
+    with pytest.raises(ValueError, match="nothing here to measure obedience on; give a tar of photos with larger"):
+        obey((black, labels))
 
 
 def test_regions_come_from_a_tar(tmp_path):
@@ -151,23 +145,26 @@ def test_regions_come_from_a_tar(tmp_path):
             list(open_regions(wrong, []))
 
 
-def test_scores_are_json_and_a_table_with_their_protocol(painter):
-    scores = obey([find_region(*labelled(), CLASSES)] * 2, "unet")
-    assert json.loads(json.dumps([asdict(s) for s in scores]))[0]["inside"] == pytest.approx(0.8, abs=1e-3)
-    header, _, *rows, protocol = obedience_table(scores).splitlines()
-    assert "inside %" in header
+def test_the_answer_is_json_and_a_table_with_its_protocol(painter, obey):
+    answer = obey(labelled(), labelled())
+    found = json.loads(json.dumps(answer.as_json()))
+    assert found["study"] == "obedience"
+    assert found["setup"]["models"] == ["unet"]
+    assert found["rows"][0]["inside"] == pytest.approx(0.8, abs=1e-3)
+    header, _, *rows, protocol = answer.text().splitlines()
+    assert "everywhere else" in header
     assert [row.split()[:3] for row in rows] == [["unet", lasso, view] for lasso in ("no", "yes") for view in ("model", "picture")]
-    assert "80.0±0.0" in rows[0]
+    assert "80.0 ± 0.0 %" in rows[0]
     assert "largest connected part" in protocol
+    assert protocol == found["protocol"]
 
 
-def test_a_real_model_moves_the_region_more_than_the_rest(tmp_path):
+def test_a_real_model_moves_the_region_more_than_the_rest(obey):
     rng = np.random.default_rng(0)
     photo, labels = labelled()
     array = photo.rgb.permute(1, 2, 0).numpy().copy()
     array[labels == 1] = 100
-    photo = Photo.from_array((array + rng.normal(0, 3, array.shape)).clip(0, 255).astype(np.uint8))
-    free, _, tied, _ = obey([find_region(photo, labels, CLASSES)], "unet")
-    assert tied.inside > 0.5
-    assert tied.outside < tied.inside
-    assert free.inside > 0.2
+    free, _, tied, _ = obey((Photo.from_array((array + rng.normal(0, 3, array.shape)).clip(0, 255).astype(np.uint8)), labels)).rows
+    assert tied["inside"] > 0.5
+    assert tied["outside"] < tied["inside"]
+    assert free["inside"] > 0.2

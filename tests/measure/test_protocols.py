@@ -1,16 +1,14 @@
-import json
-from dataclasses import asdict, replace
-
 import numpy as np
 import pytest
 import torch
-from toolkit.measure.evaluate import find_photos
 
+import toolkit
 from toolkit.color import rgb_to_lab
 from toolkit.measure import contestants
-from toolkit.measure.compare.plots import plot_hint_curve
+from toolkit.measure.compare import CompareSetup
 from toolkit.measure.metrics import psnr
-from toolkit.measure.protocols import PROTOCOLS, HintSetup, Patch, evaluate_hints, hint_table, open_squares, reveal
+from toolkit.measure.photos import find_photos
+from toolkit.measure.protocols import PROTOCOLS, Patch, hints_for, open_squares, reveal
 from toolkit.photo import Photo
 
 
@@ -54,12 +52,11 @@ def parrot(monkeypatch):
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_places_come_by_lot_from_seed_and_photo_and_fewer_are_the_first_of_more(name):
     photo = square(PROTOCOLS[name].side)
-    many = HintSetup(protocol=name, hints=(3, 40)).hints_for(photo, 0)
+    many = hints_for(photo, 0, name, 40, 1234)
     assert len(many) == 40
-    assert many == HintSetup(protocol=name, hints=(40,)).hints_for(photo, 0)
-    assert many[:3] == HintSetup(protocol=name, hints=(3,)).hints_for(photo, 0)
-    places = {tuple(hint.box() for hint in other) for other in (many, HintSetup(protocol=name, hints=(40,)).hints_for(photo, 1))}
-    places |= {tuple(hint.box() for hint in HintSetup(protocol=name, hints=(40,), seed=1).hints_for(photo, 0))}
+    assert many == hints_for(photo, 0, name, 40, 1234)
+    assert many[:3] == hints_for(photo, 0, name, 3, 1234)
+    places = {tuple(hint.box() for hint in hints_for(photo, index, name, 40, seed)) for index, seed in ((0, 1234), (1, 1234), (0, 1))}
     assert len(places) == 3
 
 
@@ -97,42 +94,42 @@ def test_a_hint_covers_its_patch_in_the_mean_color():
         assert hint.ab == pytest.approx(truth.tolist(), abs=0.7)
 
 
-def test_scores_are_the_floored_psnr_of_what_was_painted(parrot):
+def rows(models, photos, **setup):
+    """The comparison's table by model and number of hints."""
+    result = toolkit.compare(models, photos, setup=CompareSetup(metrics=("psnr", "colorfulness"), **setup))
+    return {(row["model"], row["hints"]): row for row in result.table.to_dict("records")}
+
+
+def test_scores_are_the_psnr_of_what_was_painted(parrot):
     photos = [square(seed=s) for s in range(2)]
-    setup = HintSetup(hints=(0, 7), vividness=(0.0, 1.0))
-    scores = evaluate_hints(photos, setup)
-    assert [(s.model, s.vividness, s.hints, s.n) for s in scores] == [
-        (model, vividness, n, 2) for model, vividness in (("gray", None), ("unet", 0.0), ("unet", 1.0)) for n in (0, 7)
-    ]
-    assert Parrot.looked == 2
+    found = rows(["unet", "unet@1"], photos, hints=(0, 7))
+    assert list(found) == [(model, n) for model in ("gray", "unet", "unet@1") for n in (0, 7)]
+    assert {row["n"] for row in found.values()} == {2}
     assert Parrot.painted == [(0, 0.0), (7, 0.0), (0, 1.0), (7, 1.0)] * 2
-    expected = [float(psnr(float_rgb(contestants.in_color(p, torch.zeros(1, 2, 224, 224))), float_rgb(p.rgb))) for p in photos]
-    assert scores[0].psnr == scores[1].psnr == scores[2].psnr == pytest.approx(np.mean(expected), abs=1e-3)
-    assert scores[0].psnr_se == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
-    assert scores[3].psnr > scores[2].psnr
-    assert scores[0].colorfulness_ratio < 0.02 < scores[3].colorfulness_ratio
-    assert evaluate_hints(photos[:1], setup)[0].psnr_se is None
+    grays = [float_rgb(contestants.in_color(p, torch.zeros(1, 2, 224, 224))) for p in photos]
+    expected = [float(psnr(gray, float_rgb(p.rgb))) for gray, p in zip(grays, photos, strict=True)]
+    assert found["gray", 0]["psnr"] == found["gray", 7]["psnr"] == found["unet", 0]["psnr"] == pytest.approx(np.mean(expected), abs=1e-3)
+    assert found["gray", 0]["psnr_se"] == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
+    assert found["unet", 7]["psnr"] > found["unet", 0]["psnr"]
+    assert found["gray", 0]["colorfulness_ratio"] < 0.02 < found["unet", 7]["colorfulness_ratio"]
 
 
-def test_squared_error_is_floored_at_1e_5():
-    gray = replace(square(), rgb=square().rgb[:1].expand(3, -1, -1))  # gray colors it without error
-    (score,) = evaluate_hints([gray], HintSetup(models=(), hints=(0,)))
-    assert score.psnr == 50
+def test_squared_error_is_floored_at_1e_5(parrot, monkeypatch):
+    monkeypatch.setattr(Parrot, "colorize", lambda self, guidance, dials, *, seed: self.photo)
+    assert rows(["unet"], [square()], hints=(0, 1))["unet", 0]["psnr"] == 50
 
 
 def test_levin_is_gray_without_hints_and_better_the_more_it_gets():
     halves = np.full((224, 224, 3), (200, 60, 40), np.uint8)
     halves[:, 112:] = (20, 90, 60)
-    scores = evaluate_hints([Photo.from_array(halves)], HintSetup(models=("levin2004",), hints=(0, 1, 20)))
-    by_model = {model: [s.psnr for s in scores if s.model == model] for model in ("gray", "levin2004")}
-    assert by_model["levin2004"][0] == by_model["gray"][0]
-    assert by_model["levin2004"][2] > 40 > by_model["levin2004"][1]
+    found = rows(["levin2004"], [Photo.from_array(halves)], hints=(0, 1, 20))
+    assert found["levin2004", 0]["psnr"] == found["gray", 0]["psnr"]
+    assert found["levin2004", 20]["psnr"] > 40 > found["levin2004", 1]["psnr"]
 
 
 def test_a_real_model_goes_through_the_public_pipeline():
-    scores = evaluate_hints([square()], HintSetup(hints=(0, 20), protocol="icolorit"))
-    assert [s.model for s in scores] == ["gray", "gray", "unet", "unet"]
-    assert scores[3].psnr > scores[2].psnr
+    found = rows(["unet"], [square()], hints=(0, 20))
+    assert found["unet", 20]["psnr"] > found["unet", 0]["psnr"]
 
 
 def test_squares_are_cut_from_the_middle(tmp_path):
@@ -148,35 +145,3 @@ def test_squares_are_cut_from_the_middle(tmp_path):
     assert photo.size == (224, 224)
     assert int(photo.rgb[0, :, 2:-2].float().mean(0).min()) > 150  # nothing of the black sides
     assert [line.split(":")[0] for line in skipped] == ["broken.png"]
-
-
-@pytest.mark.parametrize(
-    "wrong, told",
-    [({"protocol": "mine"}, "no protocol 'mine'"), ({"hints": ()}, "an empty list"), ({"hints": (1, -1)}, "-1"), ({"hints": (2001,)}, "2,000")],
-)
-def test_setups_that_cannot_be_meant_are_told(wrong, told):
-    with pytest.raises(ValueError, match=told):
-        HintSetup(**wrong)
-
-
-def test_no_photo_is_an_error():
-    with pytest.raises(ValueError, match="no photo in color"):
-        evaluate_hints([], HintSetup())
-
-
-def test_scores_are_json_a_table_and_a_curve(parrot):
-    scores = evaluate_hints([square(seed=s) for s in range(2)], HintSetup(hints=(0, 1, 10), vividness=(0.0, 1.0), protocol="icolorit"))
-    records = json.loads(json.dumps([asdict(s) for s in scores]))
-    assert {"model", "vividness", "hints", "n", "psnr", "psnr_se", "colorfulness_ratio", "protocol"} < set(records[0])
-    header, _, *rows, protocol = hint_table(scores).splitlines()
-    assert [word for word in header.split() if word.startswith("@")] == ["@0", "@1", "@10"]
-    assert [row.split()[0] for row in rows] == ["gray", "unet", "unet"]
-    assert all(row.count("±") == 3 for row in rows)
-    assert "224 x 224" in protocol
-    assert "1234" in protocol
-    (axes,) = plot_hint_curve(scores).axes
-    assert [line.get_label() for line in axes.lines][:2] == ["unet, 0", "unet, 1"]
-    assert list(axes.lines[1].get_xdata()) == [0, 1, 10]
-    assert list(axes.lines[1].get_ydata()) == [s.psnr for s in scores[6:]]
-    with pytest.raises(ValueError, match="no scores"):
-        plot_hint_curve([])

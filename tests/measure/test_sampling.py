@@ -1,5 +1,4 @@
 import json
-from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,15 +6,16 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from toolkit.measure.studies.sampling_figures import plot_ranks
 from torch.nn import functional as F
 
 from toolkit.cli import main
 from toolkit.color import rgb_to_lab
 from toolkit.measure.metrics import ciede2000, colorfulness, psnr
 from toolkit.measure.speed import sample_cost as sample_bench
+from toolkit.measure.studies import Told, measure
 from toolkit.measure.studies import sampling as module
-from toolkit.measure.studies.sampling import SampleSetup, diversity, evaluate_samples, painted, ranks, sample_table, spread_and_error
+from toolkit.measure.studies.sampling import Setup, diversity, painted, plot, ranks, spread_and_error
+from toolkit.models import cards
 from toolkit.photo import Photo
 from toolkit.pipeline import Session
 
@@ -69,6 +69,7 @@ def pretender(monkeypatch):
     monkeypatch.setattr(module, "load_model", lambda name, device: DRAWS if name == "sampler" else ANSWERS)
     monkeypatch.setattr(module, "features", lambda rgb, device: F.adaptive_avg_pool2d(rgb, 1).flatten(1))
     monkeypatch.setattr(Pretender, "asked", [])
+    monkeypatch.setattr(cards, "get_card", lambda name: None)
     return Pretender
 
 
@@ -118,11 +119,14 @@ def test_ab_is_painted_as_a_session_paints_it():
     assert torch.equal(painted(photo, result.ab), result.rgb)
 
 
+def sampled(photos, told=None, **setup):
+    return measure("sampling", photos, Setup(**{"models": ("sampler",), "samples": 3, "size": 40} | setup), told)
+
+
 def test_single_best_and_mean_of_the_samples_stand_beside_one_answer(pretender):
     photos = [colored(1), colored(2)]
-    setup = SampleSetup(("sampler", "regressor"), samples=3, steps=4, strength=2.0, seed=7)
-    scores, _ = evaluate_samples(photos, setup)
-    assert [(s.model, s.vividness, s.what) for s in scores] == [
+    rows = sampled(photos, models=("sampler", "regressor"), steps=4, strength=2.0, seed=7).rows
+    assert [(row["model"], row["vividness"], row["what"]) for row in rows] == [
         ("gray", None, "answer"),
         ("sampler", 0.5, "single"),
         ("sampler", 0.5, "best of 3"),
@@ -131,41 +135,41 @@ def test_single_best_and_mean_of_the_samples_stand_beside_one_answer(pretender):
         ("regressor", 0.5, "answer"),
     ]
     assert pretender.asked == [(3, 0.5, 4, 2.0, 7)] * 2
-    gray, single, best, mean, *answers = scores
+    gray, single, best, mean, *answers = rows
 
     def quality(steps):
         return np.mean([float(psnr(float_rgb(shifted(p, steps).rgb), float_rgb(p.rgb))) for p in photos])
 
-    assert single.psnr == pytest.approx(np.mean([quality(30), 100, quality(12)]), abs=1e-3)
-    assert best.psnr == pytest.approx(100)
-    assert best.colorfulness_ratio == pytest.approx(1)
-    assert answers[0].psnr == answers[1].psnr == pytest.approx(quality(256 - 20), abs=1e-3)
+    assert single["psnr"] == pytest.approx(np.mean([quality(30), 100, quality(12)]), abs=1e-3)
+    assert best["psnr"] == pytest.approx(100)
+    assert best["colorfulness_ratio"] == pytest.approx(1)
+    assert answers[0]["psnr"] == answers[1]["psnr"] == pytest.approx(quality(256 - 20), abs=1e-3)
     color = [np.mean([float(colorfulness(float_rgb(shifted(p, s).rgb))) for p in photos]) for s in (30, 0, 12)]
-    assert single.colorfulness_ratio == pytest.approx(np.mean(color) / color[1], abs=1e-3)
-    assert quality(30) < mean.psnr < 100
-    assert {s.gray_psnr for s in scores} == {gray.psnr}
-    assert single.step is not None is answers[0].step
+    assert single["colorfulness_ratio"] == pytest.approx(np.mean(color) / color[1], abs=1e-3)
+    assert quality(30) < mean["psnr"] < 100
+    assert {row["gray_psnr"] for row in rows} == {gray["psnr"]}
+    assert single["step"] is not None is answers[0].get("step")
 
 
 def test_spread_and_distance_are_told_of_single_samples(pretender):
     photos = [colored(1), colored(2)]
-    scores, _ = evaluate_samples(photos, SampleSetup(("sampler",), samples=3))
-    _, single, best, mean = scores
-    assert single.spread.inside_calibrated == pytest.approx(0.5)
-    assert sum(single.spread.ranks) == pytest.approx(1, abs=1e-3)
-    assert single.spread.inside == pytest.approx(sum(single.spread.ranks[1:-1]), abs=1e-3)
+    _, single, best, mean = sampled(photos).rows
+    assert single["inside_calibrated"] == pytest.approx(0.5)
+    assert sum(single["ranks"]) == pytest.approx(1, abs=1e-3)
+    assert single["inside"] == pytest.approx(sum(single["ranks"][1:-1]), abs=1e-3)
     pairs = [diversity([shifted(p, s).rgb for s in (30, 0, 12)]) for p in photos]
-    assert single.spread.diversity == pytest.approx(np.mean(pairs), abs=1e-3)
-    assert single.spread.spread_skill == pytest.approx(single.spread.deviation / single.spread.error, abs=1e-3)
-    assert best.spread is mean.spread is best.frechet is None
-    assert single.frechet > mean.frechet > 0, "the first sample is farther from the truth than the mean is"
-    assert "too large of 2 pictures" in single.protocol
+    assert single["diversity"] == pytest.approx(np.mean(pairs), abs=1e-3)
+    assert single["spread_skill"] == pytest.approx(single["deviation"] / single["error"], abs=1e-3)
+    assert not {"ranks", "frechet"} & best.keys()
+    assert "ranks" not in mean
+    assert single["frechet"] > mean["frechet"] > 0, "the first sample is farther from the truth than the mean is"
 
 
 def test_vividness_that_is_named_is_that_of_all_models(pretender):
-    scores, rows = evaluate_samples([colored()], SampleSetup(("sampler", "regressor"), samples=2, vividness=(0.0, 1.0)), keep=1)
-    assert [s.vividness for s in scores if s.what in ("single", "answer")] == [None, 0.0, 1.0, 0.0, 1.0]
-    assert [title for title, _ in rows[0]] == [
+    told = Told(keep=1)
+    rows = sampled([colored()], told, models=("sampler", "regressor"), samples=2, vividness=(0.0, 1.0)).rows
+    assert [row["vividness"] for row in rows if row["what"] in ("single", "answer")] == [None, 0.0, 1.0, 0.0, 1.0]
+    assert [title for title, _ in told.pictures[0]] == [
         "truth",
         "regressor 0",
         "regressor 1",
@@ -174,56 +178,57 @@ def test_vividness_that_is_named_is_that_of_all_models(pretender):
         "sampler 1, 1",
         "sampler 1, 2",
     ]
-    assert scores[1].psnr_se is scores[1].frechet is None, "one photo has neither"
+    assert rows[1]["psnr_se"] is rows[1].get("frechet") is None, "one photo has neither"
 
 
-def test_rows_are_kept_for_the_first_photos_and_progress_is_told(pretender):
+def test_pictures_are_kept_of_the_first_photos_and_progress_is_told(pretender):
     done = []
     photos = [colored(i) for i in range(3)]
-    _, rows = evaluate_samples(photos, SampleSetup(("sampler",), samples=2), keep=2, progress=done.append)
-    assert done == [1, 2, 3]
-    assert [torch.equal(row[0][1], photo.rgb) for row, photo in zip(rows, photos, strict=False)] == [True, True]
+    told = Told(lambda n, of: done.append((n, of)), keep=2)
+    sampled(photos, told, samples=2, limit=3)
+    assert done == [(1, 3), (2, 3), (3, 3)]
+    assert [torch.equal(row[0][1], photo.rgb) for row, photo in zip(told.pictures, photos, strict=False)] == [True, True]
 
 
-def test_scores_are_json_and_a_table_with_their_protocol(pretender):
-    scores, _ = evaluate_samples([colored(1), colored(2)], SampleSetup(("sampler",), samples=3, size=99, steps=1))
-    assert json.loads(json.dumps([asdict(s) for s in scores]))[1]["spread"]["samples"] == 3
-    text = sample_table(scores)
-    assert "short side of 99 px" in text.splitlines()[-1]
-    assert "50.0% of a calibrated sampler" in text.splitlines()[-1]
-    assert "lpips" not in text
-    assert " step" not in text.splitlines()[1], "one step has no time between two"
-    assert len([line for line in text.splitlines() if line.startswith(("gray", "sampler"))]) == 4
+def test_the_answer_is_json_and_a_table_with_its_protocol(pretender):
+    answer = sampled([colored(1), colored(2)], size=99, steps=1)
+    assert json.loads(json.dumps(answer.as_json()))["rows"][1]["samples"] == 3
+    lines = answer.text().splitlines()
+    assert "short side of 99 px" in lines[-1]
+    assert "50.0% of a calibrated sampler" in lines[-1]
+    assert "LPIPS" not in lines[0], "nobody measured it"
+    assert "a step" not in lines[0], "one step has no time between two"
+    assert len([line for line in lines if line.startswith(("the photo left gray", "sampler"))]) == 4
 
 
 def test_what_cannot_be_meant_is_told(pretender):
     for samples in (1, 65):
         with pytest.raises(ValueError, match="2 to 64"):
-            SampleSetup(("sampler",), samples=samples)
+            Setup(("sampler",), samples=samples)
     with pytest.raises(ValueError, match="Of regressor none draws"):
-        evaluate_samples([colored()], SampleSetup(("regressor",)))
-    with pytest.raises(ValueError, match="no photo in color"):
-        evaluate_samples([], SampleSetup(("sampler",)))
+        sampled([colored()], models=("regressor",))
+    with pytest.raises(ValueError, match="nothing here to measure sampling on; give a folder"):
+        sampled([])
+    with pytest.raises(ValueError, match="at least 1 photo"):
+        sampled([colored()], limit=0)
 
 
 def test_the_rank_histogram_has_a_bar_for_each_share(pretender):
-    scores, _ = evaluate_samples([colored(1), colored(2)], SampleSetup(("sampler",), samples=3, vividness=(0.5, 1.0)))
-    axes = plot_ranks(scores).axes[0]
-    drawn = [score.spread.ranks for score in scores if score.spread]
-    assert [bar.get_height() for bar in axes.patches] == pytest.approx([share for shares in drawn for share in shares])
+    rows = sampled([colored(1), colored(2)], vividness=(0.5, 1.0)).rows
+    axes = plot(rows).axes[0]
+    assert [bar.get_height() for bar in axes.patches] == pytest.approx([share for row in rows for share in row.get("ranks", ())])
     assert axes.lines[0].get_ydata()[0] == pytest.approx(1 / 4)
-    with pytest.raises(ValueError, match="draws"):
-        plot_ranks(scores[:1])
 
 
+@pytest.mark.slow
 def test_calm_samples_are_all_the_same():
-    setup = SampleSetup(("diffusion",), samples=2, vividness=(0.0, 0.5), steps=1, size=48, lpips=True, device="cpu")
-    scores, _ = evaluate_samples([colored(), colored(1)], setup)
-    _, *calm = scores[:4]
-    assert calm[0].psnr == calm[1].psnr == calm[2].psnr
-    assert calm[0].spread.diversity == calm[0].spread.diversity_lpips == calm[0].spread.inside == 0
-    assert scores[4].spread.diversity > 0 < scores[4].spread.diversity_lpips
-    assert all(np.isfinite([s.lpips, s.ciede2000]).all() for s in scores)
+    setup = Setup(("diffusion",), samples=2, vividness=(0.0, 0.5), steps=1, size=48, lpips=True, device="cpu")
+    rows = measure("sampling", [colored(), colored(1)], setup).rows
+    _, *calm = rows[:4]
+    assert calm[0]["psnr"] == calm[1]["psnr"] == calm[2]["psnr"]
+    assert calm[0]["diversity"] == calm[0]["diversity_lpips"] == calm[0]["inside"] == 0
+    assert rows[4]["diversity"] > 0 < rows[4]["diversity_lpips"]
+    assert all(np.isfinite([row["lpips"], row["ciede2000"]]).all() for row in rows)
 
 
 @pytest.fixture
@@ -235,6 +240,7 @@ def album(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_prints(album, capsys):
     argv = ["evaluate", ".", "--models", "diffusion,unet", "--samples", "2", "--steps", "1", "--size", "32", "--device", "cpu"]
     assert main([*argv, "--json", "samples.json", "--sheet", "sheet.png", "--plot", "ranks.png"]) == 0
@@ -249,6 +255,8 @@ def test_the_command_writes_what_it_prints(album, capsys):
         ("unet", "answer"),
     ]
     assert scores[0]["protocol"] in said
+    assert scores[1]["spread"]["samples"] == 2
+    assert scores[0]["spread"] is None
     assert "1 steps" not in said
     assert all(Image.open(file).width > 100 for file in ("sheet.png", "ranks.png"))
 
@@ -271,10 +279,11 @@ def test_what_the_command_cannot_do_is_one_sentence(album, capsys, options, told
     assert main(["evaluate", ".", *options]) == 2
     said = capsys.readouterr()
     assert told in said.err
-    assert len([line for line in said.err.strip().splitlines() if "photo/s" not in line and "s/photo" not in line]) == 1
+    assert len([line for line in said.err.strip().splitlines() if "photo/s" not in line and "s/photo" not in line and "photo [" not in line]) == 1
     assert not said.out
 
 
+@pytest.mark.slow
 def test_the_price_of_samples_is_a_table_over_sizes_and_steps(monkeypatch):
     for name, value in (("SIZES", (32, 64)), ("STEPS", (1, 2)), ("SAMPLES", 2), ("REPEATS", 1)):
         monkeypatch.setattr(sample_bench, name, value)

@@ -1,24 +1,21 @@
-import io
 import json
 import math
 import re
-import tarfile
-from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from scipy.stats import mannwhitneyu
-from toolkit.measure.studies.word_scores import area_under_curve, text_table
 
+from tests.toys import tars
 from toolkit.cli import main
 from toolkit.color import hex_to_lab, in_gamut, lab_to_rgb
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.labelled import LabelledPhotos
+from toolkit.measure.studies import Told, measure
 from toolkit.measure.studies import words as module
-from toolkit.measure.studies.words import COLORS, TextSetup, add_held_out, compare, evaluate_text, heat_picture, wished
+from toolkit.measure.studies.words import COLORS, Setup, add_held_out, area_under_curve, compare, heat_picture, wished
 
 CLASSES = {"1": "coat", "2": "wall", "3": "dog", "4": "sky"}
 GRAYS = {0: 40, 1: 145, 2: 100, 3: 180, 4: 210}  # of the photos below, by class: so that a painter can see what belongs together
@@ -45,19 +42,8 @@ def tar(tmp_path):
 
 
 def tar_of(path, scenes, classes=CLASSES):
-    files = {} if classes is None else {"classes.json": json.dumps(classes).encode()}
-    for name, array in scenes.items():
-        photo = np.vectorize(GRAYS.get)(array).astype(np.uint8)[..., None].repeat(3, 2)
-        for suffix, picture, kind in ((".webp", photo, {"format": "WEBP", "lossless": True}), (".png", array, {"format": "PNG"})):
-            stream = io.BytesIO()
-            Image.fromarray(picture).save(stream, **kind)
-            files[name + suffix] = stream.getvalue()
-    with tarfile.open(path, "w") as tar:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return path
+    gray = np.vectorize(GRAYS.get)
+    return tars.tar_of(path, {name: (gray(labels).astype(np.uint8)[..., None].repeat(3, 2), labels) for name, labels in scenes.items()}, classes)
 
 
 class Localizer:
@@ -104,10 +90,22 @@ class Painter:
         return SimpleNamespace(rgb=(lab_to_rgb(torch.cat([L, ab])) * 255).round().byte())
 
 
+class Said(list):
+    """Sentences, and the localizer that hears them."""
+
+    localizer = Localizer()
+
+    def measure(self, tar, told=None, **setup):
+        """All pairs, the mean of all classes, and the classes by name."""
+        self.answer = measure("words", [tar], Setup(**setup), told)
+        pairs, classes, *lines = self.answer.as_json()["rows"]
+        return pairs, classes, {line["name"]: line for line in lines}
+
+
 @pytest.fixture
 def said(monkeypatch):
     """Fakes in place, and the sentences that were compiled."""
-    sentences = []
+    sentences = Said()
 
     def compiled(prompt, session, *, localizer):
         sentences.append((session.photo.name, prompt))
@@ -120,6 +118,7 @@ def said(monkeypatch):
         return SimpleNamespace(guidance=Guidance(tuple(hints)))
 
     monkeypatch.setattr(module, "Session", Painter)
+    monkeypatch.setattr(module, "read_localizer", lambda *file: sentences.localizer)
     monkeypatch.setattr(module, "compile_text", compiled)
     return sentences
 
@@ -143,13 +142,12 @@ def test_a_heat_map_is_compared_with_the_region_at_its_own_size():
 def test_area_under_curve_is_that_of_mann_and_whitney():
     rng = np.random.default_rng(0)
     present, absent = rng.normal(1, 1, 40).round(1), rng.normal(0, 1, 300).round(1)  # rounded: with ties
-    mean = area_under_curve(present, absent)
-    assert mean.mean == pytest.approx(mannwhitneyu(present, absent).statistic / (40 * 300), abs=1e-4)
-    drawn = [area_under_curve(rng.normal(1, 1, 40), rng.normal(0, 1, 300)).mean for _ in range(300)]
-    assert mean.se == pytest.approx(np.std(drawn), rel=0.3)
-    assert area_under_curve([0.9, 0.8], [0.1, 0.2]).mean == 1
-    assert area_under_curve([0.5], [0.5]).mean == 0.5
-    assert area_under_curve([0.5], [0.5]).se is None
+    mean, error = area_under_curve(present, absent)
+    assert mean == pytest.approx(mannwhitneyu(present, absent).statistic / (40 * 300), abs=1e-4)
+    drawn = [area_under_curve(rng.normal(1, 1, 40), rng.normal(0, 1, 300))[0] for _ in range(300)]
+    assert error == pytest.approx(np.std(drawn), rel=0.3)
+    assert area_under_curve([0.9, 0.8], [0.1, 0.2])[0] == 1
+    assert area_under_curve([0.5], [0.5]) == (0.5, None)
     assert area_under_curve([], [0.5]) is area_under_curve([0.5], []) is None
 
 
@@ -167,19 +165,18 @@ def test_the_wish_keeps_lightness_and_hue_and_can_be_shown(color):
 
 
 def test_every_pair_is_found_and_painted(tar, said):
-    score, pictures = evaluate_text(tar, Localizer(), TextSetup())
-    assert (score.photos, score.pairs.n, score.classes.n, pictures) == (2, 4, 4, [])
-    assert [line.name for line in score.by_class] == ["coat", "dog", "sky", "wall"]
-    assert (score.pairs.pointing.mean, score.pairs.found.mean, score.pairs.auc.mean, score.pairs.auc_all.mean) == (1, 1, 1, 1)
-    assert score.pairs.alarm.mean == 0
-    assert score.pairs.centre.mean == 0.25, "only the coat is in the middle"
-    assert score.pairs.iou.mean > 0.9
-    assert score.pairs.uniform.mean == pytest.approx(np.mean([480, 640, 1200, 144]) / 2400, abs=1e-4)
-    assert score.pairs.wish.mean < 0.25 * score.pairs.automatic.mean
-    assert score.pairs.to_name.mean < 0.6, "that is what this painter paints"
-    assert score.pairs.automatic.mean > 10
-    assert score.pairs.outside.mean == 0
-    assert (score.swap.mean, score.swaps) == (1, 2)
+    pairs, classes, lines = said.measure(tar)
+    assert (pairs["photos"], pairs["n"], classes["n"]) == (2, 4, 4)
+    assert list(lines) == ["coat", "dog", "sky", "wall"]
+    assert [pairs[key] for key in ("pointing", "found", "auc", "auc_all", "alarm")] == [1, 1, 1, 1, 0]
+    assert pairs["centre"] == 0.25, "only the coat is in the middle"
+    assert pairs["iou"] > 0.9
+    assert pairs["uniform"] == pytest.approx(np.mean([480, 640, 1200, 144]) / 2400, abs=1e-4)
+    assert pairs["wish"] < 0.25 * pairs["automatic"]
+    assert pairs["to_name"] < 0.6, "that is what this painter paints"
+    assert pairs["automatic"] > 10
+    assert pairs["outside"] == 0
+    assert (pairs["swap"], pairs["swaps"]) == (1, 2)
     prompts = [prompt for _, prompt in said]
     asked = [("coat", "red"), ("wall", "yellow"), ("dog", "green"), ("sky", "sky blue")]
     assert {f"the {word} is {color}" for word, color in asked} <= set(prompts)
@@ -188,58 +185,54 @@ def test_every_pair_is_found_and_painted(tar, said):
 
 
 def test_what_is_not_found_counts_with_the_automatic_picture(tar, said):
-    score, _ = evaluate_text(tar, Localizer(blind=("wall",)), TextSetup())
-    wall = next(line for line in score.by_class if line.name == "wall")
-    assert wall.found.mean == 0
-    assert wall.wish == wall.automatic
-    assert wall.outside.mean == 0
-    assert score.swap.mean == 0.5, "coat and wall fail, sky and dog do not"
+    said.localizer = Localizer(blind=("wall",))
+    pairs, _, lines = said.measure(tar)
+    wall = lines["wall"]
+    assert wall["found"] == wall["outside"] == 0
+    assert wall["wish"] == wall["automatic"]
+    assert pairs["swap"] == 0.5, "coat and wall fail, sky and dog do not"
 
 
 def test_color_outside_the_region_shows(tar, said, monkeypatch):
     monkeypatch.setattr(Painter, "spill", 4.0)
-    score, _ = evaluate_text(tar, Localizer(), TextSetup())
-    assert score.pairs.outside.mean == pytest.approx(4, abs=0.5)
+    assert said.measure(tar)[0]["outside"] == pytest.approx(4, abs=0.5)
 
 
 def test_names_that_are_not_there_are_those_of_the_source_or_all(tar, said):
     """Source a labels coat, wall and dog, source b sky and dog: in photo a/1 the dog is missing, in photo b/1 nothing of its source is."""
-    score, _ = evaluate_text(tar, Localizer({"dog": 0.95}), TextSetup(color=False))
-    assert score.pairs.auc.mean == pytest.approx(1 / 8), "the dog of a/1 looks surer than coat, wall and sky, and as sure as the dog of b/1"
-    assert score.pairs.auc_all.mean == pytest.approx((3 * 3 + 3.5) / 16, abs=1e-4), "sky is missing in a/1, too, coat and wall in b/1"
-    assert score.pairs.alarm.mean == 1, "the one name of its source that a photo lacks, the dog of a/1, is said to be there"
-    by_name = {line.name: line for line in score.by_class}
-    assert by_name["coat"].auc is None
-    assert by_name["coat"].auc_all.mean == 1
-    assert by_name["dog"].auc.mean == 0.5
+    said.localizer = Localizer({"dog": 0.95})
+    pairs, _, lines = said.measure(tar, no_color=True)
+    assert pairs["auc"] == pytest.approx(1 / 8), "the dog of a/1 looks surer than coat, wall and sky, and as sure as the dog of b/1"
+    assert pairs["auc_all"] == pytest.approx((3 * 3 + 3.5) / 16, abs=1e-4), "sky is missing in a/1, too, coat and wall in b/1"
+    assert pairs["alarm"] == 1, "the one name of its source that a photo lacks, the dog of a/1, is said to be there"
+    assert lines["coat"]["auc"] is None
+    assert lines["coat"]["auc_all"] == 1
+    assert lines["dog"]["auc"] == 0.5
 
 
 def test_colors_stay_with_their_pairs_and_photos_are_spread(tar, said):
-    whole, _ = evaluate_text(tar, Localizer(), TextSetup())
+    assert said.measure(tar)[0]["n"] == 4
     before = set(said)
     said.clear()
-    score, _ = evaluate_text(tar, Localizer(), TextSetup(limit=1))
-    assert (score.photos, score.pairs.n, whole.pairs.n) == (1, 2, 4)
+    pairs, *_ = said.measure(tar, limit=1)
+    assert (pairs["photos"], pairs["n"]) == (1, 2)
     assert set(said) <= before
     said.clear()
-    score, _ = evaluate_text(tar, Localizer(), TextSetup(color=False))
+    pairs, *_ = said.measure(tar, no_color=True)
     assert not said
-    assert (score.pairs.wish, score.pairs.outside, score.swap, score.swaps) == (None, None, None, 0)
+    assert [pairs[key] for key in ("wish", "outside", "swap", "swaps")] == [None, None, None, 0]
 
 
 def test_words_held_out_of_training_count_alone(tar, tmp_path, said):
     table = tmp_path / "words.npz"
     np.savez(table, words=["dog", "cat", "sky"], vectors=np.eye(3, 512, dtype=np.float16))
-    localizer = Localizer()
-    words = add_held_out(localizer, table)
-    assert words == {"dog", "sky"}
-    assert localizer.added["sky"][2] == 1
-    score, _ = evaluate_text(tar, localizer, TextSetup(words=words))
-    assert [line.name for line in score.by_class] == ["dog", "sky"]
-    assert score.held_out == ("dog", "sky")
+    said.localizer = Localizer()
+    _, _, lines = said.measure(tar, held_out=str(table))
+    assert said.localizer.added["sky"][2] == 1
+    assert list(lines) == ["dog", "sky"]
     assert "the sky is sky blue" in {prompt for _, prompt in said}, "in the color that it has among all"
     assert not [prompt for _, prompt in said if "coat" in prompt or "wall" in prompt]
-    assert score.protocol.endswith("map: dog, sky.")
+    assert said.answer.protocol.endswith("map: dog, sky.")
 
 
 def test_held_out_words_need_a_table_with_all_of_them(tmp_path):
@@ -262,27 +255,27 @@ def test_held_out_words_need_a_table_with_all_of_them(tmp_path):
         add_held_out(every, table)
 
 
-def test_the_score_is_json_and_a_table_with_its_protocol(tar, said):
+def test_the_answer_is_json_and_a_table_with_its_protocol(tar, said):
     told = []
-    score, _ = evaluate_text(tar, Localizer(), TextSetup(), progress=lambda done, of: told.append((done, of)))
+    said.measure(tar, Told(lambda done, of: told.append((done, of))))
     assert told == [(1, 2), (2, 2)]
-    record = json.loads(json.dumps(asdict(score)))
-    assert record["pairs"]["pointing"] == {"mean": 1, "se": 0}
-    text = text_table(score)
-    header, _, pairs, classes, *rest = text.splitlines()
-    assert header.split()[:3] == ["n", "found", "%"]
-    assert pairs.split()[:4] == ["all", "pairs", "4", "100.0±0.0"]
+    record = json.loads(json.dumps(said.answer.as_json()))
+    assert (record["rows"][0]["pointing"], record["rows"][0]["pointing_se"]) == (1, 0)
+    header, _, pairs, classes, *_, protocol = said.answer.text().splitlines()
+    assert header.split()[:3] == ["n", "found", "false"]
+    assert pairs.split()[:7] == ["all", "pairs", "4", "100.0", "±", "0.0", "%"]
     assert classes.startswith("all classes")
-    assert rest[-2] == "Colors swapped with the words in 100% of 2 sentences about two things."
-    assert "2% to 60%" in rest[-1]
-    plain = text_table(evaluate_text(tar, Localizer(), TextSetup(color=False))[0])
-    assert "to wish" not in plain
-    assert "Swap" not in plain
+    assert "2% to 60%" in protocol
+    said.measure(tar, no_color=True)
+    assert "to the wish" not in said.answer.text()
+    assert "Swap" not in said.answer.text()
 
 
 def test_heat_maps_are_pictures_of_the_photo_s_size(tar, said):
-    _, pictures = evaluate_text(tar, Localizer(), TextSetup(color=False), keep=2)
-    assert [title for title, _ in pictures] == ["coat 0.90, IoU 1.00", "sky 0.90, IoU 1.00"] or len(pictures) == 2
+    told = Told(keep=2)
+    said.measure(tar, told, no_color=True)
+    assert len(told.pictures) == 2
+    assert all(", IoU " in title for ((title, _),) in told.pictures)
     with LabelledPhotos(tar) as photos:
         photo, mask = photos.photo("a/1"), photos.labels("a/1") == 1
     picture = heat_picture(photo, torch.from_numpy(mask[2::4, 2::4].astype(np.float32))[None, None], mask)
@@ -292,13 +285,13 @@ def test_heat_maps_are_pictures_of_the_photo_s_size(tar, said):
 
 
 def test_tars_without_regions_say_so(tmp_path, said):
-    with pytest.raises(ValueError, match="no region of 2% to 60%"):
-        evaluate_text(tar_of(tmp_path / "empty.tar", {"a/1": labels()}), Localizer(), TextSetup())
-    with pytest.raises(ValueError, match="no region"):
-        evaluate_text(tar_of(tmp_path / "regions.tar", SCENES), Localizer(), TextSetup(words=frozenset({"cat"})))
+    with pytest.raises(ValueError, match="regions of 2% to 60%"):
+        said.measure(tar_of(tmp_path / "empty.tar", {"a/1": labels()}))
     for wrong in (tmp_path, tmp_path / "none.tar", __file__, tar_of(tmp_path / "plain.tar", {}, None)):
         with pytest.raises(ValueError, match="give a tar of photos"):
-            evaluate_text(wrong, Localizer(), TextSetup())
+            said.measure(wrong)
+    with pytest.raises(ValueError, match="one tar of labelled photos, not on 0"):
+        measure("words", [])
 
 
 def test_the_command_says_what_it_needs(tmp_path, capsys):
@@ -309,6 +302,3 @@ def test_the_command_says_what_it_needs(tmp_path, capsys):
         assert not said.out
     assert main(["evaluate-text", "none.tar", "--weights", "none.safetensors"]) == 1
     assert "none.safetensors" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["evaluate-text", "--help"])
-    assert "python -m toolkit evaluate-text regions-val.tar" in capsys.readouterr().out

@@ -181,6 +181,7 @@ class Photos:
         self.tokens = [torch.randn(2, CHANNELS, 4, 4, generator=generator)]
 
 
+@pytest.mark.slow
 def test_it_learns_a_batch_and_leaves_the_painter_alone(painter, tmp_path):
     torch.manual_seed(0)
     recipe = DiffusionRecipe(Photos(), painter, DiffusionLosses(hints=0.3))

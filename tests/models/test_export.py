@@ -18,6 +18,8 @@ from toolkit.models.registry import load_model
 
 SIDE = 64
 
+pytestmark = pytest.mark.slow  # to export takes longest
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
@@ -114,7 +116,6 @@ def test_help_comes_with_examples(capsys):
     assert "python -m toolkit export unet --onnx" in capsys.readouterr().out.partition("examples:")[2]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [card.name for card in list_models(zoo=True) if not card.draws])
 def test_every_model_that_gives_one_answer_can_be_exported(tmp_path, name):
     done = export(name, tmp_path / "model.onnx", size=32)

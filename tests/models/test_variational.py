@@ -193,5 +193,5 @@ def test_the_measurement_names_every_method_and_its_ratio(tmp_path):
     assert fast["gain"] == pytest.approx(fast["psnr"] - direct["psnr"], abs=0.02)
     assert min(fast["psnr"], best["psnr"]) > 20
     text = classical_bench.classical_text(report)
-    assert "30 hints, 0.02 megapixels, 1 photos" in text
+    assert "30 hints, 1 photos of 0.02 megapixel" in text
     assert text.count("\n") >= 3

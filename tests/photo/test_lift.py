@@ -90,6 +90,7 @@ def test_bleeding_colors_are_not_made_worse(blur: int) -> None:
     assert miss(lift(bled, L), ab) < miss(bilinear(bled, L), ab)
 
 
+@pytest.mark.slow
 def test_on_real_photos_a_fifth_less_error_at_edges_and_nowhere_more() -> None:
     photos = [EXAMPLES / f"{name}.jpg" for name in ("animals-two-dogs", "interior-living-room", "landscape-mountains")]
     rows = {r["way"]: r for r in lift_table(photos, sizes=(128,))}

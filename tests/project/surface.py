@@ -30,7 +30,8 @@ def surface() -> dict[str, dict[str, Any]]:
     for module in (*WHOLE, *sorted(names.keys() - set(WHOLE))):
         found[module] = {}
         for name in sorted(names[module]):
-            thing = getattr(import_module(module), name)
+            thing = getattr(import_module(module), name, None)
+            assert thing is not None, f"a page or a notebook imports {name} from {module}, which has none"
             found[module][name] = _described(thing, homes)
             if callable(thing):
                 homes[inspect.unwrap(thing)] = f"{module}.{name}"

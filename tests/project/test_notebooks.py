@@ -19,6 +19,7 @@ def test_all_install_alike():
     assert len({source(nbformat.read(path, as_version=4))[0] for path in NOTEBOOKS}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_runs(path, monkeypatch):
     monkeypatch.setenv("FAST", "1")  # seconds of training instead of minutes

@@ -31,7 +31,13 @@ BLOCKS = [
 SCRIPTS = [script for room in ("toolkit", "demos") for script in sorted(ROOT.glob(f"{room}/**/*.js"))]
 LINES, BYTES = 200, 20_000  # at most, of README.md
 LARGEST = 100_000_000  # bytes; hosts of git repositories refuse more
-HEAVY = ("gradio", "diffusers", "open_clip", "timm", "matplotlib", "datasets")
+HEAVY = ("gradio", "diffusers", "open_clip", "timm", "matplotlib", "datasets", "anywidget", "ipywidgets")
+IMPORTS = [
+    ("from toolkit.cli import app; app.help_print([]); app.help_print('compare'); app.help_print('train')", ("torch", "numpy", "PIL", "pandas")),
+    ("import toolkit.color", (*HEAVY, "skimage", "scipy")),
+    ("import toolkit; [getattr(toolkit, name) for name in toolkit.__all__]", HEAVY),
+    ("import torch; from toolkit.show.figures import contact_sheet; contact_sheet(torch.rand(2, 3, 8, 8))", ("matplotlib.pyplot",)),
+]
 
 
 def files() -> list[Path]:
@@ -90,6 +96,7 @@ def test_readme_commands_exist(command):
     assert not missing, f"`{command} --help` does not know {missing}"
 
 
+@pytest.mark.slow
 def test_app_answers_help():
     answer = run("-m", "demos", "--help")
     assert answer.returncode == 0, answer.stderr
@@ -98,6 +105,7 @@ def test_app_answers_help():
     assert said == set(re.findall(r"^\| `(--[\w-]+)", (ROOT / "docs" / "web.md").read_text(), re.M)), "docs/web.md tells every option"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_python_on_the_pages_runs(block, tmp_path, monkeypatch):
     """Each block by itself, in a folder with the example photos that it names, or with two that are quick."""
@@ -188,10 +196,12 @@ def test_scripts_are_javascript(sheet):
     assert checked.returncode == 0, checked.stderr
 
 
-def test_importing_the_library_is_light():
-    code = f"import sys, toolkit; toolkit.Session, toolkit.list_models; print([m for m in {HEAVY} if m in sys.modules])"
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    """One process goes from light to heavy; after each step it tells what should not be there yet."""
+    told = "; print('EARLY', *({} & sys.modules.keys()))"
+    code = "import sys\n" + "\n".join(step + told.format(set(heavy)) for step, heavy in IMPORTS)
     answer = run("-c", code)
-    assert answer.stdout.strip() == "[]", answer.stderr
+    assert re.findall("^EARLY(.*)$", answer.stdout, re.M) == [""] * len(IMPORTS), answer.stdout + answer.stderr
 
 
 def test_no_pickles_and_nothing_huge():

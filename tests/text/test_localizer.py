@@ -23,6 +23,8 @@ SEEN = {  # what nobody would deny, and what nobody would see
     "street-church.jpg": ("building", "sheep"),
 }
 
+pytestmark = pytest.mark.slow  # looks at every example with the real weights
+
 
 @pytest.fixture(scope="module")
 def sights():

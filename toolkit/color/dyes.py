@@ -21,10 +21,10 @@ ToAb = Callable[[NDArray[np.intp], NDArray[np.float32]], NDArray[np.float64]]  #
 def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float64]:
     """The a and b (2,) that a color should have on a surface of mean lightness L, 0..100, inside sRGB.
 
-    Its hue is kept as Oklab has it (Ottosson 2020): along Lab's own hue, a lighter navy is violet. Where the place is darker than the color, chroma
-    falls by half as much as light does: all of it, and a faint color in the dark would be none. Where it is lighter, chroma falls as the color's
-    L + 16 over the place's: a bleached navy is not electric. Unless it shall be exact, chroma beyond 60 counts half: the pure names of CSS are lamps,
-    and these are surfaces.
+    The hue stays constant in Oklab (Ottosson 2020); at constant hue in Lab, a lighter navy would be violet. Where the surface is darker than the
+    color, chroma falls with the square root of the light; if it fell as fast as the light, faint colors would vanish in the dark. Where the surface
+    is lighter, chroma is multiplied by the color's L + 16 divided by the surface's, so that a light navy is not a glowing blue. Unless `exact` is
+    set, chroma above 60 counts only half: the pure colors of CSS are too strong for surfaces.
     """
     own, a, b = hex_to_lab(color)
     chroma = float(np.hypot(a, b))
@@ -48,7 +48,7 @@ def _oklab_hue(lab: Tensor) -> NDArray[np.complex128]:
 
 
 def surface(ab: NDArray[np.float64], mean_L: float) -> ToAb:
-    """One reflectance under the photo's light and shade."""
+    """The colors of one material under the photo's light and shade."""
     return lambda cells, L: inside_gamut(L, ab * np.minimum((L + 16) / (mean_L + 16), BRIGHTEST)[:, None])
 
 
@@ -64,7 +64,7 @@ def hex_of(L: float, ab: Sequence[float] | NDArray[np.float64]) -> str:
 
 
 def differs(color: str, avoided: str) -> bool:
-    """Whether a person would call it another color: another hue, or gray beside a color."""
+    """Whether a person would call them different colors: another hue, or one gray and the other not."""
     (_, a, b), (_, c, d) = hex_to_lab(color), hex_to_lab(avoided)
     gray, other_gray = np.hypot(a, b) < GRAYISH, np.hypot(c, d) < GRAYISH
     if gray or other_gray:

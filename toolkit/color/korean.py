@@ -1,4 +1,6 @@
-"""The Korean of the colors' names that we give, `color_names.spoken`, as they are shown. (What people say for colors is in the lexicon.)"""
+"""Korean names for the colors of `names.spoken`, as they are shown to people. (The Korean words that people may write are in the lexicon of text
+prompts.)
+"""
 
 from functools import cache
 
@@ -35,13 +37,13 @@ aubergine 가지색, dark purple 진자주, gray violet 회보라
 
 
 def korean_color(name: str) -> str:
-    """ "moss green" -> "이끼색"; a name that has no Korean stays as it is."""
+    """ "moss green" -> "이끼색"; a name without a Korean one is returned unchanged."""
     return korean_colors().get(name, name)
 
 
 @cache
 def korean_colors() -> dict[str, str]:
-    """{"moss green": "이끼색"} of them all. In the table a name is English up to its first Korean letter."""
+    """{"moss green": "이끼색"} for all names. In the table, the English name ends at the first Korean letter."""
     found = {}
     for entry in _COLORS.replace("\n", " ").strip().split(", "):
         start = next(i for i, letter in enumerate(entry) if "가" <= letter <= "힣")

@@ -1,8 +1,8 @@
 """Words for colors: what people call the colors in photographs, beside the names of CSS.
 
-Spoken names are the ones we give to a color and understand; aliases are only understood (a suggestion for a wall should not be called "skin").
-A spoken CSS name is CSS's own with blanks put in, and keeps CSS's value (package webcolors); CSS names that mislead, such as "dark gray" (lighter
-than gray), are understood but not given. The other values are ours, chosen by eye on photographs.
+Spoken names are both shown and understood; aliases are only understood (a suggestion for a wall should not be called "skin"). A spoken CSS name is
+the CSS name written with spaces; it keeps the value that CSS gives it (package webcolors). Misleading CSS names, such as "dark gray" (lighter than
+gray), are understood but not shown. The other values are ours, chosen by eye on photographs.
 """
 
 import functools
@@ -44,13 +44,13 @@ fair skin ecc7ae, light skin e6bb9e, olive skin c39a72, tan skin bd8a63, brown s
 
 
 def squeeze(name: str) -> str:
-    """The key of a name: lower case, no blanks or hyphens, American gray."""
+    """A name as it is looked up: lower case, without spaces and hyphens, "grey" as "gray"."""
     return "".join(c for c in name.lower() if c not in " -_'\t").replace("grey", "gray")
 
 
 @functools.cache
 def spoken() -> dict[str, str]:
-    """{name for people: "#rrggbb"}: CSS names written as spoken, then ours."""
+    """{name shown to people: "#rrggbb"}: the CSS names with spaces, then ours."""
     css = _SPOKEN_CSS.replace("\n", " ").strip().split(", ")
     return {name: webcolors.name_to_hex(squeeze(name)) for name in css} | _table(_SPOKEN_OURS)
 

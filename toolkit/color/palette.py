@@ -18,7 +18,7 @@ class Swatch:
 
 
 def chosen(palette: Sequence[str | Swatch]) -> tuple[tuple[tuple[float, float, float], ...], tuple[float, ...]]:
-    """A palette as people give it -> Lab of its colors, and their shares, together 1, where every color is a Swatch. Raises ValueError."""
+    """A list of colors or Swatches -> their Lab, and their shares, which sum to 1; no shares unless all are Swatches. Raises ValueError."""
     if isinstance(palette, str) or len(palette) > MOST:
         raise ValueError(f"A palette is a list of at most {MOST} colors.")
     swatches = [color for color in palette if isinstance(color, Swatch)]

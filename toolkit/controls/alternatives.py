@@ -1,9 +1,11 @@
-"""What several colorings of one photo tell: where they disagree, and one of them as colored points to go on with.
+"""Several colorings of one photo, and what to do with them.
 
-session = Session("grandma.jpg", "diffusion")
-results = list(session.samples(8))
-where = disagreement(results)                    # (1, 1, h, w) in Lab units
-guidance = as_hints(results[3])                  # to go on clicking from the fourth
+    session = Session("grandma.jpg", "diffusion")
+    results = list(session.samples(8))
+    where = disagreement(results)                    # (1, 1, h, w) in Lab units
+    guidance = as_hints(results[3])                  # to go on clicking from the fourth
+
+`disagreement` says where they differ, `as_hints` turns one of them into hints to continue from.
 """
 
 from collections.abc import Sequence
@@ -27,7 +29,7 @@ NEAR = 60.0  # Lab units that count as much as the whole photo's long side: plac
 def disagreement(results: Sequence[Result]) -> Tensor:
     """How far the colorings differ at each place: (1, 1, h, w), the standard deviation of ab over the results in Lab units, both axes together.
 
-    Raises ValueError for fewer than two, or where they are of several photos.
+    Raises ValueError for fewer than two results, or results of different photos.
     """
     if len(results) < 2 or len({result.ab.shape for result in results}) > 1:
         raise ValueError("Disagreement needs at least two colorings of one photo at one working size.")
@@ -36,7 +38,7 @@ def disagreement(results: Sequence[Result]) -> Tensor:
 
 
 def as_hints(result: Result, n: int = HINTS) -> Guidance:
-    """At most n hints that say what a coloring says: medoids of k-means over place, lightness and color (Lloyd 1982), so that each thing has some.
+    """At most n hints that describe a coloring: medoids of k-means over place, lightness and color (Lloyd 1982), so that each thing gets some.
 
     Raises ValueError.
     """

@@ -1,7 +1,7 @@
-"""From heat to hints: the parts of a region, its outline, and where to put points.
+"""From a heat map to hints: the parts of a region, its outline, and where to put points.
 
 A field is a plane (h, w) over the whole photo that is above 0 inside a region, below 0 outside and goes smoothly from one to the other, so that its
-zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x, y) are pixels of the photo, at their centres.
+zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x, y) are pixels of the photo, whole numbers at their centres.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def to_field(heat: Tensor) -> Field:
 
 
 def split(field: Field) -> list[Mask]:
-    """The connected parts of a region, the largest first; specks are left out, and no more than the 16 largest are given."""
+    """The connected parts of a region, the largest first; tiny parts are left out, and at most the 16 largest are returned."""
     from scipy.ndimage import label
 
     labels, count = label(field > 0, np.ones((3, 3)))
@@ -55,7 +55,7 @@ def keep(field: Field, parts: list[Mask]) -> Field:
 
 
 def clean(field: Field) -> Field:
-    """Without specks, and with small holes closed: what a person would draw around."""
+    """The field without tiny parts and with small holes closed: the outline that a person would draw."""
     from scipy.ndimage import label
 
     field = keep(field, split(field))
@@ -88,7 +88,8 @@ def coordinates(shape: tuple[int, int]) -> tuple[Field, Field]:
 def lassos(field: Field, size: tuple[int, int]) -> list[tuple[Mask, Lasso]]:
     """Every part of a region and its outline in pixels of a photo of size (width, height), with at most 500 corners.
 
-    A hole is reached by a keyhole, a cut there and back: it runs the other way round, so that the nonzero rule leaves it out.
+    The outline of a hole is joined to the outer one by a cut there and back, and runs the other way round, so that the nonzero rule leaves the hole
+    out.
     """
     return [(part, _lasso(keep(field, [part]), size)) for part in split(field)]
 
@@ -141,7 +142,8 @@ def _joined(rings: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 def spots(part: Mask, L: Field) -> list[tuple[int, int]]:
     """Cells (row, column) for hints in a part, 4 to 12: the deepest first, then always the one that is farthest from those chosen so far.
 
-    Far in place or in lightness: a fold needs its hint as well as a corner does. Cells at the outline are left out, for they belong to two things.
+    Far in place or in lightness: a dark fold needs a hint as much as a corner does. Cells at the outline are left out, because they belong to two
+    things.
     """
     from scipy.ndimage import distance_transform_edt
 

@@ -1,7 +1,9 @@
-"""Palettes: the few colors that a photo lives on, and warm and cool. How they steer the automatic colors is in toolkit/models/steering.py.
+"""Palettes: the main colors of a photo, and warm and cool.
 
-swatches = extract_palette(open_photo("aunt.jpg"))          # [Swatch("#c8b294", 0.41, "sand"), ...]
-session.colorize(palette=swatches)                          # in these shares; or of any colors: palette=["navy", "#d8c0a0"]
+    swatches = extract_palette(open_photo("aunt.jpg"))          # (Swatch("#c8b294", 0.41, "sand"), ...)
+    session.colorize(dials=Dials(palette=tuple(swatches)))      # in these shares; or any colors: palette=("navy", "#d8c0a0")
+
+How they steer the automatic colors is in toolkit/models/steering.py.
 """
 
 import torch
@@ -24,11 +26,11 @@ WARM = (6.0, 22.0)  # ab at the end of the dial, about 20 Lab units towards tung
 
 
 def extract_palette(photo: Photo, k: int = 6) -> list[Swatch]:
-    """At most k colors that stand for a color photo, most frequent first; shares sum to 1.
+    """At most k colors that represent a color photo, the most frequent first; shares sum to 1.
 
     Weighted k-means over a histogram in Lab, seeded greedily by weight and distance (Chang et al., "Palette-based photo recoloring", SIGGRAPH 2015,
     section 3.2), so that a small red umbrella counts beside a large gray street, and the same photo always gives the same colors. Colors that a
-    person would call one are merged, so there may be fewer than k. Raises GuidanceError for a photo without colors, ValueError for another k.
+    person would call one are merged, so there may be fewer than k. Raises GuidanceError for a photo without colors, ValueError for an invalid k.
     """
     if not 1 <= k <= MOST:
         raise ValueError(f"A palette of {k} colors was asked for; choose a number from 1 to {MOST}.")

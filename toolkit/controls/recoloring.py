@@ -1,7 +1,9 @@
 """One thing of a color photo in another color: a drawn region to colored points.
 
-session = Session(open_photo("jacket.jpg"))
-session.recolor(dye_region(session, ((120, 80), (300, 80), (300, 400), (120, 400)), "teal")).save("jacket-teal.png")
+    session = Session(open_photo("jacket.jpg"))
+    session.recolor(dye_region(session, ((120, 80), (300, 80), (300, 400), (120, 400)), "teal")).save("jacket-teal.png")
+
+Light and shade of the region stay.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish 
 
 
 def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
-    """Some hints within a region, with it as their lasso, that dye it like cloth: folds and lights keep their shares of the color.
+    """Hints that dye a region like cloth: dark folds get less of the color, bright places more. The region is the lasso of each hint.
 
-    region: corners (x, y) in pixels of the photo. color: anything parse_color reads, as it is at the region's mean lightness; where that is far from
-    the color's own, the same hue as that lightness has it. Raises GuidanceError for a line that goes around nothing,
-    ValueError for a color that is none.
+    region: corners (x, y) in pixels of the photo. color: anything parse_color reads, as it looks at the region's mean lightness; if that is far from
+    the color's own lightness, the hue stays and the chroma is adapted. Raises GuidanceError for a line that encloses nothing, ValueError for an
+    invalid color.
     """
     if not region:
         raise GuidanceError("There is no region yet; draw around the thing that shall change.")

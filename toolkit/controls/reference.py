@@ -1,17 +1,17 @@
-"""Colors from other photos: skin from skin, sky from sky, told as colored points.
+"""Colors from other photos, as colored points: skin from skin, sky from sky.
 
     reference = see_reference(open_photo("aunt.jpg"))              # costs one look of the frozen ViT
     taken = take_colors(session, [Take(reference)])                # some milliseconds
     session.colorize(taken.guidance).save("grandma-color.png")
 
-Photo and reference are seen by the same encoder. Every 16 x 16 pixels of the photo attend to all places of the references, without regard to where
-those are (toolkit/models/matcher.py), and get a color and a trust in it. So each place wants
+Photo and references go through the same encoder. Every place of the photo, 16 x 16 pixels, attends to all places of the references, wherever these
+are (toolkit/models/matcher.py), and gets a color and a trust in it. So each place asks for
 
     wanted = base + c (matched - base),
 
-base being the automatic color (or, for recoloring, the photo's own) and c the trust, moved by the dial. Places that are near each other and want the
-same are gathered into one colored point each: a reference says nothing that a hand could not, and its points can be moved like any others. A point
-that wants the base color holds it against its neighbors: where nothing corresponds, the automatic color stays.
+where base is the automatic color (or, for recoloring, the photo's own) and c is the trust, changed by the dial. Places that are near each other and
+ask for the same color are gathered into one colored point, which can be moved like any point that a person sets. Where nothing corresponds, a point
+asks for the base color and protects it against its neighbors: the automatic color stays.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ CHANGE = 4.0  # Lab units: in recoloring, places that want less of a change are 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A color photo that has been looked at."""
+    """A color photo, encoded for the matcher."""
 
     photo: Photo
     places: Places  # with the true colors
@@ -85,7 +85,7 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """What the references say."""
+    """What was taken from the references."""
 
     guidance: Guidance
     origins: tuple[Origin, ...]  # one for each hint
@@ -110,9 +110,9 @@ def guide(session: Session, value: str) -> Guidance:
 
 
 def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = None) -> Reference:
-    """Look at a reference, once. matcher: other than the one that ships.
+    """Encode a reference, once. matcher: None for the one that ships.
 
-    Raises GuidanceError for one that has no color to give or is too small, WeightsError.
+    Raises GuidanceError for a photo without color or one that is too small, WeightsError.
     """
     if photo.tone == "gray":
         raise GuidanceError(f"{photo.name} has no colors to take; choose a color photo as the reference.")
@@ -141,10 +141,10 @@ def take_colors(
 ) -> Taken:
     """Colors of the references for a session's photo, as points.
 
-    weight: 0 (nothing is taken) to 1 (wherever something corresponds at all); at 0.5 as much as was right for photos on average. vividness: that with
-    which the photo will be colored. recolor: the photo's own colors are the base, for `Session.recolor`. clicks: points that count more; where they
-    reach the references are not asked, and the colors they give belong to the base.
-    Raises GuidanceError for references or regions that do not fit, ValueError for a dial or a model that does not look through the ViT, WeightsError.
+    weight: 0 (nothing is taken) to 1 (everything that corresponds at all); 0.5 takes as much as was right on average over photos. vividness: the one
+    that the photo will be colored with. recolor: the photo's own colors are the base, for `Session.recolor`. clicks: points that take precedence;
+    where they reach, nothing is taken from references, and the colors they give are part of the base. Raises GuidanceError for references or regions
+    that do not fit, ValueError for an invalid dial or a model that does not use the ViT, WeightsError.
     """
     if not 0 <= weight <= 1:
         raise ValueError(f"The weight of the reference is {weight}; choose a number from 0 (none of it) to 1 (all of it).")

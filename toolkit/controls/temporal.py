@@ -1,23 +1,24 @@
-"""Frames of a clip, colored one after the other without flicker: the frame before says what colors its places had.
+"""Colors the frames of a clip one after the other without flicker: each frame takes over colors from the frame before.
 
     for result in colorize_frames(open_frames(sorted(Path("frames").glob("*.png")))):
         result.save(f"colored/{result.photo.name}")
 
-A model that looks at each frame alone changes its mind with every small change of the view. Here every place of the frame before, on the small grid
-on which the model says its colors, is a colored point: it goes where the picture went (a dense Lucas-Kanade flow of L, Le Besnerais and Champagnat
-2005) and is believed as far as what is there still looks like it. With auto(x) the automatic colors of the new frame, x' where place x came from,
+A model that sees each frame alone gives other colors after every small change of the view. Here every place of the frame before, on the small grid of
+the model's colors, becomes a colored point. It moves with the picture (a dense Lucas-Kanade flow of L, Le Besnerais and Champagnat 2005), and is
+trusted as far as its new place looks like the old one. Let auto(x) be the automatic colors of the new frame and x' the place where x came from; then
 
     ab(x) = auto(x) + hold trust(x) (before(x') - auto(x)),    trust(x) = exp(-(m(x) / 10)^2),
 
-m(x) being the mean difference of L around x and x', in units in which a frame has mean 0 and standard deviation 20: a flickering lamp or shutter is
-no motion. Places that were hidden, or outside the frame before, take their automatic color; where nearly nothing is believed a new scene begins.
+where m(x) is the mean difference of L around x and x'. L is first scaled to mean 0 and standard deviation 20 in each frame, so that a flickering lamp
+or shutter is not taken for motion. Places that were hidden, or outside the frame before, get their automatic color; if nearly nothing is trusted, a
+new scene begins.
 
-hold below 1 lets a seventh of the automatic color in with each frame: mistakes of the flow fade in a second instead of being carried along for ever,
-and what resampling loses does not add up (cubic splines: bilinear is duller, and the usual cubic kernel strengthens detail with every frame). A hold
-of 0.9 flickers a seventh less but drifts a quarter further from the first frame; taking over only the coarse part of the difference, so that detail
+Because hold is below 1, each frame mixes in a seventh of the automatic color: mistakes of the flow fade within a second, and losses by resampling do
+not add up (resampling is by cubic splines: bilinear is duller, and the usual cubic kernel strengthens detail with every frame). With a hold of 0.9
+the clip flickers a seventh less but drifts a quarter further from the first frame. Taking over only the coarse part of the difference, so that detail
 is always new, brings half of the flicker back. `toolkit.measure.studies.flicker` measures it.
 
-Hints for the first frame travel as hints, so that the model spreads them anew in every frame.
+Hints for the first frame move along as hints, and the model spreads them again in every frame.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -58,7 +59,7 @@ class Motion:
     trust: Tensor  # (1, 1, h, w) in [0, 1]
 
     def carry(self, before: Tensor) -> Tensor:
-        """Something of the frame before as it lies in this one: (1, C, h', w') -> (1, C, h, w), by cubic splines, borders repeated."""
+        """Values of the frame before, moved to where they belong in this one: (1, C, h', w') -> (1, C, h, w), by cubic splines, borders repeated."""
         from scipy.ndimage import map_coordinates
 
         h, w = before.shape[-2:]
@@ -67,7 +68,7 @@ class Motion:
         return torch.from_numpy(np.stack(planes))[None]
 
     def follow(self, place: Tensor) -> tuple[Tensor, Tensor]:
-        """Places (N, 2) of the frame before -> where they are in this one (N, 2), both in -1..1; and which were found (N,)."""
+        """Places (N, 2) of the frame before -> the same places in this one (N, 2), both in -1..1; and whether each was found (N,)."""
         h, w = self.trust.shape[-2:]
         cell = place.new_tensor([2 / w, 2 / h])
         source = self.source.view(-1, 2)
@@ -103,7 +104,7 @@ class Memory:
     """What a clip remembers from one frame to the next. For each frame: `see`, then `settle`."""
 
     def __init__(self, hold: float = HOLD) -> None:
-        """hold: 0 (each frame alone) up to but not 1. Raises ValueError."""
+        """hold: from 0 (each frame alone) to below 1. Raises ValueError."""
         if not 0 <= hold < 1:
             raise ValueError(f"The hold is {hold}; choose a number from 0 (each frame alone) to 0.99 (hardly anything new).")
         self.hold = hold
@@ -139,11 +140,10 @@ def colorize_frames(
     hold: float = HOLD,
     seed: int = 0,
 ) -> Iterator[Result]:
-    """Color the frames of a clip in their order, each when it is asked for; two frames are in memory, whatever the clip's length.
+    """Color the frames of a clip in order, each when the iterator asks for it; only two frames are in memory, however long the clip is.
 
-    look: what gives the session of a frame, which may bring its own progress. guidance: for the first frame; its hints go with the things they are on
-    until a new scene begins, painted strokes as hints. hold: how much of the color before stays, 0 to 0.99. The others as for `Session.colorize`.
-    Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
+    look: gives the session of a frame, which may have its own progress. guidance: for the first frame; its hints (painted strokes become hints) move with the things they are on until
+    a new scene begins. hold: how much of the color before stays, 0 to 0.99. The others as for `Session.colorize`. Raises ValueError for a frame of another size than the first, and what `Session.colorize` raises.
     """
     memory, hints, influence = Memory(hold), guidance or Guidance(), None
     first: tuple[int, int] | None = None  # (width, height)
@@ -169,10 +169,10 @@ def colorize_frames(
 
 
 def carried(guidance: Guidance, influence: Tensor | None, motion: Motion, size: tuple[int, int]) -> Guidance:
-    """The hints of the frame before at the places to which these went, in a frame of size (width, height).
+    """The hints of the frame before, moved to their new places in a frame of size (width, height).
 
-    A hint whose place is out of sight, covered or beyond the border, goes to the place that it had decided most, by its influence (N, h, w) on the
-    frame before; if there is none it is dropped.
+    A hint whose place is no longer visible moves to the place on which it had most influence in the frame before, by influence (N, h, w); without
+    such a place it is dropped.
     """
     kept = []
     for i, hint in enumerate(guidance.hints):
@@ -210,7 +210,7 @@ def _all_hints(guidance: Guidance) -> tuple[Hint, ...]:
 
 
 def open_frames(paths: Iterable[Path]) -> Iterator[Photo]:
-    """Open frames one at a time. Raises PhotoError, a sentence with the frame's name, where one does not open."""
+    """Open frames one at a time. Raises PhotoError, with the frame's name, for one that cannot be opened."""
     for path in paths:
         try:
             yield open_photo(path)

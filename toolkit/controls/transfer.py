@@ -1,16 +1,16 @@
-"""The classical way to the colors of another photo: statistics, without knowing what anything is. The bar for learned references.
+"""The classical way to give a photo the colors of another: by statistics, without recognizing anything. The baseline for learned references.
 
     rgb = transfer(open_photo("holiday.jpg"), open_photo("painting.jpg"), "linear", strength=0.8)   # uint8 (3, H, W)
 
-Three for color photos, each with more of the reference's distribution than the one before:
+Three methods for color photos, each of which takes over more of the reference's distribution than the one before:
     reinhard    mean and deviation of each axis of l-alpha-beta (Reinhard, Ashikhmin, Gooch and Shirley, "Color transfer between images", CG&A 2001)
     linear      mean and covariance, by the linear Monge-Kantorovich map (Pitie and Kokaram 2007)
     transport   the whole distribution, by sliced optimal transport (Pitie, Kokaram and Dahyot 2007)
-and one for black and white: welsh2002 gives each pixel the color of the reference's pixel that is as light and as textured (Welsh, Ashikhmin and
-Mueller, "Transferring color to greyscale images", SIGGRAPH 2002).
+and one for black-and-white photos: welsh2002 gives each pixel the color of the reference's pixel with the most similar lightness and
+texture (Welsh, Ashikhmin and Mueller, "Transferring color to greyscale images", SIGGRAPH 2002).
 
-This toolkit keeps L, so only the two axes of color are moved unless told otherwise. Statistics come from a sample of the pixels; the photo itself
-goes through in strips, so that 24 megapixels fit.
+This toolkit keeps L, so only a and b are changed unless `keep_lightness` is False. Statistics come from a sample of the pixels; the photo itself is
+changed in strips, so that 24 megapixels fit into memory.
 """
 
 import math
@@ -46,8 +46,8 @@ def transfer(photo: Photo, reference: Photo, method: str = "linear", strength: f
     """The photo in the colors of the reference: uint8 (3, H, W).
 
     method: one of METHODS; linear is the calmest. strength: 0 (the photo as it is) to 1. keep_lightness: False moves L as well, as the papers do;
-    welsh2002 always keeps it. Raises GuidanceError for a photo or a reference without color (welsh2002 takes any photo), ValueError for anything
-    else that does not fit.
+    welsh2002 always keeps it. Raises GuidanceError for a photo or a reference without color (welsh2002 takes any photo), ValueError for an
+    invalid method or strength.
     """
     if method not in METHODS:
         raise ValueError(f"There is no method {method!r}; choose one of {', '.join(METHODS)}.")

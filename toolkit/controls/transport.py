@@ -1,13 +1,13 @@
 """Optimal transport: how to move the points of one distribution onto another's with the least movement.
 
-    move = sliced_transport(source, target)     # (N, C), (M, C): looks at both once
-    moved = move(source)                        # any points, strip by strip if there are many
+    move = sliced_transport(source, target)     # (N, C), (M, C): fitted once
+    moved = move(source)                        # any points; strip by strip if there are many
 
-In one dimension it is sorting: the k-th smallest goes to the k-th smallest. In more there is no such formula but for Gaussians, where the map is
-linear (Pitie and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", CVMP 2007). For any others,
-directions are taken one after the other, and each is solved by sorting (Pitie, Kokaram and Dahyot, "Automated colour grading using colour
-distribution transfer", CVIU 2007; Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011).
-Directions are fixed, not random: the same points always give the same map. Letters: N points of the source, M of the target, C dimensions.
+In one dimension it is sorting: the k-th smallest goes to the k-th smallest. In more dimensions there is such a formula only for Gaussians, where the
+map is linear (Pitie and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", CVMP 2007). For other
+distributions, many directions are taken one after the other, and each is solved by sorting (Pitie, Kokaram and Dahyot, "Automated colour grading
+using colour distribution transfer", CVIU 2007; Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM
+2011). Directions are fixed, not random: the same points always give the same map. Letters: N points of the source, M of the target, C dimensions.
 """
 
 import math
@@ -41,7 +41,7 @@ class Means:
 
 @dataclass(frozen=True)
 class Quantiles:
-    """Rotations, and along each of their axes how far each quantile of the source moves."""
+    """Rotations, and for each of their axes how far each quantile of the source moves along it."""
 
     bases: Tensor  # (R, C, C), rows are directions
     source: Tensor  # (R, C, Q), ascending
@@ -57,13 +57,15 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class Table:
-    """A map of Lab colors written down at a grid, linear between: as quick for 24 megapixels as for one, and without the map's smallest steps."""
+    """A map of Lab colors as a table over a grid, linear between its entries: fast for 24 megapixels too, and without the smallest steps of the map
+    itself.
+    """
 
     shift: Tensor  # (1, C, b, a) or (1, C, b, a, L): what is added
 
     @classmethod
     def of(cls, move: Move, C: int) -> "Table":
-        """The map at a grid over ab (C = 2) or Lab (C = 3)."""
+        """The map, evaluated on a grid over ab (C = 2) or Lab (C = 3)."""
         sides = SIDES[3 - C :]
         grid = torch.cartesian_prod(*(torch.linspace(low, high, n) for low, high, n in sides))  # (n n, 2) or (n n n, 3)
         shift = (move(grid) - grid).view(*(n for _, _, n in sides), C)
@@ -88,7 +90,7 @@ def linear_transport(source: Tensor, target: Tensor) -> Means:
 
 
 def sliced_transport(source: Tensor, target: Tensor, shares: Tensor | None = None, rounds: int = ROUNDS) -> Quantiles:
-    """A map that gives source (N, C) the distribution of target (M, C), of which each point may have another share (M,)."""
+    """A map that gives source (N, C) the distribution of target (M, C), whose points may have shares (M,)."""
     C = source.shape[1]
     levels = (torch.arange(LEVELS) + 0.5) / LEVELS
     bases, sources, shifts = [], [], []

@@ -94,7 +94,7 @@ def grid(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[list[str], lis
     return [column.title for column in columns], [[column.cell(row) for column in columns] for row in rows]
 
 
-def told(rows: Sequence[Row], columns: Sequence[Column]) -> list[Column]:
+def filled(rows: Sequence[Row], columns: Sequence[Column]) -> list[Column]:
     """The columns that say something of any row."""
     return [column for column in columns if any(column.cell(row) for row in rows)]
 

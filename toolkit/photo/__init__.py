@@ -1,9 +1,10 @@
-"""Photos: open_photo lets pictures in; save_photo, encode_photo and save_layer let them out.
+"""Photos: open_photo reads them; save_photo, encode_photo and save_layer write them.
 
-In: what comes out of any file is a Photo: upright, 8-bit sRGB, transparency laid on white, the first frame of many. Every failure is one PhotoError
-that can be shown to a person as it is. (`toolkit.photo.decoding` does the work.)
+Reading: any supported file becomes a Photo: upright, 8-bit sRGB, transparent pixels on white, only the first frame of several. Every failure is one
+PhotoError, whose message can be shown to a person. (`toolkit.photo.decoding` does the work.)
 
-Out: PNG, JPEG, WebP or TIFF without GPS or camera data, written beside the target and moved into place, never over a file unless told.
+Writing: PNG, JPEG, WebP or TIFF without GPS or camera data. The file is written under another name and then moved into place; an existing file is
+only replaced with `overwrite=True`.
 """
 
 import io
@@ -46,8 +47,8 @@ _TINT_REST = 5.0  # blue, green or violet tints: toning is rarer there, and snow
 class Photo:
     """An upright picture in sRGB.
 
-    rgb: uint8 (3, H, W). name: the file's name without its folder, for people to read. tone: what the colors are like; "sepia" stands for a
-    black-and-white picture in any one tint, however faded or stained, "gray" for one without a visible tint.
+    rgb: uint8 (3, H, W). name: the file's name without its folder, for messages. tone: "color"; "gray" for a black-and-white picture without a
+    visible tint; "sepia" for one with any single tint, also if it is faded or stained.
     """
 
     rgb: Tensor
@@ -72,8 +73,8 @@ class Photo:
     def lightness(self, rows: slice = slice(None)) -> Tensor:
         """Lab L of the chosen rows: float32 (1, 1, h, W), 0..100.
 
-        L follows from the luminance alone, so the tint of a sepia or yellowed print is gone from it without further work. As rgb_to_lab has it to
-        1e-4, but by a table of the 256 levels: six times as fast, which counts where everything else is done at a small size.
+        L depends on the luminance alone, so it has no trace of the tint of a sepia or yellowed print. The same as rgb_to_lab to within 1e-4, but six
+        times as fast by a table of the 256 levels; this matters because everything else is done at a small size.
         """
         rgb = self.rgb[:, rows]
         L = torch.empty(1, 1, *rgb.shape[1:])
@@ -119,12 +120,13 @@ class Photo:
 def open_photo(source: Source, *, max_pixels: int = 25_000_000, name: str | None = None) -> Photo:
     """Open a photo from a path, the bytes of a file, a binary file object or a Pillow image.
 
-    Formats: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, and HEIC where pillow-heif is installed; by content, whatever the suffix says. 16-bit and float
-    gray is scaled to 8 bits (16-bit color is cut to 8 by Pillow; float color is not read), floats by their range: 0..1, 0..255, 0..65535, or else the
-    darkest to the brightest. Embedded color profiles are converted to sRGB, broken ones ignored; CMYK without a profile is converted without one.
+    Formats: JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, and HEIC where pillow-heif is installed; the content decides, not the suffix. 16-bit and float
+    gray is scaled to 8 bits (16-bit color is cut to 8 bits by Pillow; float color is not read). The range of floats is taken to be 0..1, 0..255
+    or 0..65535, whichever fits, else from the darkest to the brightest. Colors are converted to sRGB by the embedded profile, unless it
+    is broken; CMYK without a profile by a plain formula.
 
-    max_pixels: larger pictures are refused by their header, before they are decoded. name: what to call the photo; the file's name if None.
-    Raises PhotoError, and nothing else, for anything that does not open.
+    max_pixels: larger pictures are rejected after reading the header, before decoding. name: what to call the photo; the file's name if None.
+    Raises only PhotoError, for anything that cannot be opened.
     """
     name = printable(name or _name_of(source))
     rgb = torch.from_numpy(decode(source, name, max_pixels))
@@ -136,7 +138,7 @@ def save_photo(rgb: Tensor, path: str | Path, *, model: str | None = None, mark:
 
     model: the model that colored it; a note that the colors are plausible, not a historical record, is then written into the file.
     mark: draw a small "AI color" into the lower right corner (left out where it would fill more than half the width).
-    quality: of JPEG (always 4:4:4: half-size color would undo the work at edges) and WebP (4:2:0 by its format; 100 is lossless).
+    quality: of JPEG (always 4:4:4, because color at half size is blurred at edges) and of WebP (4:2:0, as the format prescribes; 100 is lossless).
     Raises PhotoError if the file exists (unless overwrite), the folder is missing, or the place cannot be written.
     """
     path = Path(path)

@@ -1,8 +1,8 @@
-"""From an image file to pixels: who is let in, and how whatever it holds becomes upright 8-bit sRGB.
+"""From an image file to pixels: which files are accepted, and how each becomes upright 8-bit sRGB.
 
-The format is checked against an allow-list and the size against a limit before a pixel is decoded. Pixels are then converted in strips of rows, so
-that a 24-megapixel photo costs about 110 MB beside its 72 MB of RGB, and not a multiple of them (WebP 320 MB: its decoder keeps frames).
-`toolkit.photo` is the public side.
+The format is checked against a list of accepted ones and the size against a limit before any pixel is decoded. Pixels are then converted in strips of
+rows: a 24-megapixel photo needs about 110 MB beside its 72 MB of RGB (as WebP 320 MB, because its decoder keeps frames). `toolkit.photo` is the
+public side.
 """
 
 import importlib
@@ -52,11 +52,11 @@ _SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\
 
 
 class PhotoError(ValueError):
-    """An image file cannot be opened or written; the message is one sentence for the person who chose it: what is wrong, what to do."""
+    """An image file cannot be opened or written. The message is one sentence for the person who chose it: what is wrong, and what to do."""
 
 
 def decode(source: Source, name: str, max_pixels: int) -> NDArray[np.uint8]:
-    """Upright sRGB, uint8 (3, H, W), of an image. Raises PhotoError, and nothing else, where it cannot be had."""
+    """Upright sRGB, uint8 (3, H, W), of an image. Raises only PhotoError."""
     if isinstance(source, Image.Image):
         with _one_sentence(name):
             return _pixels(source, name, max_pixels)
@@ -276,7 +276,7 @@ def _range(image: Image.Image) -> tuple[float, float]:
 
 
 def to_8_bit(values: NDArray[Any], black: float, white: float) -> NDArray[np.uint8]:
-    """Numbers of any kind to 0..255, black and white being the values for 0 and 255; NaN becomes black, infinity white."""
+    """Numbers of any kind -> 0..255; `black` becomes 0, `white` 255, NaN black, infinity white."""
     levels = (values.astype(np.float64) - black) * (255 / (white - black))
     return np.nan_to_num(levels, nan=0, posinf=255, neginf=0).clip(0, 255).round().astype(np.uint8)
 
@@ -328,5 +328,5 @@ def strips(height: int, width: int) -> Iterator[slice]:
 
 
 def printable(name: str) -> str:
-    """The name on one line, in characters any terminal can be given: file names may hold line breaks and bytes that are no text."""
+    """The name on one line, in characters that every terminal can print: file names may contain line breaks and bytes that are not text."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

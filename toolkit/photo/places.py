@@ -1,7 +1,5 @@
 """Places in a picture: the one file that knows how they are counted, and where a place lies in a smaller or larger copy.
 
-    rescaled((0.0, 0.0), (640, 480), (320, 240))       # (-0.25, -0.25): the first pixel's center lies left of the copy's first center
-
 A place is a *pixel* (x, y), whole numbers at the pixels' centers; or a *share* (u, v) of the picture, 0 to 1 from edge to edge; or a *cell*
 (row, column) of a grid over the picture. Sizes are (width, height), grids (rows, columns). Tensors and arrays (..., 2) come back as what they were,
 pairs as pairs.
@@ -18,17 +16,29 @@ XY = TypeVar("XY", Tensor, NDArray[np.float64], tuple[float, float])
 
 
 def to_share(pixel: XY, size: Size) -> XY:
-    """Pixels of a picture -> shares: the center of pixel 0 of ten is at 0.05."""
+    """Pixels of a picture -> shares, from edge to edge.
+
+    >>> to_share((0.0, 0.0), (10, 20))
+    (0.05, 0.025)
+    """
     return _each(pixel, lambda xy, width_height: (xy + 0.5) / width_height, size)
 
 
 def from_share(share: XY, size: Size) -> XY:
-    """Shares -> pixels of a picture: 0.05 of ten pixels is the center of pixel 0."""
+    """Shares -> pixels of a picture.
+
+    >>> from_share((0.05, 0.5), (10, 20))
+    (0.0, 9.5)
+    """
     return _each(share, lambda uv, width_height: uv * width_height - 0.5, size)
 
 
 def rescaled(pixel: XY, old: Size, new: Size) -> XY:
-    """Pixels of a picture of size `old` -> the same places as pixels of its copy of size `new`."""
+    """Pixels of a picture of size `old` -> the same places as pixels of its copy of size `new`.
+
+    >>> rescaled((0.0, 0.0), (640, 480), (320, 240))  # the first pixel's center lies left of the copy's first center
+    (-0.25, -0.25)
+    """
     return _each(pixel, lambda xy, factor: (xy + 0.5) * factor - 0.5, (new[0] / old[0], new[1] / old[1]))
 
 

@@ -1,4 +1,4 @@
-"""The hint canvas for whoever shows it, the app or a notebook: its script and its look, one text each."""
+"""The hint canvas for the app and for notebooks: its script and its CSS, each as one text."""
 
 from pathlib import Path
 from typing import Any

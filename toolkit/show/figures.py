@@ -1,9 +1,9 @@
-"""Figures for notebooks, app and command line, finished as they come.
+"""Finished figures for notebooks, app and command line.
 
     contact_sheet([gray, ours, truth], titles=["gray", "ours", "truth"], columns=3).savefig("sheet.png")
 
-Pictures are Photos, Results or tensors (3, H, W), uint8 or floats in [0, 1]. Every function returns a matplotlib Figure of its own, made without
-pyplot and its global state: safe in a threaded server, nothing to close, and shown by a notebook when it is a cell's last line.
+Pictures are Photos, Results or tensors (3, H, W), uint8 or floats in [0, 1]. Every function returns a new matplotlib Figure, made without pyplot
+and its global state: safe in a threaded server, nothing to close, and shown by a notebook as the last line of a cell.
 """
 
 import io
@@ -50,7 +50,7 @@ Record = Mapping[str, float]  # a line of log.jsonl
 
 
 class HasPixels(Protocol):
-    """A Photo, a Result: anything with `rgb`, uint8 (3, H, W)."""
+    """A Photo, a Result, or anything else with `rgb`, uint8 (3, H, W)."""
 
     @property
     def rgb(self) -> Tensor:
@@ -71,7 +71,7 @@ class Chart(Figure):
         FigureCanvasAgg(self)
 
     def place(self, left: int, top: int, width: int, height: int) -> Axes:
-        """Axes over a rectangle of pixels, counted from the top left; their labels lie outside."""
+        """Axes over a rectangle of pixels, counted from the top left; their labels are outside of it."""
         W, H = self.pixels
         return self.add_axes((left / W, 1 - (top + height) / H, width / W, height / H))
 
@@ -88,15 +88,15 @@ class Chart(Figure):
 
 
 def before_after(photo: Picture, result: Picture, titles: tuple[str, str] = ("before", "after")) -> Figure:
-    """A photo as it came and its colored version, side by side. Raises ValueError for what is not a picture."""
+    """A photo and its colored version, side by side. Raises ValueError for anything that is not a picture."""
     return contact_sheet([photo, result], titles, columns=2)
 
 
 def contact_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 4) -> Figure:
-    """Pictures row by row, each whole and in its own aspect, in cells of one width.
+    """Pictures row by row in cells of one width, each whole and in its own aspect.
 
-    images: any number, or one tensor (B, 3, H, W). titles: `columns` of them head the columns, one for each picture stand above the pictures.
-    All pictures are drawn as one image, not in axes of their own: 600 are laid out in 2 s of CPU. Raises ValueError.
+    images: any number, or one tensor (B, 3, H, W). titles: none, one for each column, or one for each picture. All pictures are drawn as one image,
+    not in axes of their own: 600 pictures take 2 s of CPU. Raises ValueError.
     """
     pictures = [as_pixels(image) for image in images]
     if not pictures or columns < 1:
@@ -114,7 +114,7 @@ def candidates_sheet(candidates: "Sequence[Candidate]", columns: int = 3) -> Fig
 
 
 def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
-    """Where a model hesitates: the photo in gray, colored where the model is unsure, clear where it is sure.
+    """Where a model is unsure: the photo in gray, with a color over the unsure places.
 
     uncertainty: (1, 1, h, w) in [0, 1] of any size, from `Session.uncertainty()`. Raises ValueError.
     """
@@ -214,7 +214,7 @@ def gamut_slice(L: float, bins: "AbBins | None" = None) -> Figure:
 def gamut_outline(n: int = 60) -> tuple[Tensor, Tensor]:
     """The border of all sRGB colors in the ab plane: ab (6n, 2), Lab units, and the colors there, rgb (6n, 3).
 
-    Seen from above, the gamut ends at the six edges of the RGB cube from red over yellow, green, cyan, blue and magenta back to red.
+    In the ab plane, the gamut ends at the six edges of the RGB cube from red over yellow, green, cyan, blue and magenta back to red.
     """
     corners = torch.tensor([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1]], dtype=torch.float32)
     share = torch.arange(n)[:, None] / n
@@ -259,7 +259,7 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
 
 
 def as_pixels(picture: Picture) -> Pixels:
-    """Any picture -> uint8 (H, W, 3), the one converter."""
+    """Any picture -> uint8 (H, W, 3)."""
     tensor = picture if isinstance(picture, Tensor) else getattr(picture, "rgb", None)
     if not isinstance(tensor, Tensor):
         raise ValueError(f"A picture is a Photo, a Result or a tensor (3, H, W), not {type(picture).__name__}; open files with open_photo.")
@@ -273,7 +273,7 @@ def as_pixels(picture: Picture) -> Pixels:
 
 
 def fitted(pixels: Pixels, cell: int) -> Pixels:
-    """As large as a cell allows, aspect kept."""
+    """Resized to be as large as the cell allows, with the same aspect."""
     height, width = pixels.shape[:2]
     scale = min(cell / width, cell * TALLEST / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -281,7 +281,7 @@ def fitted(pixels: Pixels, cell: int) -> Pixels:
 
 
 def laid_out(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: int) -> Figure:
-    """Pictures no larger than their cells -> a figure whose pixels are theirs."""
+    """Pictures, each no larger than its cell -> a figure that shows them pixel by pixel."""
     heads = len(titles) == columns  # above the columns, else above each picture
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     tall = [max(len(picture) for picture in row) for row in rows]
@@ -330,7 +330,7 @@ def quiet(axes: Axes, title: str) -> None:
 
 
 def reference_line(axes: Axes, levels: Sequence[float], name: str) -> None:
-    """A dashed line to compare with, named at its right end; nothing where the log holds none."""
+    """A dashed line to compare with, labelled at its right end; nothing if there is no value."""
     for y in levels:
         axes.axhline(y, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
         end = axes.get_yaxis_transform()  # x as a share of the axes, y in data

@@ -1,6 +1,8 @@
-"""Charts for the notebook on diffusion: curves that share their colors, and how often a hue is drawn.
+"""Charts for the notebook on diffusion.
 
 curves({"PSNR, dB": {"euler": ([1, 2, 4], [20.1, 22.3, 22.9])}}, "evaluations", logarithmic=True)
+
+A line of one name has the same color in all panels.
 """
 
 import io
@@ -32,7 +34,7 @@ class LineChart(Chart):
 
 
 def small_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 8, cell: int = 140) -> Figure:
-    """A contact sheet whose cells are `cell` px wide however few they are: a notebook with many sheets stays light. Raises ValueError."""
+    """A contact sheet with cells of `cell` px, however few they are, so that a notebook with many sheets stays small. Raises ValueError."""
     pictures = [as_pixels(image) for image in images]
     if not pictures or len(titles) not in (0, columns, len(pictures)):
         raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
@@ -46,7 +48,7 @@ def curves(
     levels: Mapping[str, tuple[str, float]] | None = None,
     logarithmic: bool = False,
 ) -> LineChart:
-    """Panels side by side, lines of one name in one color.
+    """Panels side by side; lines with the same name have the same color.
 
     panels: {title: {name: (x, y)}}. x: name of the axis below. levels: {title: (name, y)}, a dashed line to compare with.
     logarithmic: x by powers of two. Raises ValueError where there is nothing to draw.
@@ -74,7 +76,7 @@ def curves(
 
 
 def hue_histogram(colors: Mapping[str, Tensor]) -> LineChart:
-    """How often each hue occurs, a panel a set of colors; each bar has the mean color of what it counts, so that dull colors look dull.
+    """How often each hue occurs, one panel for each set of colors; a bar has the mean color of what it counts, so that dull colors look dull.
 
     colors: {title: ab (N, 2)}, Lab units. The hue is atan2(b, a) in degrees: 0 pink, 90 yellow, 180 green, 270 blue. Raises ValueError.
     """

@@ -1,7 +1,9 @@
-"""Figures of what a reference lends: from where each place took its color, how far that was trusted, and which colors make a palette.
+"""Figures about references: where each place took its color from, how far that was trusted, and palettes.
 
 taken = take_colors(session, takes)
 correspondences(session.photo, taken, takes).savefig("from-where.png")
+
+`taken` is what `take_colors` returned for `takes`.
 """
 
 from collections.abc import Sequence
@@ -30,9 +32,9 @@ WIDEST = 640  # px, of a picture that becomes a cell of a sheet
 
 
 def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure:
-    """The photo with its new points, each tied to the place of a reference that lent it the color; the fainter the line, the less it was trusted.
+    """The photo with its new points, each joined by a line to the place of the reference that its color comes from; fainter lines were trusted less.
 
-    takes: those that were given to `take_colors`; their regions are outlined.
+    takes: those given to `take_colors`; their regions are outlined.
     """
     pictures = [as_pixels(photo.gray()), *(as_pixels(take.reference.photo) for take in takes)]
     figure, over, corners = _beside(pictures, ["points on the photo", *(take.reference.photo.name for take in takes)])
@@ -60,10 +62,10 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
 def asked_where(
     photo: Photo, taken: Taken, takes: Sequence[Take], places: Sequence[tuple[float, float]], cell: int = 190, *, trusted: bool = True
 ) -> Figure:
-    """For some places (x, y) of the photo, marked by a ring in the first row: from where in each reference they took their color.
+    """For some places (x, y) of the photo, marked by a ring in the first row: where in each reference their color comes from.
 
-    trusted: what was hardly believed is pale; False: every place is answered alike, its strongest source at full. Raises ValueError where no place
-    is given.
+    trusted: True shows sources with little trust as pale; False shows the strongest source of every place at full strength. Raises ValueError if no
+    place is given.
     """
     if not places:
         raise ValueError("There is nothing to ask about; give at least one place (x, y) of the photo.")
@@ -78,18 +80,20 @@ def asked_where(
 
 
 def source_overlay(reference: Reference, heat: Tensor) -> Tensor:
-    """A plane over a reference, such as one of `Taken.where_from`, (gh, gw) in [0, 1], drawn on its photo: uint8 (3, H, W)."""
+    """A plane (gh, gw) in [0, 1] over a reference, such as one of `Taken.where_from`, drawn on its photo: uint8 (3, H, W)."""
     x, y = (2 * (reference.centers[0] + 0.5)).tolist()  # twice from the corner to the middle of the first place
     return _laid_over(reference.photo, heat, (x, y))
 
 
 def trust_overlay(photo: Photo, taken: Taken) -> Tensor:
-    """How much each place of the photo takes of the references' colors, drawn on it: uint8 (3, H, W)."""
+    """How much of its color each place of the photo takes from the references, drawn on the photo: uint8 (3, H, W)."""
     return _laid_over(photo, taken.trust, taken.cell)
 
 
 def palette_picture(colors: Sequence[Swatch | str], width: int = 320, height: int = 40) -> Tensor:
-    """A palette as a band, uint8 (3, height, width): swatches as wide as their shares, colors as text all alike. Raises ValueError."""
+    """A palette as a band, uint8 (3, height, width): the width of a swatch is its share; colors given as text all get the same width. Raises
+    ValueError.
+    """
     if not colors:
         raise ValueError("There are no colors to show; give at least one.")
     shares = torch.tensor([c.share if isinstance(c, Swatch) else 1.0 for c in colors]).cumsum(0)

@@ -1,4 +1,4 @@
-"""Figures about the teaching zoo: how its networks learned, and how generator and critic held each other."""
+"""Figures about the teaching zoo: the training of its networks, and the balance of generator and critic."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,14 @@ HIGHEST = 8.0  # of the losses shown: a generator that has lost may go to 30
 
 
 def read_logs(folder: Path, names: Sequence[str]) -> dict[str, list[Record]]:
-    """The kept logs FOLDER/NAME/log.jsonl of those names that have one."""
+    """The logs FOLDER/NAME/log.jsonl of those names that have one."""
     files = {name: folder / name / "log.jsonl" for name in names}
     return {name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] for name, file in files.items() if file.exists()}
 
 
 def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
-    """Validation PSNR above the gray photo over the views seen, a line a network. logs: by the network's name, as `read_logs` gives them.
+    """Validation PSNR above the gray photo, by the number of views seen, one line per network. logs: by the network's name, as `read_logs` gives
+    them.
 
     Raises ValueError where none of them was validated.
     """
@@ -42,7 +43,7 @@ def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
 
 
 def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) -> Chart:
-    """Both losses of every variant, a panel each, with the critic's accuracy below: 1 it has won, 0.5 it has lost.
+    """Both losses of every variant, one panel each, with the critic's accuracy below: at 1 the critic has won, at 0.5 it has lost.
 
     logs: by the variant's name, as `toolkit.training.recipes.pix2pix.study` gives them. Raises ValueError where there are none.
     """

@@ -4,8 +4,8 @@
     python -m toolkit colorize grandma.jpg --hints grandma-mask.png
 
 The mask is a PNG of the photo's size: the square of each hint is opaque in its color, everything else is transparent, as a layer in any editor.
-`Guidance.load` reads it. The page is served to this computer alone, by Python's own web server, at an address with a secret in it that no other page
-knows; nothing is asked from elsewhere.
+`Guidance.load` reads it. The page is served only to this computer, by Python's own web server, at an address with a secret that no other page knows;
+it requests nothing from other hosts.
 """
 
 import hmac
@@ -63,9 +63,9 @@ def mask_of(guidance: Guidance, size: tuple[int, int]) -> Tensor:
 
 
 class MaskDesk:
-    """A page for one photo at `address`, until `close`; each press on its button writes the mask to `out`.
+    """A page for one photo at `address`, until `close`; its button writes the mask to `out`.
 
-    Raises ValueError where `out` is not a PNG, is the photo, or is there already and may not be replaced.
+    Raises ValueError if `out` is not a PNG, is the photo itself, or exists and may not be replaced.
     """
 
     def __init__(self, photo: "Photo", path: Path, out: Path, overwrite: bool = False) -> None:
@@ -87,7 +87,7 @@ class MaskDesk:
 
     @property
     def address(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{self._host}/{self._secret}/"
 
     def serve(self) -> None:
@@ -95,7 +95,7 @@ class MaskDesk:
         self._server.serve_forever(poll_interval=0.1)
 
     def close(self) -> None:
-        """End, and give the port back."""
+        """Stop, and free the port."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -126,7 +126,7 @@ class MaskDesk:
         return (f"{kind}; charset=utf-8" if kind.startswith("text") else kind, content()) if kind else None
 
     def allows(self, host: str | None, path: str) -> str | None:
-        """What comes behind the secret in an address, None for those that do not know it or reached us by another name (DNS rebinding)."""
+        """The part of an address after the secret; None for a wrong secret, or for another host name (DNS rebinding)."""
         secret, slash, rest = path.removeprefix("/").partition("/")
         known = hmac.compare_digest(secret.encode("latin-1", "replace"), self._secret.encode())
         return rest if slash and known and host == self._host else None
@@ -177,4 +177,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the terminal belongs to the person."""
+        """Print nothing: the terminal belongs to the person."""

@@ -1,11 +1,11 @@
-"""Color hints in a notebook: click on the photo, it is colored while you look.
+"""Color hints in a notebook: each click on the photo colors it again.
 
     widget = hint_widget(Session("grandma.jpg"))
     widget                       # the cell's last line shows it
     widget.result.save("grandma-color.png")
 
 Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the app (canvas.js, through anywidget: Jupyter, Colab, VS Code),
-`hint_form` is made of sliders and buttons alone, for places where no own script may run. Both paint a small copy for the screen; the full size is
+`hint_form` has only sliders and buttons, for places that allow no scripts of their own. Both paint a small copy for the screen; the full size is
 painted when `result` is asked for. The only module that imports ipywidgets.
 """
 
@@ -35,10 +35,10 @@ ADAPTER = Path(__file__).with_name("widget.js").read_text(encoding="utf-8")
 
 
 class Easel:
-    """A photo in colors under the guidance of the moment; what both ways share."""
+    """A photo, colored under the present guidance; both widgets use it."""
 
     def __init__(self, session: "Session", screen: int = SCREEN, dials: Dials = Dials()) -> None:
-        """screen: px, long side of what is shown. Looks at the photo and colors it."""
+        """screen: px, long side of what is shown. Encodes the photo and colors it."""
         self.session, self.dials = session, dials
         self.small = session.preview(screen)
         self.guidance = Guidance()
@@ -46,7 +46,7 @@ class Easel:
         self._result: Result | None = None
 
     def use(self, guidance: Guidance, palette: Sequence[str] | None = None) -> None:
-        """Color anew, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it. Raises ValueError."""
+        """Color again, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it. Raises ValueError."""
         guidance = guidance.checked(self.session.photo.size)
         dials = self.dials if palette is None else replace(self.dials, palette=tuple(palette))
         if (guidance, dials) != (self.guidance, self.dials) or guidance.strokes is not self.guidance.strokes:
@@ -124,11 +124,11 @@ class HintWidget(Pictured, anywidget.AnyWidget):
         return self.easel.result
 
     def clear(self) -> None:
-        """Forget all hints."""
+        """Remove all hints."""
         self.guidance = Guidance()
 
     def suggest_click(self) -> None:
-        """Mark the place where one more hint would tell most."""
+        """Mark the place where one more hint would help most."""
         photo = self.easel.session.photo
         x, y = to_share(self.easel.session.suggest_click(self.guidance), photo.size)
         self.mark = {"x": x, "y": y, "n": (self.mark or {"n": 0})["n"] + 1}
@@ -219,7 +219,7 @@ class HintForm(Pictured, ipywidgets.VBox):
 
 
 def hint_widget(session: "Session", *, screen: int = SCREEN, dials: Dials = Dials()) -> HintWidget:
-    """The photo as a canvas to click on; every click colors it anew.
+    """The photo as a canvas to click on; every click colors it again.
 
     screen: px, long side of what is shown.
     `.guidance` are the hints in pixels of the full photo (may be set), `.result` is the full size.

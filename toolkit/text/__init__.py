@@ -1,6 +1,6 @@
 """Text prompts: a sentence in English or Korean becomes colored points, without a language model.
 
-    parsed = parse("the dress is red")                        # what it wishes
+    parsed = parse("the dress is red")                        # the wishes in it
     said = compile_text("the dress is red", session)          # the same as hints on a photo
     reply = Conversation().send("make the dress red", photo)  # as a conversation
 

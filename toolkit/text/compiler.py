@@ -5,12 +5,13 @@
     for row in compiled.rows:
         print(row.phrase, row.color, row.note)
 
-Every wish becomes a region (where the localizer finds the thing), every part of it an outline, and every outline some hints whose lasso it is: so a
-sentence says nothing that a hand could not, and can be corrected by one. Regions never overlap; what lies in a larger one goes first.
+Every wish becomes a region, where the localizer finds the thing. Every connected part of a region gets an outline, and the outline is the lasso of
+some hints: so a person can correct a sentence with the same hints. Regions never overlap; a region inside a larger one is taken out of the larger
+one.
 
-Lightness is the photo's own. A surface of one color has a and b proportional to L + 16 from its folds to its lights (all three are cube roots
-of light, L less 16), so every hint gets the wished color at its own L. A bright wall cannot become navy: it becomes what a navy of that lightness
-would be, paler than the name's numbers say, and the row tells so. Nothing is random.
+Lightness stays the photo's own. On a surface of one color, a and b are proportional to L + 16, from dark folds to bright places (L + 16, a and b are
+all proportional to cube roots of light), so every hint gets the wished color at its own L. A bright wall cannot become navy: it becomes a navy of
+that lightness, paler than the name says, and the row tells so. Nothing is random.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ BASE = 256  # px, of the copy on which is seen what color a thing has now
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one part of the sentence."""
+    """What was done about one part of the sentence."""
 
     phrase: str  # as in the sentence
     thing: str | None  # the word it was taken as; None: the whole picture, or nothing that is known
@@ -83,10 +84,10 @@ def compile_text(
 ) -> Compiled:
     """What a sentence in English or Korean asks for, as hints on this session's photo; the same arguments give the same hints.
 
-    prompt: the sentence, or what was parsed of one. clicks: hints made by hand; where they disagree with the sentence they win. localizer: None: the
-    one that ships. vividness: the dial as it stands, which "more vivid" starts from. recolor: the photo's own colors are
-    kept (Session.recolor), so that "more vivid" starts from them.
-    Raises PromptError for a prompt that is too long, GuidanceError for unusable clicks, WeightsError.
+    prompt: the sentence, or what was parsed of one. clicks: hints made by hand; they take precedence over the sentence. localizer: None for the one
+    that ships. vividness: the present value of the dial, from which "more vivid" starts. recolor: the photo's own colors
+    are kept (Session.recolor), and "more vivid" starts from them. Raises PromptError for a prompt that is too long, GuidanceError for unusable
+    clicks, WeightsError.
     """
     parsed = parse(prompt) if isinstance(prompt, str) else prompt
     language = parsed.language

@@ -1,7 +1,7 @@
 """Coloring as a conversation: a photo, then sentences, in English or Korean, each answered by a picture and one line of what was done.
 
-It knows nothing of where it takes place, so that a bot for any messenger is twenty lines. `messages()` here stands for what a messenger gives (who,
-text, bytes of a picture or None), `answer(who, text, png)` for what it takes:
+It does not depend on any messenger; a bot for one takes twenty lines. Here `messages()` stands for what the messenger delivers (who, text, bytes of a
+picture or None) and `answer(who, text, png)` for what it sends:
 
     import io
     from toolkit.photo import PhotoError, open_photo
@@ -23,8 +23,8 @@ text, bytes of a picture or None), `answer(who, text, png)` for what it takes:
             png = target.getvalue()
         answer(who, reply.text, png)
 
-Everything that was asked for of a photo is kept as a list of wishes and read anew as one sentence with each message: later wishes win, "everything
-else" knows what was named before, and "undo" is the list before.
+All wishes for a photo are kept in a list, and with each message the whole list is compiled again as one sentence: later wishes override earlier ones,
+"everything else" excludes what was named before, and "undo" goes back to the list before.
 """
 
 import re
@@ -72,7 +72,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Step:
-    """What has been asked for up to here."""
+    """All that was asked for up to this message."""
 
     wishes: tuple[Wish, ...] = ()  # with every "it" replaced by what it means
     last: Wish | None = None  # what "it" means, and what "the wall too" means
@@ -82,7 +82,7 @@ class Step:
 
 
 class Conversation:
-    """One person and one photo at a time; a new photo begins anew."""
+    """A conversation with one person about one photo; a new photo starts a new list of wishes."""
 
     def __init__(
         self,
@@ -104,11 +104,11 @@ class Conversation:
 
     @property
     def step(self) -> Step:
-        """What counts at present."""
+        """The present state of the wishes."""
         return self._steps[self._at]
 
     def send(self, text: str = "", photo: Photo | None = None, *, progress: Progress | None = None) -> Reply:
-        """A message, with a photo or without. Whatever text it is, the answer is a sentence.
+        """Answer a message, with or without a photo. Any text is answered by a sentence.
 
         Raises ValueError for an unknown model or device, WeightsError, and Cancelled where the callback says stop; a photo that was sent is kept.
         """
@@ -132,7 +132,7 @@ class Conversation:
         return self._wish(text, self.session, progress)
 
     def finish(self, progress: Progress | None = None) -> Result:
-        """The photo at its full size as it is now. Raises ValueError where there is none, Cancelled."""
+        """The photo at full size with the present wishes. Raises ValueError where there is no photo, Cancelled."""
         if self.session is None:
             raise ValueError(say("send a photo", self.language))
         return self._paint(self.session, self.step.guidance, progress)

@@ -1,15 +1,15 @@
-"""Where on a photo is a thing? A light head that reads the tokens of the frozen ViT in a space of words.
+"""Finds things in a photo by their words: a small network on the tokens of the frozen ViT.
 
     sight = load_localizer().look(session)      # cheap: the photo was encoded for painting already
     found = sight.find("dress")                 # found.present, found.confidence, found.heat
 
-Every token (16 x 16 px) becomes a vector of 256 numbers, as does every word of a table; the cosine between the two says how much the place looks like
-the word. That is the way of dino.txt (Jose et al. 2024) and Talk2DINO (Barsellotti et al. 2024): align a frozen DINOv2 with words, not with pictures.
-The words of the table are learned with the head, and so is a linear map from the text space of CLIP ViT-B/32 (Radford et al. 2021), through which
-a word that the table lacks can still be looked for.
+Every token (16 x 16 px) becomes a vector of 256 numbers, as does every word of a table; the cosine between the two says how well the word fits
+the place. The same is done by dino.txt (Jose et al. 2024) and Talk2DINO (Barsellotti et al. 2024): they align a frozen DINOv2 with words.
+The words of the table are learned with the head, and so is a linear map from the text space of CLIP ViT-B/32 (Radford et al. 2021); through this map
+words that are not in the table can be found.
 
-Regions come out sharper than 16 px: for every 4 x 4 px a small convolution over L weighs the 3 x 3 tokens around (joint upsampling, as in
-toolkit/models/vit_hint.py), and adds a little of its own per word.
+Regions are sharper than 16 px: for every 4 x 4 px a small convolution over L computes weights for the 3 x 3 tokens around (joint upsampling, as in
+toolkit/models/vit_hint.py), and adds a small term of its own per word.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ class Sight:
 
     @torch.inference_mode()
     def find(self, noun: str) -> Found:
-        """Where the thing is. A word that is not known is taken as its nearest known one, else it is not found."""
+        """Where the thing is. An unknown word is replaced by the nearest known one; if there is none, it is not found."""
         localizer = self._localizer
         index, how = localizer.resolve(noun)
         if index is None:
@@ -204,7 +204,7 @@ class Sight:
 
     @torch.inference_mode()
     def names(self, least: float = 0.5) -> list[tuple[str, float]]:
-        """The words of the table that are surely enough in this photo, the surest first, with their confidence."""
+        """The words of the table whose things are in this photo with enough confidence, the most certain first, with that confidence."""
         found = [(word, chance) for word, chance in zip(self._localizer.words, self._chances, strict=True) if chance >= least]
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
@@ -213,7 +213,7 @@ class Localizer:
     """The trained head with its words."""
 
     def __init__(self, head: WordHead, words: Sequence[str], held_out: Sequence[str] = (), device: str = "cpu") -> None:
-        """words: the table's, in its order; held_out: those that training left out, which have no vector of their own until `add_words`."""
+        """words: those of the table, in its order; held_out: words that training left out, which have no vector until `add_words`."""
         self.head, self.device = head.eval(), torch.device(device)
         self.words, self.held_out = tuple(words), tuple(held_out)
         self.vectors, self.biases = (t.detach() for t in head.words())
@@ -229,7 +229,7 @@ class Localizer:
         self.vectors, self.biases, self.shifts, self.presence = self.vectors[keep], self.biases[keep], self.shifts[keep], self.presence[keep]
 
     def add_words(self, names: Sequence[str], vectors: Tensor) -> None:
-        """Words that the table lacks, by their CLIP ViT-B/32 text vectors (n, 512); those that it has keep their own."""
+        """Add words by their CLIP ViT-B/32 text vectors (n, 512); words that are in the table keep their own vectors."""
         new = [i for i, name in enumerate(names) if name not in self._index]
         if not new:
             return
@@ -245,7 +245,7 @@ class Localizer:
         self._index = {word: i for i, word in enumerate(self.words)}
 
     def resolve(self, noun: str) -> tuple[int | None, How]:
-        """The number of the word that a noun is taken as, and how it was found."""
+        """The index of the word that stands for a noun, and how it was found."""
         from toolkit.text.grammar.lexicon import canonical
 
         noun = " ".join(noun.lower().split())
@@ -257,7 +257,7 @@ class Localizer:
         return None, "unknown"
 
     def look(self, session: Session) -> Sight:
-        """See a session's photo; the photo is encoded now if it was not yet. A model that does not look with the ViT leaves that to the first one."""
+        """Look at a session's photo, which is encoded now if it was not before; with the first model, where the session's does not use the ViT."""
         encoded: Encoded = session.encode()
         if encoded.keys.shape[1] != CHANNELS:
             session = Session(session.photo, default_model(), device=session.device.type)
@@ -267,7 +267,7 @@ class Localizer:
 
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
-    """A localizer from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
+    """A localizer from a weights file: the one in the manifest (with its sha256) or one that you trained. Raises WeightsError."""
     from toolkit.models.devices import pick_device
     from toolkit.models.weights import load_strict, read_metadata, read_weights
 

@@ -1,9 +1,9 @@
-"""Words beyond our own table: any phrase, through the text tower of CLIP ViT-B/32 and the linear map that was learned with the localizer.
+"""Words beyond our own table: any phrase, by the text encoder of CLIP ViT-B/32 and the linear map that was learned with the localizer.
 
     localizer = open_localizer(("velociraptor", "mail box"))      # downloads 606 MB the first time: ask before
 
-Only the text tower is used (Radford et al. 2021, weights by OpenAI, MIT), as `open_clip` builds it; the photo is seen by our own encoder either way.
-Nothing is fetched unless `fetch` is called; what was fetched once works offline.
+Only CLIP's text encoder ("text tower") is used (Radford et al. 2021, weights by OpenAI, MIT), as `open_clip` builds it; the photo always goes through
+our own encoder. Nothing is downloaded unless `fetch` is called; after that it works offline.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ PROMPT = "a {}"  # as the vectors were made through which the map was learned
 
 
 class TextTower(nn.Module):
-    """CLIP's text half: phrases -> unit vectors (n, 512)."""
+    """CLIP's text encoder: phrases -> unit vectors (n, 512)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def fetched() -> Path | None:
 
 
 def fetch() -> Path:
-    """Download the weights (606 MB, once). Call it after the person said yes. Raises WeightsError where there is no network."""
+    """Download the weights (606 MB, once). Call it only after the person agreed. Raises WeightsError where there is no network."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -88,14 +88,15 @@ def _tower() -> TextTower:
 
 
 def open_localizer(phrases: Sequence[str], localizer: Localizer | None = None, tower: TextTower | None = None) -> Localizer:
-    """A localizer that knows these phrases too, beside all it knew. Raises WeightsError where the text tower is not on this machine."""
+    """A localizer that knows these phrases in addition to its own words. Raises WeightsError where the text tower is not on this machine."""
     localizer = copy(localizer or load_localizer())
     localizer.add_words(list(phrases), (tower or _tower())(phrases))
     return localizer
 
 
 def localizer_for(prompt: str) -> Localizer:
-    """A localizer for one sentence: with the things in it that our own words lack, if there are any. Fetches CLIP's text tower where it is missing.
+    """A localizer for one sentence, with the things in it that our own table does not have. Downloads CLIP's text encoder if it is needed and
+    missing.
 
     Raises PromptError, WeightsError.
     """

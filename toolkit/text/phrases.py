@@ -1,10 +1,10 @@
-"""What the compiler of sentences and the conversation say, in English and Korean: one table.
+"""One table of all that the compiler of sentences and the conversation say, in English and Korean.
 
     say("not in photo", "en", thing="bicycle")     # No bicycle found in this photo.
     say("not in photo", "ko", thing="자전거")        # 사진에서 자전거를 찾지 못했습니다.
 
-A Korean particle depends on how the word before it ends: `{thing:을}` writes the word and 을 or 를 behind it. Values are put in as they are, never
-read as a format; whoever shows a sentence on a page escapes it there.
+A Korean particle depends on the end of the word before it: `{thing:을}` writes the word followed by 을 or 를. Values are inserted unchanged and never
+read as a format; code that shows a sentence on a page has to escape it.
 """
 
 from typing import Literal
@@ -109,6 +109,6 @@ class _Word(str):
 
 
 def say(key: str, language: Language, **values: object) -> str:
-    """The sentence of that name in one language, its blanks filled. Raises KeyError for a name or a blank that is missing."""
+    """The sentence of that name in one language, with the values inserted. Raises KeyError for an unknown name or a missing value."""
     sentence = SENTENCES[key][language == "ko"]
     return sentence.format(**{name: _Word(value) for name, value in values.items()})

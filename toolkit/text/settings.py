@@ -1,4 +1,4 @@
-"""What a sentence wants for the whole picture, as dials."""
+"""What a sentence asks for the whole picture, as dials."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TINTS = {"warmer": (4.0, 10.0), "cooler": (-3.0, -10.0)}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a sentence wants for the whole picture; None: as it is. For Session.colorize."""
+    """What a sentence asks for the whole picture; None leaves a dial as it is. For Session.colorize."""
 
     vividness: float | None = None
     saturation: float | None = None
     tint: tuple[float, float] | None = None
 
     def applied(self, dials: Dials) -> Dials:
-        """Dials as the sentence wants them; where it says nothing, as they were."""
+        """The dials, changed as the sentence asks."""
         return replace(dials, **{name: value for name, value in asdict(self).items() if value is not None})
 
 

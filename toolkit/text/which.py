@@ -22,9 +22,9 @@ def side_of_picture(shape: tuple[int, int], side: str) -> Field:
 
 
 def choose(field: Field, place: Place) -> tuple[Field, str | None]:
-    """Which parts of a cleaned field a place means, and the key of a phrase where that was not simply so.
+    """The parts of a cleaned field that a place means, and the key of a phrase to tell the person if it could not be followed exactly.
 
-    An order that is too high ("the fifth dog" of three) gives an empty field and "only so many".
+    An order that is too high ("the fifth dog" of three) gives an empty field and the phrase "only so many".
     """
     parts = split(field)
     if not parts:

@@ -5,19 +5,17 @@ A study is a file in this folder. Its first line asks the question; `Setup` is w
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from toolkit.measure.tables import Row, as_json, grid, summary, text_table, told
+from toolkit.measure.tables import Row, as_json, filled, grid, summary, text_table
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-FOLDERS = __path__  # where studies are looked for
 
 
 def option(default: Any, about: str) -> Any:
@@ -28,7 +26,7 @@ def option(default: Any, about: str) -> Any:
 
 def studies() -> dict[str, str]:
     """The names of all studies, each with its question; nothing is imported."""
-    files = sorted(file for folder in FOLDERS for file in Path(folder).glob("[!_]*.py"))
+    files = sorted(file for folder in __path__ for file in Path(folder).glob("[!_]*.py"))
     asked = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
     return {name: said.split("\n")[0] for name, said in asked.items()}
 
@@ -84,37 +82,37 @@ class Measured:
 
     def text(self) -> str:
         """The table and the protocol, for a terminal."""
-        return f"{text_table(*grid(self.rows, told(self.rows, self.module.columns)))}\n{self.protocol}"
+        return f"{text_table(*grid(self.rows, filled(self.rows, self.module.columns)))}\n{self.protocol}"
 
     def as_json(self) -> Row:
         """Study, protocol, setup, and the rows, rounded."""
         name = self.module.__name__.rpartition(".")[2]
         rows = as_json(self.rows, self.module.by, self.module.columns)
-        return {"study": name, "protocol": self.protocol, "setup": asdict(self.setup), "rows": rows}
+        setup = {key: _place(value) for key, value in asdict(self.setup).items()}
+        return {"study": name, "protocol": self.protocol, "setup": setup, "rows": rows}
 
 
-def measure(name: str, source: Sequence[Any], setup: Any = None, to: Told | None = None) -> Measured:
-    """The answer of a study on photos. source: folders, tars, files or Photos; of labelled photos, a tar or open ones.
+def _place(value: Any) -> Any:
+    """Of a file its name: where somebody's files lie is nobody else's business."""
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def measure(name: str, source: Sequence[Any], setup: Any = None, told: Told | None = None) -> Measured:
+    """The answer of a study on photos. source: folders, tars, files or Photos; where regions have labels, one tar.
 
     Raises ValueError for unknown names, or where nothing can be measured; WeightsError for bad weights.
     """
-    from toolkit.models.cards import get_card  # brings torch, and whoever only lists the studies shall not wait for it
+    from toolkit.models.cards import default_model, get_card  # brings torch, and whoever only lists the studies shall not wait for it
 
-    module, to = study(name), to or Told()
+    module, told = study(name), told or Told()
     setup = setup or module.Setup()
-    if setup.limit is not None and setup.limit < 1:
-        raise ValueError(f"The limit is at least 1 photo, not {setup.limit}.")
-    for model in getattr(setup, "models", None) or (setup.model,):
+    if (limit := getattr(setup, "limit", None)) is not None and limit < 1:
+        raise ValueError(f"The limit is at least 1 photo, not {limit}.")
+    for model in getattr(setup, "models", ()) or [getattr(setup, "model", default_model())]:
         get_card(model)
-    records = list(_records(module, source, setup, to))
+    records = list(module.records(source, setup, told))
+    if not records:
+        because = f" ({told.skipped[0]})" if told.skipped else ""
+        raise ValueError(f"There is nothing here to measure {name} on{because}; give {module.food}.")
     rows = module.rows(records) if hasattr(module, "rows") else summary(records, module.by, getattr(module, "more", None))
     return Measured(module, setup, rows, module.protocol(setup))
-
-
-def _records(module: ModuleType, source: Sequence[Any], setup: Any, to: Told) -> Iterator[Row]:
-    record = None
-    for record in module.records(source, setup, to):
-        yield record
-    if record is None:
-        because = f" ({to.skipped[0]})" if to.skipped else ""
-        raise ValueError(f"There is nothing here to measure {module.__name__.rpartition('.')[2]} on{because}; give {module.food}.")

@@ -134,7 +134,7 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
         rng = np.random.default_rng((setup.seed, number))
         others = [other for other in regions if other.label == region.label and other is not region]
         if others:
-            yield from trial.of_class(region, others[int(rng.integers(len(others)))], told)
+            yield from trial.of_class(region, others[int(rng.integers(len(others)))], Told() if alike else told)  # a sheet is of one kind
         told.done(n + number + 1, n + len(regions))
 
 

@@ -11,7 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,7 +134,7 @@ class _Scene:
 
 def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
     """A row for each region that is asked for, each name that is not in a photo, and each sentence with two colors swapped."""
-    localizer, words = _localizer(setup.weights, setup.held_out, setup.device)
+    localizer, words = _localizer(setup)
     with LabelledPhotos(single(source)) as photos:
         scenes = _survey(photos, words)
         by_source: dict[str, set[str]] = defaultdict(set)
@@ -208,15 +207,14 @@ def _share_below(values: Sequence[float], others: Sequence[float]) -> NDArray[np
 
 def held_out_words(setup: Setup) -> frozenset[str] | None:
     """The only words that count; None: all."""
-    return _localizer(setup.weights, setup.held_out, setup.device)[1]
+    return _localizer(setup)[1] if setup.held_out else None
 
 
-@lru_cache(maxsize=1)
-def _localizer(weights: str | None, held_out: str | None, device: str) -> tuple[Localizer, frozenset[str] | None]:
-    """A localizer of its own, as words may be added to it; and the only words that count, or None."""
-    file, sha256 = (str(Path(weights).absolute()), None) if weights else head_file("localizer")
-    localizer = read_localizer(file, sha256, pick_device(device).type)
-    return localizer, add_held_out(localizer, held_out) if held_out else None
+def _localizer(setup: Setup) -> tuple[Localizer, frozenset[str] | None]:
+    """One of its own, as words may be added to it; and the only words that count, or None."""
+    file, sha256 = (str(Path(setup.weights).absolute()), None) if setup.weights else head_file("localizer")
+    localizer = read_localizer(file, sha256, pick_device(setup.device).type)
+    return localizer, add_held_out(localizer, setup.held_out) if setup.held_out else None
 
 
 def add_held_out(localizer: Localizer, file: str | Path) -> frozenset[str]:

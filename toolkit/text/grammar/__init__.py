@@ -1,1 +1,1 @@
-"""From a sentence to wishes, by rules: no photo, no model."""
+"""From a sentence to wishes, by rules, without a photo or a model."""

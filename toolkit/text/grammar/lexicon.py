@@ -1,9 +1,9 @@
-"""Words for things: what a noun may be taken as, what it is called in Korean, what it is a part of, what color it lends.
+"""Words for things: which words a noun may stand for, its Korean name, what it is a part of, and its typical color.
 
     [sense.word for sense in canonical("강아지")]  ->  ["puppy", "dog", "animal"]
 
-The tables lie in `words/` and are meant to be read and edited: things.tsv (ours), broader.tsv (made from WordNet 3.1, for the long tail), colors.tsv
-and roles.tsv (what the parser knows). A key is lower case with blanks for hyphens: "T-Shirts" is looked up as "t shirts".
+The tables lie in `words/` and are meant to be read and edited: things.tsv (ours), broader.tsv (made from WordNet 3.1, for rare words), colors.tsv
+and roles.tsv (what the parser knows). A key is lower case, with spaces in place of hyphens: "T-Shirts" is looked up as "t shirts".
 """
 
 import functools
@@ -36,7 +36,7 @@ class Sense:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of things.tsv."""
+    """One line of things.tsv."""
 
     noun: str
     synonyms: tuple[str, ...]
@@ -47,7 +47,7 @@ class Entry:
 
 
 def rows(table: str, columns: int) -> Iterator[list[str]]:
-    """The lines of words/<table>.tsv, each with so many columns; blank lines and those that begin with # are left out."""
+    """The lines of words/<table>.tsv, each split into `columns` cells; empty lines and those that begin with # are left out."""
     text = resources.files("toolkit.text.grammar").joinpath("words", f"{table}.tsv").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith(("# ", "## ")):  # a color may begin with #
@@ -61,7 +61,7 @@ def several(cell: str) -> tuple[str, ...]:
 
 
 def key(phrase: str) -> str:
-    """How a phrase is looked up."""
+    """The form in which a phrase is looked up."""
     return " ".join(unicodedata.normalize("NFKC", phrase).casefold().replace("’", "'").replace("-", " ").replace("_", " ").split())
 
 
@@ -129,7 +129,7 @@ def noun(phrase: str) -> str | None:
 def canonical(phrase: str) -> tuple[Sense, ...]:
     """What a noun may be taken as, in the order to try: itself (singular, in English), synonyms, then broader words from near to far.
 
-    A phrase that no table has is tried as its last word: "kitchen chair" is a kind of chair. A word that nothing is known of gives itself alone.
+    A phrase that is in no table is tried as its last word: "kitchen chair" is a kind of chair. An unknown word gives only itself.
 
     >>> [f"{sense.word} ({sense.how})" for sense in canonical("couches")][:3]
     ['couch (itself)', 'sofa (synonym)', 'settee (synonym)']
@@ -177,7 +177,9 @@ def korean(name: str) -> str | None:
 
 
 def whole_of(name: str) -> tuple[str, ...]:
-    """What a thing is a part of, likeliest first: "hair" -> ("person",), "wheel" -> ("car", "bicycle", ...); () for what stands by itself."""
+    """What a thing is a part of, most likely first: "hair" -> ("person",), "wheel" -> ("car", "bicycle", ...); () for a thing that is no part of
+    another.
+    """
     entry = _entry(name)
     return entry.wholes if entry else ()
 
@@ -210,7 +212,7 @@ def _shortened(letters: str) -> set[str]:
 
 
 def hint(word: str) -> str | None:
-    """The known word that a misspelt one may be: one letter more, fewer, other, or two swapped; None where nothing is that near.
+    """The known word that a misspelled one may be: one letter added, missing, changed, or two swapped; None if there is none.
 
     >>> hint("blu"), hint("purpel"), hint("dress"), hint("zzz")
     ('blue', 'purple', None, None)

@@ -1,16 +1,16 @@
-"""What a sentence wishes: (thing, color or change) pairs with their places in the prompt, and every word that was not understood.
+"""From a prompt to its wishes: pairs (thing, color or change) with their places in the prompt, and every word that was not understood.
 
     parse("make the woman's hair red and the sky light blue").wishes
 
-No model: `reading` turns the prompt into items (words with the roles they can play), and the rules below walk over them once, from left to right.
+There is no model: `reading` turns the prompt into items (words with the roles they can play), and the rules go over them once, from left to right.
 
     noun phrase     [the] [second | left | big | old | brick | light blue]* THING [of, on, in THING] [on the left]      also it, everything else
     predicate       [not] [very] [light | dark ...] COLOR, like THING, darker, sepia ...
     clause          noun phrases joined by "and" or commas, then their predicate; or the predicate first: "red for the car", "darken the sky"
 
 Korean has the same order (the red dress, the woman's hair, the sky is blue), and its endings come as items of their own. A color before a noun counts
-where no predicate follows ("a red dress"; in "make the red dress blue" it only says which). Words that are both, "orange", are things where a thing
-is due, colors where a thing waits for its color (`NounPhrases._is_thing`). What no rule took is reported word by word.
+where no predicate follows ("a red dress"; in "make the red dress blue" it only says which). Words that are both, such as "orange", are things where a
+thing is expected, and colors where a thing still needs its color (`NounPhrases._is_thing`). Words that no rule used are reported one by one.
 """
 
 import unicodedata
@@ -34,9 +34,9 @@ class PromptError(ValueError):
 
 
 def parse(prompt: str) -> Parsed:
-    """Read a prompt in English or Korean. Any text is read; the same text always gives the same.
+    """Read a prompt in English or Korean. Every text can be read, and the same text always gives the same result.
 
-    A noun that the lexicon does not have stands in a wish (a localizer with an open vocabulary may know it) and in `unknown`, with a hint.
+    A noun that is not in the lexicon is kept in a wish (a localizer with an open vocabulary may know it) and listed in `unknown`, with a hint.
 
     >>> wish = parse("Make the sky light blue!").wishes[0]
     >>> wish.thing.noun, wish.color.said, wish.color.color

@@ -1,6 +1,6 @@
-"""A prompt's letters to a row of items: what each word or phrase can be, in English and Korean alike. What they mean together is the parser's.
+"""From a prompt to a row of items: what each word or phrase can be, in English and Korean. The parser decides what they mean together.
 
-An English item is a phrase of roles.tsv, a color, or a noun. A Korean word is taken apart into stem and endings, each an item of its own:
+An English item is a phrase of roles.tsv, a color, or a noun. A Korean word is split into stem and endings, each an item of its own:
 "하늘은" becomes sky + "is", "여자의" woman + "of", "파랗고" blue + "and". So one grammar serves both languages.
 """
 
@@ -47,7 +47,8 @@ class Item:
     """A word or phrase of the prompt, from `start` to `end`, with every role it can play.
 
     `roles`: {role of roles.tsv, or "stop", "comma", "markup": its value}. `noun`: the thing it can name. `color`: the color it can name, "#rrggbb".
-    `thing_first`: a color's name that is a thing's name before all ("sky", "brick"). `compound`: the color of this word and the next ("sky blue").
+    `thing_first`: a color's name that is first of all the name of a thing ("sky", "brick"). `compound`: the color of this word and the next ("sky
+    blue").
     """
 
     said: str
@@ -67,7 +68,7 @@ class Item:
 
     @property
     def known(self) -> bool:
-        """Whether it means anything to us."""
+        """Whether it has any meaning for the grammar."""
         return bool(self.roles or self.noun or self.color)
 
 
@@ -80,13 +81,13 @@ class _Token:
 
 
 def is_korean(prompt: str) -> bool:
-    """Whether a prompt is Korean rather than English: more Hangul than a third of its letters."""
+    """Whether a prompt is Korean rather than English: more than a third of its letters are Hangul."""
     letters = [c for c in prompt if c.isalpha()]
     return len(_HANGUL.findall("".join(letters))) * 3 > len(letters)
 
 
 def read(prompt: str) -> list[Item]:
-    """The items of a prompt, from left to right; blanks, quotes and brackets are left out."""
+    """The items of a prompt, from left to right; spaces, quotes and brackets are left out."""
     tokens = list(_tokens(prompt))
     items: list[Item] = []
     at = 0
@@ -162,7 +163,7 @@ def _placed(item: Item, prompt: str, start: int, end: int) -> Item:
 
 @functools.lru_cache(maxsize=4096)
 def look_up(text: str) -> Item | None:
-    """What a word or phrase, as looked up, can be; without its place. None for what no table has."""
+    """What a word or phrase, in the form of `key`, can be; without its place. None if it is in no table."""
     roles = _roles().get(text, {})
     korean = bool(_HANGUL.search(text))
     color = _korean_colors().get(text) if korean else _english_color(text)

@@ -1,7 +1,7 @@
-"""What the rules of the grammar share: the phrases they find, the clause that is open, and the row of items they walk over.
+"""What all rules of the grammar share: the phrases they find, the clause that is being read, and the row of items they go over.
 
-The grammar lies in three files, each adding its rules to this one's `Rules`: `predicates` (colors and changes), `noun_phrases` (things and places),
-and `parser` (clauses, from left to right). Rules only look; what a clause accepts it takes.
+The grammar is in three files, each of which adds its rules to `Rules` here: `predicates` (colors and changes), `noun_phrases` (things and places),
+and `parser` (clauses, from left to right). Rules only look ahead; items are used up when a clause accepts them.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ MAX_DEPTH = 24  # of rules within rules; "the button of the sleeve of the coat o
 
 @dataclass
 class Phrase:
-    """A noun phrase while its clause is read."""
+    """A noun phrase, while its clause is being read."""
 
     first: int  # items from first up to last
     last: int
@@ -40,7 +40,7 @@ class Said:
 
 @dataclass
 class Clause:
-    """What is open: things that wait for a predicate, and predicates that wait for things."""
+    """The clause that is being read: things without a predicate yet, and predicates without things yet."""
 
     things: list[Phrase] = field(default_factory=list)
     predicate: Said | None = None
@@ -56,7 +56,7 @@ class Clause:
 
 
 class Rules:
-    """One walk over the items of a prompt: its state, and what every rule needs."""
+    """One pass over the items of a prompt: its state, and what every rule needs."""
 
     def __init__(self, text: str, items: list[Item]) -> None:
         self.text = text

@@ -1,6 +1,6 @@
-"""From words to "#rrggbb": a named color made light, dark, pale, warm ...; one tinged with another; two mixed.
+"""From words to "#rrggbb": a named color made light, dark, pale, warm ...; a color tinged with another; two colors mixed.
 
-Light and pale go toward white in Oklab, the rest is in Lab: L 0..100, a and b in Lab units. What comes out lies inside sRGB.
+Light and pale go towards white in Oklab, everything else is done in Lab: L 0..100, a and b in Lab units. Results are inside sRGB.
 """
 
 import functools
@@ -59,7 +59,7 @@ def _whiter(color: str, share: float) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def mixed(first: str, second: str, share: float = 0.5) -> str:
-    """Two colors: `share` of the second. Between two hues it goes around the gray, so that blue and green make teal."""
+    """Two colors mixed, with `share` of the second. Between two hues the path goes around gray, so that blue and green give teal."""
     (L1, a1, b1), (L2, a2, b2) = hex_to_lab(first), hex_to_lab(second)
     L, c1, c2 = L1 + (L2 - L1) * share, math.hypot(a1, b1), math.hypot(a2, b2)
     if min(c1, c2) < 10:

@@ -11,7 +11,7 @@ Language = Literal["en", "ko"]
 
 @dataclass(frozen=True)
 class ColorWords:
-    """A color as it was said; `color` is "#rrggbb", None for one that nobody can know ("like Tom's car"); avoid: any color but this."""
+    """A color as it was said. `color`: "#rrggbb", None for one that cannot be known ("like Tom's car"). `avoid`: any color but this one."""
 
     said: str
     color: str | None
@@ -30,7 +30,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing in the picture. `noun`: English, singular, for the localizer; "" for a pronoun, the rest, and a mere place ("the background")."""
+    """A thing in the picture. `noun`: English, singular, for the localizer; "" for a pronoun, for "the rest", and for a place alone ("the
+    background").
+    """
 
     said: str
     noun: str
@@ -44,7 +46,7 @@ class Thing:
 class Wish:
     """A color or a change for a thing, or for the whole picture (thing None). With neither, the thing was only named: "now the wall".
 
-    prompt[start:end] is what it was read from.
+    It was read from prompt[start:end].
     """
 
     thing: Thing | None
@@ -56,7 +58,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A word that was not understood, and the known word it may be a slip for."""
+    """A word that was not understood, and the known word that may have been meant."""
 
     words: str
     start: int
@@ -66,7 +68,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Parsed:
-    """All that a prompt says, in its order."""
+    """All that a prompt says, in order."""
 
     wishes: tuple[Wish, ...]
     unknown: tuple[Unknown, ...]
