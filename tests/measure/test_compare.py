@@ -10,6 +10,7 @@ from scipy import stats
 
 import toolkit
 from tests.toys.contestants import Toy, photo, table_of
+from tests.toys.photos import floats
 from toolkit.color import rgb_to_lab
 from toolkit.measure import contestants, metrics, set_metrics
 from toolkit.measure.compare import CompareSetup, measures
@@ -18,10 +19,6 @@ from toolkit.measure.compare.measures import paired, ratio_and_error
 from toolkit.measure.protocols import hints_for
 
 QUICK = CompareSetup(metrics=("psnr", "colorfulness"), size=48)
-
-
-def float_rgb(rgb):
-    return rgb[None].float() / 255
 
 
 @pytest.fixture
@@ -51,8 +48,8 @@ def test_the_table_has_means_and_errors_of_what_was_painted(toys):
     assert list(result.table["model"]) == ["gray", "half", "most"]
     assert list(result.table["n"]) == [4, 4, 4]
     for _, row in result.table.iterrows():
-        pictures = [float_rgb(result.picture(i, row["model"])) for i in range(4)]
-        truths = [float_rgb(p.rgb) for p in photos]
+        pictures = [floats(result.picture(i, row["model"])) for i in range(4)]
+        truths = [floats(p.rgb) for p in photos]
         psnr = [float(metrics.psnr(p, t)) for p, t in zip(pictures, truths, strict=True)]
         assert row["psnr"] == pytest.approx(np.mean(psnr), abs=1e-5)
         assert row["psnr_se"] == pytest.approx(stats.sem(psnr), abs=1e-5)
@@ -87,7 +84,7 @@ def test_with_hints_every_model_gets_the_points_of_the_protocol(toys):
         hinted = result.picture(index, "half", 10)
         for hint in hints_for(one, index, "icolorit", 10, 1234):
             left, top, right, bottom = hint.box()
-            there = rgb_to_lab(float_rgb(hinted))[0, 1:, top:bottom, left:right].mean((1, 2))
+            there = rgb_to_lab(floats(hinted))[0, 1:, top:bottom, left:right].mean((1, 2))
             assert there.tolist() == pytest.approx(list(hint.ab), abs=1.5)
     assert "1234" in result.protocol
 

@@ -1,7 +1,6 @@
 import csv
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -68,27 +67,20 @@ def test_the_page_is_whole_asks_nothing_of_others_and_trusts_no_name(result, tmp
 
 
 @pytest.mark.browser
-def test_all_pictures_of_the_page_zoom_together_and_nothing_is_fetched(result, tmp_path):
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium found; install one, for example with `apt install chromium`")
+def test_all_pictures_of_the_page_zoom_together_and_nothing_is_fetched(chromium, result, tmp_path):
     asked, errors = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: errors.append(message.text))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(result.to_html(tmp_path / "report.html").as_uri())
-        scales = "[...document.querySelectorAll('.frame img')].map(i => new DOMMatrix(getComputedStyle(i).transform).a)"
-        assert set(page.evaluate(scales)) == {1}
-        page.locator(".frame").nth(1).dblclick()
-        assert set(page.evaluate(scales)) == {2}
-        page.get_by_role("button", name="whole").click()
-        assert set(page.evaluate(scales)) == {1}
-        browser.close()
+    page = chromium.new_page(viewport={"width": 1200, "height": 900})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(result.to_html(tmp_path / "report.html").as_uri())
+    scales = "[...document.querySelectorAll('.frame img')].map(i => new DOMMatrix(getComputedStyle(i).transform).a)"
+    assert set(page.evaluate(scales)) == {1}
+    page.locator(".frame").nth(1).dblclick()
+    assert set(page.evaluate(scales)) == {2}
+    page.get_by_role("button", name="whole").click()
+    assert set(page.evaluate(scales)) == {1}
+    page.close()
     assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
     assert errors == []
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.toys.contestants import photo
-from toolkit.color import rgb_to_lab
+from tests.toys.photos import lab
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure import contestants
 from toolkit.measure.contestants import contestant, known
@@ -13,10 +13,6 @@ from toolkit.models.weights import WeightsError
 from toolkit.pipeline import Session
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")  # deprecated, and what people have
-
-
-def lab(rgb):
-    return rgb_to_lab(rgb[None].float() / 255)
 
 
 class Answer(torch.nn.Module):

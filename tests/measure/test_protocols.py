@@ -3,6 +3,7 @@ import pytest
 import torch
 
 import toolkit
+from tests.toys.photos import floats
 from toolkit.color import rgb_to_lab
 from toolkit.measure import contestants
 from toolkit.measure.compare import CompareSetup
@@ -18,10 +19,6 @@ def square(side=224, seed=0):
     coarse = torch.from_numpy(rng.uniform(60, 200, (1, 3, 5, 5)))
     smooth = torch.nn.functional.interpolate(coarse, (side, side), mode="bicubic", align_corners=False)[0]
     return Photo.from_array((smooth.numpy().transpose(1, 2, 0) + rng.normal(0, 2, (side, side, 3))).clip(0, 255).astype(np.uint8))
-
-
-def float_rgb(rgb):
-    return rgb[None].float() / 255
 
 
 class Parrot:
@@ -84,7 +81,7 @@ def test_siggraph17_gathers_patches_of_all_sizes_around_the_middle_and_none_leav
 
 
 def test_a_hint_covers_its_patch_in_the_mean_color():
-    lab = rgb_to_lab(float_rgb(square(32).rgb))[0]
+    lab = rgb_to_lab(floats(square(32).rgb))[0]
     for patch in (Patch(0, 0, 1), Patch(3, 5, 2), Patch(4, 6, 2), Patch(10, 20, 9), Patch(30, 30, 2), Patch(25, 24, 8)):
         hint = reveal(lab, patch)
         left, top, size = patch
@@ -106,8 +103,8 @@ def test_scores_are_the_psnr_of_what_was_painted(parrot):
     assert list(found) == [(model, n) for model in ("gray", "unet", "unet@1") for n in (0, 7)]
     assert {row["n"] for row in found.values()} == {2}
     assert Parrot.painted == [(0, 0.0), (7, 0.0), (0, 1.0), (7, 1.0)] * 2
-    grays = [float_rgb(contestants.in_color(p, torch.zeros(1, 2, 224, 224))) for p in photos]
-    expected = [float(psnr(gray, float_rgb(p.rgb))) for gray, p in zip(grays, photos, strict=True)]
+    grays = [floats(contestants.in_color(p, torch.zeros(1, 2, 224, 224))) for p in photos]
+    expected = [float(psnr(gray, floats(p.rgb))) for gray, p in zip(grays, photos, strict=True)]
     assert found["gray", 0]["psnr"] == found["gray", 7]["psnr"] == found["unet", 0]["psnr"] == pytest.approx(np.mean(expected), abs=1e-3)
     assert found["gray", 0]["psnr_se"] == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
     assert found["unet", 7]["psnr"] > found["unet", 0]["psnr"]

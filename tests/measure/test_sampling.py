@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from tests.toys.photos import floats
 from toolkit.cli import main
 from toolkit.color import rgb_to_lab
 from toolkit.measure.metrics import ciede2000, colorfulness, psnr
@@ -30,15 +31,11 @@ def colored(seed=0, height=40, width=60):
     return Photo.from_array(smooth[0].permute(1, 2, 0).byte().numpy())
 
 
-def float_rgb(rgb):
-    return rgb[None].float() / 255
-
-
 def shifted(photo, steps):
     """The truth with its red moved, and the ab of that."""
     rgb = photo.rgb.clone()
     rgb[0] += steps
-    return SimpleNamespace(rgb=rgb, ab=F.interpolate(rgb_to_lab(float_rgb(rgb))[:, 1:], (20, 30), mode="area"))
+    return SimpleNamespace(rgb=rgb, ab=F.interpolate(rgb_to_lab(floats(rgb))[:, 1:], (20, 30), mode="area"))
 
 
 class Pretender:
@@ -108,7 +105,7 @@ def test_spread_and_error_are_in_squares_of_lab_units():
 def test_diversity_is_the_mean_difference_of_pairs():
     pictures = [photo.rgb for photo in map(colored, range(3))]
     doubled = [p.repeat_interleave(2, 1).repeat_interleave(2, 2) for p in pictures]  # every second pixel of these is all of those
-    pairs = [float(ciede2000(float_rgb(pictures[i]), float_rgb(pictures[j]))) for i, j in ((0, 1), (0, 2), (1, 2))]
+    pairs = [float(ciede2000(floats(pictures[i]), floats(pictures[j]))) for i, j in ((0, 1), (0, 2), (1, 2))]
     assert diversity(doubled) == pytest.approx(np.mean(pairs), rel=1e-5)
     assert diversity([pictures[0]] * 2) == 0
 
@@ -138,13 +135,13 @@ def test_single_best_and_mean_of_the_samples_stand_beside_one_answer(pretender):
     gray, single, best, mean, *answers = rows
 
     def quality(steps):
-        return np.mean([float(psnr(float_rgb(shifted(p, steps).rgb), float_rgb(p.rgb))) for p in photos])
+        return np.mean([float(psnr(floats(shifted(p, steps).rgb), floats(p.rgb))) for p in photos])
 
     assert single["psnr"] == pytest.approx(np.mean([quality(30), 100, quality(12)]), abs=1e-3)
     assert best["psnr"] == pytest.approx(100)
     assert best["colorfulness_ratio"] == pytest.approx(1)
     assert answers[0]["psnr"] == answers[1]["psnr"] == pytest.approx(quality(256 - 20), abs=1e-3)
-    color = [np.mean([float(colorfulness(float_rgb(shifted(p, s).rgb))) for p in photos]) for s in (30, 0, 12)]
+    color = [np.mean([float(colorfulness(floats(shifted(p, s).rgb))) for p in photos]) for s in (30, 0, 12)]
     assert single["colorfulness_ratio"] == pytest.approx(np.mean(color) / color[1], abs=1e-3)
     assert quality(30) < mean["psnr"] < 100
     assert {row["gray_psnr"] for row in rows} == {gray["psnr"]}

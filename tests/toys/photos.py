@@ -35,9 +35,14 @@ def opened(url: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
+def floats(rgb: Tensor) -> Tensor:
+    """(1, 3, H, W) in 0..1 of a picture, uint8 (3, H, W)."""
+    return rgb[None].float() / 255
+
+
 def lab(rgb: Tensor) -> Tensor:
     """(1, 3, H, W) of a picture, uint8 (3, H, W)."""
-    return rgb_to_lab(rgb[None].float() / 255)
+    return rgb_to_lab(floats(rgb))
 
 
 def at(rgb: Tensor, x: float, y: float) -> list[int]:
