@@ -8,35 +8,46 @@ result.to_html("report.html")
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
-from toolkit.measure.compare import html, plots, report
+from toolkit.measure.compare import report
 from toolkit.measure.compare.result import GRAY, TRUTH, CompareSetup, Key, Record, Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["GRAY", "TRUTH", "CompareSetup", "Comparison", "Key", "Record"]
 
 
 class Comparison(Results):
-    """All that was measured, as tables, sentences, figures and files. Made by `compare` and `compare_steps`."""
+    """All that was measured, as tables, sentences, figures and files. Made by `compare` and `compare_steps`.
+
+    What draws is imported where it is asked for: Matplotlib is slow to import.
+    """
 
     def text(self) -> str:
         """The table, the differences to the baseline, notes and the protocol, for a terminal."""
         return report.text(self)
 
-    def grid(self, photos: int | Sequence[int] = 8, hints: int | None = None) -> Figure:
+    def grid(self, photos: int | Sequence[int] = 8, hints: int | None = None) -> "Figure":
         """Pictures: a line a photo, a column a model, the truth last. photos: so many, or their numbers; hints: None: the most.
 
         Raises ValueError where no picture was kept.
         """
+        from toolkit.measure.compare import plots
+
         return plots.grid(self, photos, hints)
 
-    def curves(self) -> Figure:
+    def curves(self) -> "Figure":
         """PSNR over the number of hints with bands of one standard error. Raises ValueError where there is one number of hints only."""
+        from toolkit.measure.compare import plots
+
         return plots.curves(self)
 
-    def speed(self, hints: int | None = None) -> Figure:
+    def speed(self, hints: int | None = None) -> "Figure":
         """PSNR over the seconds that a photo takes, a dot a model. hints: None: the most."""
+        from toolkit.measure.compare import plots
+
         return plots.speed(self, hints)
 
     def to_csv(self, path: str | Path) -> Path:
@@ -54,6 +65,8 @@ class Comparison(Results):
 
     def to_html(self, path: str | Path) -> Path:
         """Write one file with table, differences, curves and pictures that zoom together; it asks nothing of any network."""
+        from toolkit.measure.compare import html
+
         _written(html.page(self), path)
         return Path(path)
 
