@@ -360,7 +360,7 @@ def test_evaluate_with_hints_writes_what_it_prints(album, capsys):
         (("--hints", "1", "--plot", "no/such/folder.png"), "no folder"),
         (("--protocol", "icolorit"), "--hints"),
         (("--plot", "curve.png"), "--hints"),
-        (("--models", "levin2004"), "--hints"),
+        (("--models", "levin2004"), "spreads hints"),
     ],
 )
 def test_what_evaluate_cannot_do_with_hints_is_one_sentence(album, capsys, options, told):
