@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests import EXAMPLES
 from toolkit import pipeline
-from toolkit.cli import app, main
+from toolkit.cli import COMMANDS, OLD, app, main
 from toolkit.guidance import Guidance, Hint
 from toolkit.models import registry
 from toolkit.models.cards import list_models
@@ -42,14 +42,10 @@ def usage_error(*argv):
     return stop.value.code
 
 
-COMMANDS = ["colorize", "compare", "export", "mask", "transfer", "models", "train", "bench"]
-MEASURING = ["evaluate", "obedience", "evaluate-text", "evaluate-reference", "evaluate-palette", "evaluate-temporal"]
-
-
-@pytest.mark.parametrize("command", COMMANDS + MEASURING)
+@pytest.mark.parametrize("command", [*COMMANDS, *OLD])
 def test_help_comes_with_examples(command, capsys):
     assert usage_error(command, "--help") == 0
-    assert f"python -m toolkit {command}" in capsys.readouterr().out.partition("examples:")[2]
+    assert f"python -m toolkit {OLD.get(command, command)}" in capsys.readouterr().out.partition("examples:")[2]
 
 
 def test_the_package_has_what_it_lists_and_says_so_of_what_it_has_not():
@@ -364,7 +360,7 @@ def test_evaluate_with_hints_writes_what_it_prints(album, capsys):
         (("--hints", "1", "--plot", "no/such/folder.png"), "no folder"),
         (("--protocol", "icolorit"), "--hints"),
         (("--plot", "curve.png"), "--hints"),
-        (("--models", "levin2004"), "--hints"),
+        (("--models", "levin2004"), "spreads hints"),
     ],
 )
 def test_what_evaluate_cannot_do_with_hints_is_one_sentence(album, capsys, options, told):

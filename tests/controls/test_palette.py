@@ -239,9 +239,10 @@ def test_measuring_knows_what_is_torn():
 
 @pytest.mark.slow
 def test_ways_are_measured_against_each_other():
-    photos = [flag(), flag({"#3a7a3a": 0.5, "#d8c0a0": 0.3, "#204060": 0.2})]
+    size = {"height": 256, "width": 400}  # at which they are measured
+    photos = [flag(**size), flag({"#3a7a3a": 0.5, "#d8c0a0": 0.3, "#204060": 0.2}, **size)]
     told = Told(keep=1)
-    answer = measure("palettes", photos, Setup("plain-unet"), told)
+    answer = measure("palettes", photos, Setup("plain-unet", colors=3), told)
     assert [title for title, _ in told.pictures[0]] == ["automatic", "sliced", "ours"]
     found = {(row["way"], row["palette"], row["shares"]): row for row in answer.rows}
     truth, automatic = found["truth", "own", False], found["automatic", "own", False]

@@ -29,7 +29,12 @@ class Output:
     plot: str | None = option(None, "write its figure here, as OUT.png")
 
 
-app = App("measure", help_epilogue="STUDY --help says more, with examples.")
+app = App(
+    "measure",
+    help_epilogue=f"""examples:
+  {PROG} flicker photos/ --limit 3 --frames 30
+  {PROG} words --help    # what can be said of it, with examples""",
+)
 
 
 def __getattr__(name: str) -> App:

@@ -77,8 +77,6 @@ def _measured(name: str, source: Sequence[str], args: SimpleNamespace, shape: "C
 @_taking("models limit vividnesses size sizes lpips seed sheet hints protocol plot samples steps strength")
 def evaluate(args: SimpleNamespace) -> int:
     """Score models on color photos."""
-    from toolkit.models.cards import default_model
-
     check_places(args.json, args.sheet, args.plot)
     if args.hints is not None:
         return _evaluate_hints(args)
@@ -92,7 +90,9 @@ def evaluate(args: SimpleNamespace) -> int:
         raise ValueError("--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8.")
     if args.protocol or args.plot:
         raise ValueError("--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or with --samples.")
-    ways = [(model, vividness) for model in args.models or (default_model(),) for vividness in args.vividnesses or (0.5,)]
+    if "levin2004" in (args.models or ()):
+        raise ValueError("levin2004 spreads hints and colors nothing by itself; say how many with --hints, as in --hints 0,1,10,100.")
+    ways = _ways(args, 0.5)
     metrics = ("psnr", "ciede2000", "colorfulness", *(["lpips"] if args.lpips else []))
     sizes = args.sizes if len(args.sizes or ()) > 1 else ()
     result = _compared(args, ways, hints=(0,), metrics=metrics, size=args.size or 256, sizes=sizes, seed=args.seed or 0)
@@ -104,19 +104,25 @@ def evaluate(args: SimpleNamespace) -> int:
 
 
 def _evaluate_hints(args: SimpleNamespace) -> int:
-    from toolkit.measure.contestants import Model, contestant
-    from toolkit.models.cards import default_model
-
     if args.samples or args.steps or args.strength is not None:
         raise ValueError("--samples, --steps and --strength are not about hints; leave them out, or leave --hints out.")
     if args.size or args.sizes or args.lpips or args.sheet:
         raise ValueError("The protocols of --hints say the size and what is measured; leave --size, --sizes, --lpips and --sheet out.")
-    ways: list[tuple[str, float | None]] = []
-    for model in args.models or (default_model(),):
-        ways += [(model, vividness) for vividness in args.vividnesses or (0.0,)] if isinstance(contestant(model), Model) else [(model, None)]
+    ways = _ways(args, 0.0)
     seed = 1234 if args.seed is None else args.seed
     result = _compared(args, ways, hints=args.hints, metrics=("psnr", "colorfulness"), protocol=args.protocol or "icolorit", hint_seed=seed)
     return _written(_rows(result, ways, lambda photos: photos["painting"]), args)
+
+
+def _ways(args: SimpleNamespace, vividness: float) -> list[tuple[str, float | None]]:
+    """Each model at each vividness; who has none to turn, once."""
+    from toolkit.measure.contestants import Model, contestant
+    from toolkit.models.cards import default_model
+
+    ways: list[tuple[str, float | None]] = []
+    for model in args.models or (default_model(),):
+        ways += [(model, v) for v in args.vividnesses or (vividness,)] if isinstance(contestant(model), Model) else [(model, None)]
+    return ways
 
 
 def _compared(args: SimpleNamespace, ways: Sequence[tuple[str, float | None]], **setup: Any) -> "Comparison":
