@@ -19,6 +19,8 @@ from toolkit.training.recipes.encoder import SCHEDULE, EyeConfig, EyeRecipe, mer
 
 SMALL = ((64, 64), (64, 80))
 
+pytestmark = pytest.mark.slow  # the real encoder learns
+
 
 @pytest.fixture
 def photos(tmp_path):
@@ -57,7 +59,6 @@ def test_the_shared_encoder_stays_as_it_is(recipe):
         assert torch.equal(load_encoder()(L), before)
 
 
-@pytest.mark.slow
 def test_merged_weights_see_what_the_updates_see(recipe):
     module, teacher = changed(recipe), load_encoder()
     scale = {"token_mean": teacher.token_mean, "token_std": teacher.token_std}
@@ -88,7 +89,6 @@ def test_photos_without_color_are_an_error(tmp_path):
         Photos([str(tmp_path / "empty")])
 
 
-@pytest.mark.slow
 def test_a_run_goes_on_where_it_was_here_and_on_another_machine(tmp_path, photos, recipe):
     schedule = Schedule(steps=6, batch=2, lr=1e-3, warmup=2)
 

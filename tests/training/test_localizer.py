@@ -21,6 +21,8 @@ from toolkit.training.regions import CaptionBatch, RegionBatch, Regions, Words, 
 
 CLASSES = {"1": "sky", "2": "dog", "3": "grass"}
 
+pytestmark = pytest.mark.slow  # prepares regions with the real encoder
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

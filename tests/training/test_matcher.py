@@ -299,6 +299,7 @@ def test_huber_is_square_then_linear_and_adds_a_and_b():
     assert huber(zero + 60, zero).item() == pytest.approx(5.0)  # twice 60 / 20 - 1/2
 
 
+@pytest.mark.slow
 def test_photos_become_weights_that_load(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     argv = [

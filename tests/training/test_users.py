@@ -1,5 +1,6 @@
 """People invented for training: how many points, where, in which color; and the recipe that learns from them."""
 
+import pytest
 import torch
 
 from tests.toys.network import Eye
@@ -73,6 +74,7 @@ def test_a_thing_that_gets_another_color_ends_where_it_ends():
     assert not (left & right)[:, apart].any(), "a thing of one color does not take along one of another"
 
 
+@pytest.mark.slow
 def test_the_recipe_teaches_every_part_of_the_model():
     torch.manual_seed(0)
     prior = torch.ones(len(AbBins.make()))
