@@ -160,8 +160,8 @@ def test_a_study_measures_photos_in_memory(toy):
 
 def test_the_list_of_studies_loads_nothing_heavy():
     code = (
-        "import sys; from toolkit.cli.measure import main; main(['--help'])\n"
-        "print([m for m in ('torch', 'numpy', 'pandas', 'matplotlib') if m in sys.modules])"
+        "import sys; from toolkit.cli.measure import main; main(['--help'])\nprint([m for m in ('torch', 'numpy', "
+        "'pandas', 'matplotlib') if m in sys.modules])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent

@@ -55,12 +55,11 @@ NOBODY = frozenset(
 )
 ENGLISH = (
     "red, orange, yellow, green, blue, navy, teal, turquoise, purple, pink, brown, beige, cream, white, gray, black, "
-    "light, dark, pale, "
-    "everything else, background, warmer, cooler, more vivid, less vivid, sepia, black and white"
+    "light, dark, pale, everything else, background, warmer, cooler, more vivid, less vivid, sepia, black and white"
 )
 KOREAN = (
-    "빨간색, 주황색, 노란색, 초록색, 연두색, 파란색, 하늘색, 남색, 청록색, 보라색, 분홍색, 갈색, 베이지색, 하얀색, 회색, 검은색, 연한, "
-    "진한, 나머지, 배경, 따뜻하게, 차갑게, 선명하게, 흑백, 세피아"
+    "빨간색, 주황색, 노란색, 초록색, 연두색, 파란색, 하늘색, 남색, 청록색, 보라색, 분홍색, 갈색, 베이지색, 하얀색, 회색, 검은색, 연한, 진한, 나머지, 배경, 따뜻하게, 차갑게, 선명하게, "
+    "흑백, 세피아"
 )
 # to complete while one writes, beside names of things
 WORDS: dict[Language, list[str]] = {"en": ENGLISH.split(", "), "ko": KOREAN.split(", ")}

@@ -23,10 +23,9 @@ COLUMNS = (  # of the table: the metric, its header, what it is multiplied with,
 )
 LEGEND = (
     "PSNR: how near each pixel comes to the true photo, in decibels. SSIM: how alike they are in structure, at most 1. "
-    "CIEDE2000: how far apart the "
-    "colors look, where 1 is just visible. Colorfulness: as a share of the true photo's. ↑ higher is better, ↓ lower; "
-    "± is the standard error of the "
-    "mean; bold is the best mean of a model. Seconds for one photo, on this machine."
+    "CIEDE2000: how far apart the colors look, where 1 is just visible. Colorfulness: as a share of the true photo's. "
+    "↑ higher is better, ↓ lower; ± is the standard error of the mean; bold is the best mean of a model. Seconds for "
+    "one photo, on this machine."
 )
 STYLE = """
 .numbers { overflow-x: auto; }

@@ -36,8 +36,7 @@ HEAVY = PLAIN | {"concurrency_id": "model", "concurrency_limit": 1}  # one at a 
 LONG = PLAIN | {"concurrency_id": "long", "concurrency_limit": 4}
 QUICK = PLAIN | {"queue": False, "show_progress": "hidden"}
 SAVE = (
-    "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = "
-    "file.orig_name; "
+    "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; "
     "a.click(); } }"
 )
 

@@ -102,8 +102,7 @@ class Automatic(Hosted[Desk]):
         gr.Markdown(
             t(
                 "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the "
-                "original in an image editor, "
-                "blend mode Color. Colors are plausible, not a historical record."
+                "original in an image editor, blend mode Color. Colors are plausible, not a historical record."
             ),
             elem_classes="small",
         )

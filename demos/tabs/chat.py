@@ -37,8 +37,7 @@ MOST_WAITING = 8  # messages without an answer; a hand writes slower than that
 LONGEST = 20_000  # characters of a message that are kept
 EXAMPLES = ("make the sky light blue", "no, darker", "warmer", "everything else black and white", "undo", "help")
 HELLO = (
-    "**Talk a photo into color**\n\nSend a photo, then write what should have which color: “make the jacket "
-    "navy”, "
+    "**Talk a photo into color**\n\nSend a photo, then write what should have which color: “make the jacket navy”, "
     "“no, darker”, “now the wall”."
 )
 

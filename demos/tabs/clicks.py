@@ -32,8 +32,7 @@ WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")
     )
 }</p></div>"""
 SHOW = (
-    "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); "
-    "return "
+    "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return "
     "[]; }"
 )
 NUMBERS = count(1)  # the canvas notices what it is told by a new number

@@ -40,12 +40,10 @@ def test_importing_the_app_switches_off_gradios_calls_home() -> None:
 
 def test_a_new_tab_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "toy_tab.py").write_text(
-        "import gradio as gr\n\n"
-        "class Toy:\n"
-        "    title, place = 'Toy', 15\n\n"
-        "    def __init__(self, demo, shop):\n"
-        "        gr.Markdown('A toy stands here.')\n\n"
-        "TAB = Toy\n"
+        "import gradio as gr\n\nclass Toy:\n "
+        "   title, place = 'Toy', 15\n\n "
+        "   def __init__(self, demo, shop):\n "
+        "       gr.Markdown('A toy stands here.')\n\nTAB = Toy\n"
     )
     before = [tab.title for tab in tabs.found()]
     monkeypatch.setattr(tabs, "__path__", [*tabs.__path__, str(tmp_path)])

@@ -81,10 +81,8 @@ def revealed(protocol: str, seed: int) -> str:
     about = PROTOCOLS[protocol]
     return (
         f"Protocol {protocol}: centre squares of photos at {about.side} x {about.side} px; hints are patches of "
-        f"{about.places}, in "
-        "the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first n of one draw a "
-        "photo, from numpy's "
-        f"default_rng(({seed}, the photo's number from 0))"
+        f"{about.places}, in the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first "
+        f"n of one draw a photo, from numpy's default_rng(({seed}, the photo's number from 0))"
     )
 
 

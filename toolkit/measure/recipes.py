@@ -57,11 +57,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         'Colorization", WACV 2023.',
         "how": (
             "clone github.com/pmh9960/iColoriT, fetch its weights, and trace a module of three inputs around the "
-            "model: L (1, 1, 224, 224) in "
-            "[0, 100], ab (1, 2, 224, 224) in Lab units, mask (1, 1, 224, 224), 1 where a hint is; it gives the model "
-            "(L - 50) / 100 with ab / 110 "
-            "and, flattened, where the mask shrunk to 112 x 112 is 0, and puts the patches of the answer together, "
-            "times 110"
+            "model: L (1, 1, 224, 224) in [0, 100], ab (1, 2, 224, 224) in Lab units, mask (1, 1, 224, 224), 1 where a "
+            "hint is; it gives the model (L - 50) / 100 with ab / 110 and, flattened, where the mask shrunk to 112 x "
+            "112 is 0, and puts the patches of the answer together, times 110"
         ),
         "file": "icolorit.pt",
         "format": "torchscript",

@@ -60,8 +60,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "send a photo": ("Send me a photo first.", "먼저 사진을 보내 주세요."),
     "help": (
         "Send a photo, then say what should have which color: “make the jacket navy”, “no, darker”, “now the wall”, "
-        "“everything else gray”. "
-        "“undo”, “redo”, “start over” and “save” (for the full size) are understood too.",
+        "“everything else gray”. “undo”, “redo”, “start over” and “save” (for the full size) are understood too.",
         "사진을 보낸 다음 무엇을 어떤 색으로 할지 말해 주세요: ‘재킷을 남색으로’, ‘아니, 더 어둡게’, ‘이제 벽’, ‘나머지는 회색’, ‘더 따뜻하게’. "
         "‘취소’, ‘다시 실행’, ‘처음부터’, ‘저장’(원본 크기)도 알아듣습니다.",
     ),

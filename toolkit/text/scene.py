@@ -26,10 +26,9 @@ NESTED, SMALLER = 0.6, 0.7
 # What lies behind the things a picture is of.
 BEHIND = frozenset(
     "background sky cloud fog wall ceiling floor ground road street pavement grass field playing-field lawn tree "
-    "vegetation forest wood bush plant "
-    "mountain hill sea ocean lake river water snow ice sand beach dirt gravel rock building house city fence window "
-    "door curtain blind carpet rug "
-    "railroad bridge stairs roof room view scene picture photo park garden outdoors indoors".replace("-", " ").split()
+    "vegetation forest wood bush plant mountain hill sea ocean lake river water snow ice sand beach dirt gravel rock "
+    "building house city fence window door curtain blind carpet rug railroad bridge stairs roof room view scene "
+    "picture photo park garden outdoors indoors".replace("-", " ").split()
 ) | {"playing field", "traffic light", "traffic sign"}
 MOST_FRONT = 8
 

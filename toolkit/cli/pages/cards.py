@@ -151,8 +151,7 @@ def speed() -> Tables:
         )
         ratios = (
             f"A photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its "
-            "working size "
-            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
+            f"working size ({report['ratio_jpg']:.1f} times when saved as JPEG)."
         )
         pages.append(("\n\n".join((where, markdown_table(*grid(report["growth"], GROWTH)), ratios)), ""))
     return pages

@@ -103,11 +103,9 @@ class CompareSetup:
         floor = f", PSNR of each photo at most {CEILING:g} dB" if self.hinted else ""
         return (
             f"{photos}; L kept, ab from each model at its own working size, gamut mapped at constant L, 8-bit RGB "
-            "against 8-bit truth as floats in "
-            f"[0, 1]{floor}, mean over photos ± its standard error; vividness {self.liveliness:g} unless a name says "
-            f"another (@), seed {self.seed}. "
-            "Differences are paired by photo, p by the two-sided Wilcoxon signed-rank test, not corrected for how "
-            "many there are. "
+            f"against 8-bit truth as floats in [0, 1]{floor}, mean over photos ± its standard error; vividness "
+            f"{self.liveliness:g} unless a name says another (@), seed {self.seed}. Differences are paired by photo, p "
+            "by the two-sided Wilcoxon signed-rank test, not corrected for how many there are. "
             f"{self._of_sizes()}Seconds: median over photos; memory: the largest rise of the process above what it "
             "held before, weights loaded."
         )

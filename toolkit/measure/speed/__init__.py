@@ -247,8 +247,7 @@ def report_text(report: dict[str, Any]) -> str:
     )
     whole = (
         f"Start to finish: {report['ratio_png']:.2f} times the bare network's {1000 * report['network']:.0f} ms with "
-        "PNG, "
-        f"{report['ratio_jpg']:.2f} times with JPEG."
+        f"PNG, {report['ratio_jpg']:.2f} times with JPEG."
     )
     where = (
         f"{report['model']} on {machine['device']}, {machine['cores']} cores, {machine['threads']} threads "

@@ -98,8 +98,7 @@ def whole_sentence(report: dict[str, Any]) -> str:
     whole = report["whole"]
     return (
         f"{whole['samples']} pictures by {report['model']} ({whole['steps']} steps each) of a photo of "
-        f"{report['width']} × {report['height']} px "
-        f"take {whole['seconds']:.1f} s from start to finish, {whole['times_an_answer']:.1f} times the one picture by "
-        f"{whole['answer_model']} "
+        f"{report['width']} × {report['height']} px take {whole['seconds']:.1f} s from start to finish, "
+        f"{whole['times_an_answer']:.1f} times the one picture by {whole['answer_model']} "
         f"({whole['answer_seconds']:.1f} s)."
     )

@@ -101,17 +101,13 @@ def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
         f"{setup.model} at vividness {setup.vividness:g}, photos of a short side of {SIZE} px, L kept, 8-bit RGB "
-        "against 8-bit truth; gain "
-        "and change: against the automatic result of the same model for the same photo, mean ± standard error; "
-        "itself: mirrored, a random "
-        f"{CROP:.0%} of each side; same source and words: the photo of the same folder with the largest share of "
-        "common words; unrelated: "
-        f"another folder, no common word, by lot, seed {setup.seed}; same class: regions of {SMALLEST:.0%} to "
-        f"{LARGEST:.0%} of the photo, another "
-        "photo's region of that class by lot, CIEDE2000 inside the region; hue near: share of pairs in which the hue "
-        "of the region's mean ab is "
-        f"within {NEAR:g} degrees of the reference region's, where that has a chroma of {COLORED:g} or more; marked: "
-        "both regions outlined."
+        "against 8-bit truth; gain and change: against the automatic result of the same model for the same photo, mean "
+        f"± standard error; itself: mirrored, a random {CROP:.0%} of each side; same source and words: the photo of "
+        "the same folder with the largest share of common words; unrelated: another folder, no common word, by lot, "
+        f"seed {setup.seed}; same class: regions of {SMALLEST:.0%} to {LARGEST:.0%} of the photo, another photo's "
+        "region of that class by lot, CIEDE2000 inside the region; hue near: share of pairs in which the hue of the "
+        f"region's mean ab is within {NEAR:g} degrees of the reference region's, where that has a chroma of "
+        f"{COLORED:g} or more; marked: both regions outlined."
     )
 
 

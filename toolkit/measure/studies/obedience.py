@@ -69,18 +69,13 @@ def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
         f"One photo, one region: the largest connected part of one class with {SMALLEST:.0%} to {LARGEST:.0%} of the "
-        "pixels; one hint of 7 px at "
-        f"its pixel farthest from the border, {ASKED:g} ab units from the region's automatic mean in a direction drawn "
-        f"with seed {setup.seed} (the "
-        f"first from there on inside sRGB at the pixel's L), vividness {setup.vividness:g}, the model's own size; "
-        "shares: how much the mean ab moves "
-        "from the automatic result along the way from the region's automatic mean to the hint's ab, over photos ± "
-        "standard error; measured on the "
-        "ab that the model says, enlarged bilinearly to the labels' size (model), and on the Lab of the 8-bit picture "
-        "(picture); outside: every "
-        f"pixel of another class or without one; alike: other parts of the class, from {VISIBLE:.0%} of the photo on; "
-        "lasso: the region's outer "
-        f"outline."
+        f"pixels; one hint of 7 px at its pixel farthest from the border, {ASKED:g} ab units from the region's "
+        f"automatic mean in a direction drawn with seed {setup.seed} (the first from there on inside sRGB at the "
+        f"pixel's L), vividness {setup.vividness:g}, the model's own size; shares: how much the mean ab moves from the "
+        "automatic result along the way from the region's automatic mean to the hint's ab, over photos ± standard "
+        "error; measured on the ab that the model says, enlarged bilinearly to the labels' size (model), and on the "
+        "Lab of the 8-bit picture (picture); outside: every pixel of another class or without one; alike: other parts "
+        f"of the class, from {VISIBLE:.0%} of the photo on; lasso: the region's outer outline."
     )
 
 

@@ -79,14 +79,11 @@ def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
         f"{setup.model} at vividness {setup.vividness:g}, photos at a short side of {SIZE} px, L kept; palette: "
-        f"{setup.colors} colors taken "
-        "from the photo itself (own) or from the photo before it (another's), given with or without their shares; "
-        "near: mean ab distance of "
-        f"pixels to the nearest color of the palette; used: share of its colors that are nearest to at least {USED:g} "
-        "of their share of the "
-        "pixels; distance: sliced Wasserstein distance to the palette in its shares; torn: of neighbors within "
-        f"{FLAT:g} of L, those at least "
-        f"{TORN:g} apart in ab; means over photos, gain in PSNR over automatic with its standard error."
+        f"{setup.colors} colors taken from the photo itself (own) or from the photo before it (another's), given with "
+        "or without their shares; near: mean ab distance of pixels to the nearest color of the palette; used: share of "
+        f"its colors that are nearest to at least {USED:g} of their share of the pixels; distance: sliced Wasserstein "
+        f"distance to the palette in its shares; torn: of neighbors within {FLAT:g} of L, those at least {TORN:g} "
+        "apart in ab; means over photos, gain in PSNR over automatic with its standard error."
     )
 
 

@@ -113,17 +113,13 @@ def protocol(setup: Setup) -> str:
     """How it is measured, in sentences."""
     said = [
         f"Every class with {SMALLEST:.0%} to {LARGEST:.0%} of a photo's pixels is one pair, found by its name on the "
-        "photo's L; means ± standard "
-        f"error over pairs, and over the classes' means.",
+        "photo's L; means ± standard error over pairs, and over the classes' means.",
         "Pointing: the maximum of the heat map lies in the region (baseline: the photo's centre does).",
         f"IoU: of the heat from {INSIDE:g} on, enlarged bilinearly to the labels' size, over all pixels, unlabelled "
-        "ones counting as outside "
-        f"(baseline: the whole photo as region).",
+        "ones counting as outside (baseline: the whole photo as region).",
         "Presence: area under the ROC curve of the confidences of the pairs against those of names without a pixel in "
-        "the same photos: of the "
-        "names that the photo's source labels somewhere in the tar (a source that never labels sky may still show "
-        "one), and of all class names; "
-        "a class's own compares one name over photos.",
+        "the same photos: of the names that the photo's source labels somewhere in the tar (a source that never labels "
+        "sky may still show one), and of all class names; a class's own compares one name over photos.",
         "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel "
         "that are.",
     ]
@@ -133,11 +129,9 @@ def protocol(setup: Setup) -> str:
             f"at vividness {VIVIDNESS:g} "
             f"and the labels' size; where nothing is found the automatic picture counts.",
             "To the wish: mean CIEDE2000 over the true region between the 8-bit picture and the a and b that the "
-            "compiler's rule gives the color "
-            "at the true region's mean L (a bleached navy is paler than navy), gamut mapped at each pixel's own L; "
-            "automatic: the same for the "
-            "picture without a sentence; to the name: to the a and b of the color's name itself, gamut mapped at each "
-            "pixel's own L.",
+            "compiler's rule gives the color at the true region's mean L (a bleached navy is paler than navy), gamut "
+            "mapped at each pixel's own L; automatic: the same for the picture without a sentence; to the name: to the "
+            "a and b of the color's name itself, gamut mapped at each pixel's own L.",
             "Outside: mean length of the change of ab against the automatic picture over all pixels outside the true "
             "region.",
             f"Swap: two classes with at least {SWAP_SMALLEST:.0%} of the pixels each from each of up to {SWAPS} "
@@ -150,8 +144,7 @@ def protocol(setup: Setup) -> str:
     if words is not None:
         said.append(
             f"Only the {len(words)} words that were left out of the localizer's training count, as regions and as "
-            "names that are not there; "
-            "they are looked up by their CLIP ViT-B/32 text vectors through the learned map: "
+            "names that are not there; they are looked up by their CLIP ViT-B/32 text vectors through the learned map: "
             f"{', '.join(sorted(words))}."
         )
     return " ".join(said)
