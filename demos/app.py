@@ -37,8 +37,14 @@ from toolkit.models.weights import WeightsError
 CLICKS = "Click hints"  # where all work can be gone on with
 SLOGAN = "Believable color for black-and-white photographs"
 HEADER = f'<div class="brand">{MARK}<div><h1>Huepoint</h1><p>{both(SLOGAN)}</p></div>{SWITCH}</div>'
-FOOTER = "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the hour, and when the app ends."
-SHARED = "Photos are worked on where this app runs; on their way they pass through Gradio's servers. Copies here are deleted within the hour."
+FOOTER = (
+    "Photos are worked on where this app runs and go nowhere else; their temporary copies are deleted within the "
+    "hour, and when the app ends."
+)
+SHARED = (
+    "Photos are worked on where this app runs; on their way they pass through Gradio's servers. Copies here are "
+    "deleted within the hour."
+)
 CLEANING = (300, 1800)  # s: every five minutes, files older than half an hour
 LARGEST_FILE = "80mb"  # a 25-megapixel PNG fits
 MOST_PAGES = 200  # whose values Gradio keeps, 0.7 MB each
@@ -48,7 +54,9 @@ HUGGING_FACE = "https://huggingface.co https://*.hf.space"  # frames a Space
 
 
 class Page(gr.Blocks):
-    """Gradio's, but where it cannot read what was sent: one sentence in the visitor's language, not "Error", and nothing of theirs in the log."""
+    """Gradio's, but where it cannot read what was sent: one sentence in the visitor's language, not "Error", and
+    nothing of theirs in the log.
+    """
 
     async def process_api(self, *values: Any, **options: Any) -> dict[str, Any]:
         """Raises gr.Error."""
@@ -58,14 +66,17 @@ class Page(gr.Blocks):
             raise
         except Exception:
             asked = options.get("request")
-            raise gr.Error(tr(UNREADABLE, asked if isinstance(asked, gr.Request) else None), print_exception=False) from None
+            raise gr.Error(
+                tr(UNREADABLE, asked if isinstance(asked, gr.Request) else None), print_exception=False
+            ) from None
 
 
 def build(device: str = "auto", *, memory: int | None = None, share: bool = False) -> gr.Blocks:
     """The app, not yet started.
 
-    memory: bytes that all visitors' photos together may take, beside the models; None: a quarter of the machine's. share: whether a public link will
-    lead here, which changes what it says about photos. Raises WeightsError where no models are found, OSError without a folder for temporary files.
+    memory: bytes that all visitors' photos together may take, beside the models; None: a quarter of the machine's.
+    share: whether a public link will lead here, which changes what it says about photos. Raises WeightsError where no
+    models are found, OSError without a folder for temporary files.
     """
     temporary.begin()
     shop = Shop(device, tuple(list_models()), Room(memory))
@@ -94,13 +105,25 @@ def launch(demo: gr.Blocks, *, names: Sequence[str] = (), **options: Any) -> Non
         Middleware(InLanguage),
     ]
     demo.launch(
-        theme=THEME, css=CSS, favicon_path=FOLDER.parent / "favicon.svg", footer_links=[], max_file_size=LARGEST_FILE, ssr_mode=False,
-        i18n=I18N, app_kwargs={"middleware": middleware}, enable_monitoring=False, run_history=False, state_session_capacity=MOST_PAGES, **options,
-    )  # fmt: skip
+        theme=THEME,
+        css=CSS,
+        favicon_path=FOLDER.parent / "favicon.svg",
+        footer_links=[],
+        max_file_size=LARGEST_FILE,
+        ssr_mode=False,
+        i18n=I18N,
+        app_kwargs={"middleware": middleware},
+        enable_monitoring=False,
+        run_history=False,
+        state_session_capacity=MOST_PAGES,
+        **options,
+    )
 
 
 def serve(demo: gr.Blocks, **options: Any) -> NoReturn:
-    """Start it, and end the process, with all temporary files, on Ctrl-C or when it is told to, however many pages are open."""
+    """Start it, and end the process, with all temporary files, on Ctrl-C or when it is told to, however many pages are
+    open.
+    """
     told = Event()
     status = 0
 

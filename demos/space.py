@@ -1,4 +1,6 @@
-"""What a Hugging Face Space runs: there this folder, whatever it is called, is the whole repository; so it first becomes the package `demos`."""
+"""What a Hugging Face Space runs: there this folder, whatever it is called, is the whole repository; so it first
+becomes the package `demos`.
+"""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WAIT = int(os.environ.get("HUEPOINT_TEST_WAIT", "240000"))  # ms; long, for a machine that has much else to do
 PIXEL = """async (image, [x, y]) => {
-    while (!(await image.decode().then(() => true, () => false))) await new Promise(requestAnimationFrame);  // it may just be changing
+    while (!(await image.decode().then(() => true, () => false))) {
+      await new Promise(requestAnimationFrame);  // it may just be changing
+    }
     const c = Object.assign(document.createElement('canvas'), {width: image.naturalWidth, height: image.naturalHeight});
     const pen = c.getContext('2d'); pen.drawImage(image, 0, 0);
     return [...pen.getImageData(x * c.width, y * c.height, 1, 1).data].slice(0, 3); }"""
@@ -43,10 +45,15 @@ class Visitor:
         self.host = urlsplit(url).hostname
         self.hosts: set[str | None] = set()
         self.errors: list[str] = []
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 1400}, "locale": "en-US"} | context))
+        self.context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 1400}, "locale": "en-US"} | context)
+        )
         self.page = self.context.new_page()
         self.page.set_default_timeout(WAIT)
-        self.page.on("request", lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname))
+        self.page.on(
+            "request",
+            lambda request: request.url.startswith(("http", "ws")) and self.hosts.add(urlsplit(request.url).hostname),
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         self.page.goto(url)

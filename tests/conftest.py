@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: two that wait for each other's threads are slower than one
+# a worker for each core: two that wait for each other's threads are slower than one
+if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest

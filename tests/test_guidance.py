@@ -40,7 +40,9 @@ def test_a_hint_covers_size_pixels_around_its_own(size, box):
 
 
 def test_hint_file_there_and_back(tmp_path):
-    guidance = Guidance((Hint(12, 8, "#3a6ea5"), Hint(0, 29, "#ffffff", 3), Hint(5.5, 6, "#00ff00", 7, ((1.25, 2), (30, 2), (8, 29)))))
+    guidance = Guidance(
+        (Hint(12, 8, "#3a6ea5"), Hint(0, 29, "#ffffff", 3), Hint(5.5, 6, "#00ff00", 7, ((1.25, 2), (30, 2), (8, 29))))
+    )
     assert Guidance.load(guidance.save(tmp_path / "hints.json"), SIZE) == guidance
     written = json.loads((tmp_path / "hints.json").read_text())
     assert written["hints"][0] == {"x": 12, "y": 8, "size": 7, "color": "#3a6ea5"}
@@ -60,7 +62,8 @@ def test_hint_file_of_the_documentation():
 
 def test_size_and_version_may_be_left_out_and_colors_be_names(tmp_path):
     file = tmp_path / "hints.json"
-    file.write_bytes('\ufeff{"hints": [{"x": 1.5, "y": 2, "color": "navy"}]}'.encode())  # with the mark that Windows editors put in front
+    # with the mark that Windows editors put in front
+    file.write_bytes('\ufeff{"hints": [{"x": 1.5, "y": 2, "color": "navy"}]}'.encode())
     assert Guidance.load(file, SIZE) == Guidance((Hint(1.5, 2, "#000080", 7),))
 
 
@@ -292,7 +295,9 @@ def test_no_lasso_no_regions():
 
 
 def test_regions_are_one_plane_for_each_point_in_their_order():
-    guidance = Guidance((Hint(1, 1, "red"), Hint(2, 2, "blue", 7, TRIANGLE), Hint(3, 3, "red")), strokes((0, 0, 40, 8, (255, 0, 0))))
+    guidance = Guidance(
+        (Hint(1, 1, "red"), Hint(2, 2, "blue", 7, TRIANGLE), Hint(3, 3, "red")), strokes((0, 0, 40, 8, (255, 0, 0)))
+    )
     regions = guidance.regions(SIZE, (6, 8))
     assert regions.shape == (len(guidance.points()), 6, 8)
     assert regions.dtype == torch.float32
@@ -328,7 +333,9 @@ def test_a_line_that_runs_past_its_own_start_leaves_no_hole():
     assert torch.equal(region_of(once + once, (15, 20)), region_of(once, (15, 20)))
 
 
-@pytest.mark.parametrize("lasso", [((12, 12),) * 3, ((12, 12), (12.01, 12), (12, 12.01)), ((11, 12), (13, 12), (12, 12))])
+@pytest.mark.parametrize(
+    "lasso", [((12, 12),) * 3, ((12, 12), (12.01, 12), (12, 12.01)), ((11, 12), (13, 12), (12, 12))]
+)
 def test_a_lasso_too_small_to_show_leaves_the_cell_of_its_hint(lasso):
     region = region_of(lasso, (3, 4), at=(12, 12))
     assert region.nonzero().tolist() == [[1, 1]]
@@ -345,14 +352,20 @@ def test_a_hint_outside_its_own_lasso_spreads_inside_it():
     assert torch.equal(region_of(TRIANGLE, (6, 8), at=(39, 29)), region_of(TRIANGLE, (6, 8)))
 
 
-@pytest.mark.parametrize("size, grid", [((1, 1), (1, 1)), ((3000, 2), (1, 300)), ((2, 3000), (300, 1)), ((40, 30), (60, 80))])
+@pytest.mark.parametrize(
+    "size, grid", [((1, 1), (1, 1)), ((3000, 2), (1, 300)), ((2, 3000), (300, 1)), ((40, 30), (60, 80))]
+)
 def test_regions_of_photos_of_any_shape(size, grid):
     region = region_of(((-1, -1), (size[0], -1), (size[0], size[1]), (-1, size[1])), grid, size)
     assert bool((region == 1).all())
 
 
 def test_hints_of_the_canvas_there_and_back():
-    value = {"hints": [{"x": 0.0125, "y": 0.95, "color": "#3a6ea5", "size": 9, "lasso": [[0, 0], [1, 0], [1, 1]]}], "selected": 0, "revision": 3}
+    value = {
+        "hints": [{"x": 0.0125, "y": 0.95, "color": "#3a6ea5", "size": 9, "lasso": [[0, 0], [1, 0], [1, 1]]}],
+        "selected": 0,
+        "revision": 3,
+    }
     guidance = Guidance.from_canvas(value, SIZE)
     assert guidance.hints[0].lasso == ((-0.5, -0.5), (39.5, -0.5), (39.5, 29.5))  # edge to edge
     assert guidance.hints[0].box() == (-4, 24, 5, 33)  # nine pixels around the middle of pixel (0, 28)
@@ -364,7 +377,9 @@ def test_hints_of_the_canvas_there_and_back():
     json.dumps(back)
 
 
-@pytest.mark.parametrize("value", [None, 7, [], {}, {"hints": None}, {"hints": [None]}, {"hints": [{"x": math.nan, "y": 0, "color": "red"}]}])
+@pytest.mark.parametrize(
+    "value", [None, 7, [], {}, {"hints": None}, {"hints": [None]}, {"hints": [{"x": math.nan, "y": 0, "color": "red"}]}]
+)
 def test_what_no_canvas_sends_is_one_sentence(value):
     with pytest.raises(GuidanceError):
         Guidance.from_canvas(value, SIZE)

@@ -42,7 +42,12 @@ def test_photos_are_found_in_folders_tars_and_as_files(tmp_path):
 
 def test_truths_have_the_short_side_asked_for_and_what_is_no_truth_is_told():
     color = np.random.default_rng(0).integers(0, 256, (30, 45, 3), np.uint8)
-    files = {"wide": png(color), "broken": b"no photo", "gray": png(color[..., 0]), "tall": png(color.transpose(1, 0, 2))}
+    files = {
+        "wide": png(color),
+        "broken": b"no photo",
+        "gray": png(color[..., 0]),
+        "tall": png(color.transpose(1, 0, 2)),
+    }
     sources = [(name, lambda data=data: data) for name, data in files.items()]
     skipped: list[str] = []
     photos = list(open_truths(sources, 20, skipped))

@@ -147,7 +147,9 @@ def test_ctrl_c_stops_it(toy, monkeypatch, capsys):
 
 
 def test_a_study_measures_photos_in_memory(toy):
-    dark, light = (Photo.from_array(np.full((32, 40, 3), (level, 0, level // 2), np.uint8), str(level)) for level in (20, 220))
+    dark, light = (
+        Photo.from_array(np.full((32, 40, 3), (level, 0, level // 2), np.uint8), str(level)) for level in (20, 220)
+    )
     rows = measure("halves", [dark, light]).rows
     assert rows[0]["light"] == pytest.approx(rows[1]["light"], abs=1e-4)
     with pytest.raises(ValueError, match=r"nothing here to measure halves on; give photos of two halves"):
@@ -158,10 +160,12 @@ def test_a_study_measures_photos_in_memory(toy):
 
 def test_the_list_of_studies_loads_nothing_heavy():
     code = (
-        "import sys; from toolkit.cli.measure import main; main(['--help'])\n"
-        "print([m for m in ('torch', 'numpy', 'pandas', 'matplotlib') if m in sys.modules])"
+        "import sys; from toolkit.cli.measure import main; main(['--help'])\nprint([m for m in ('torch', 'numpy', "
+        "'pandas', 'matplotlib') if m in sys.modules])"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+    )
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
@@ -183,7 +187,18 @@ def test_a_column_says_the_same_in_every_table():
         Column("none", "nothing"),
         Column("both", "both", show=lambda row: f"{row['way']}!"),
     )
-    rows = [{"way": "a", "n": 2, "x": 0.256, "x_se": 0.1234567, "share": 0.5}, {"way": "b", "n": 2, "x": -1.0, "x_se": None, "share": None}]
+    rows = [
+        {"way": "a", "n": 2, "x": 0.256, "x_se": 0.1234567, "share": 0.5},
+        {"way": "b", "n": 2, "x": -1.0, "x_se": None, "share": None},
+    ]
     assert grid(rows, columns)[1] == [["a", "+0.26 ± 0.12", "50%", "", "a!"], ["b", "-1.00", "", "", "b!"]]
     assert [column.title for column in filled(rows, columns)] == ["way", "gain, dB", "share", "both"]
-    assert as_json(rows, ("way",), columns)[0] == {"way": "a", "n": 2, "x": 0.256, "x_se": 0.1235, "share": 0.5, "none": None, "both": None}
+    assert as_json(rows, ("way",), columns)[0] == {
+        "way": "a",
+        "n": 2,
+        "x": 0.256,
+        "x_se": 0.1235,
+        "share": 0.5,
+        "none": None,
+        "both": None,
+    }

@@ -46,7 +46,8 @@ _HOME = {
     "measure.compare.run": ("compare", "compare_steps"),
     "measure.compare": ("Comparison", "CompareSetup"),
     "guidance": ("Guidance", "GuidanceError", "Hint"),
-    "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),  # not listed, for they load diffusers, whose from_pretrained looks here
+    # not listed, for they load diffusers, whose from_pretrained looks here
+    "models.diffusion": ("AngleScheduler", "ColorDiffusion", "Conditioner"),
     "photo": ("Photo", "PhotoError", "open_photo", "save_photo"),
     "pipeline": ("Cancelled", "Result", "Session"),
     "models.base": ("Dials",),

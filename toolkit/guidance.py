@@ -2,9 +2,9 @@
 
     guidance = Guidance((Hint(120, 80, "#3a6ea5"),)) + Guidance.load("strokes.png", size=(640, 480))
 
-Coordinates are pixels of the upright photo, (x, y) from the top left, whole numbers at the pixels' centres; a hint covers a square of `size` pixels
-around its pixel. A color gives only its a and b: lightness always stays the photo's own. A lasso limits where a hint may spread. Nothing here knows
-a model.
+Coordinates are pixels of the upright photo, (x, y) from the top left, whole numbers at the pixels' centres; a hint
+covers a square of `size` pixels around its pixel. A color gives only its a and b: lightness always stays the photo's
+own. A lasso limits where a hint may spread. Nothing here knows a model.
 """
 
 import json
@@ -28,9 +28,12 @@ from toolkit.photo.polygons import Lasso, filled, share_inside
 VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
 MAX_SIZE = 512  # px: a hint is a point, not a fill
-MAX_CORNERS = 500  # of a lasso; a mouse gives one for every few pixels, and every second one of a thousand draws the same line
-MAX_LASSOS = 200  # different ones in all, each of which is filled anew with every click: 4 ms, and with 2,000 of them ten seconds
-STROKE_POINTS = 400  # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
+# of a lasso; a mouse gives one for every few pixels, and every second one of a thousand draws the same line
+MAX_CORNERS = 500
+# different ones in all, each of which is filled anew with every click: 4 ms, and with 2,000 of them ten seconds
+MAX_LASSOS = 200
+# points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
+STROKE_POINTS = 400
 
 NUMBERS = (int, float, np.integer, np.floating)
 
@@ -41,14 +44,17 @@ class GuidanceError(ValueError):
 
 @dataclass(frozen=True)
 class Hint:
-    """One colored point: the square of `size` pixels around (x, y) shall have the a and b of `color` (anything parse_color reads).
+    """One colored point: the square of `size` pixels around (x, y) shall have the a and b of `color` (anything
+    parse_color reads).
 
-    Only a and b, as in Zhang 2017 and iColoriT: the L of `color` is not used, because lightness is what the photo knows. So "navy" on a bright wall
-    becomes a strong light blue (a dark color has less room for ab than its name suggests, a light one at the same ab looks purer); to get what one
-    sees, choose a color at the place's own lightness, as `Session.suggest_colors` and the app offer them.
+    Only a and b, as in Zhang 2017 and iColoriT: the L of `color` is not used, because lightness is what the photo
+    knows. So "navy" on a bright wall becomes a strong light blue (a dark color has less room for ab than its name
+    suggests, a light one at the same ab looks purer); to get what one sees, choose a color at the place's own
+    lightness, as `Session.suggest_colors` and the app offer them.
 
-    `lasso`: corners (x, y) of a closed polygon, three or more, in pixels of the photo, outside of which this hint shall not spread; () lets it go
-    anywhere. What the line goes around more than once is inside as well. The square around (x, y) keeps its color either way.
+    `lasso`: corners (x, y) of a closed polygon, three or more, in pixels of the photo, outside of which this hint shall
+    not spread; () lets it go anywhere. What the line goes around more than once is inside as well. The square around
+    (x, y) keeps its color either way.
     """
 
     x: float
@@ -74,7 +80,8 @@ class Points:
 
     xy: Tensor  # (N, 2), pixels of the photo or, for a model, of the L that it encoded
     ab: Tensor  # (N, 2), Lab units
-    regions: Tensor | None = None  # (N, h, w) in [0, 1], for a model half of L's size: where each may act; None: all may act everywhere
+    # (N, h, w) in [0, 1], for a model half of L's size: where each may act; None: all may act everywhere
+    regions: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -90,11 +97,14 @@ class Points:
 
 @dataclass(frozen=True)
 class Guidance:
-    """Hints, and strokes: an RGBA picture of the photo's size, uint8 (4, H, W), whose opaque pixels are colored. Where both speak, hints win."""
+    """Hints, and strokes: an RGBA picture of the photo's size, uint8 (4, H, W), whose opaque pixels are colored. Where
+    both speak, hints win.
+    """
 
     hints: tuple[Hint, ...] = ()
     strokes: Tensor | None = field(default=None, compare=False)
-    size: tuple[int, int] | None = field(default=None, compare=False)  # (width, height) of the photo that it was checked for
+    # (width, height) of the photo that it was checked for
+    size: tuple[int, int] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.hints) + int(self.strokes is not None)
@@ -109,18 +119,20 @@ class Guidance:
         return Guidance(self.hints + other.hints, strokes, known.pop() if len(known) == 1 else None)
 
     def checked(self, size: tuple[int, int]) -> "Guidance":
-        """The same guidance, made safe for a photo of size (width, height): places and corners outside are moved to the border, sizes are limited,
-        a lasso of more than 500 corners is thinned evenly to 500.
+        """The same guidance, made safe for a photo of size (width, height): places and corners outside are moved to the
+        border, sizes are limited, a lasso of more than 500 corners is thinned evenly to 500.
 
-        Raises GuidanceError for places that are not numbers, colors that are none, a lasso of less than three corners, masks of another size, more
-        than 2,000 hints or 200 different lassos.
+        Raises GuidanceError for places that are not numbers, colors that are none, a lasso of less than three corners,
+        masks of another size, more than 2,000 hints or 200 different lassos.
         """
         width, height = size
         if len(self.hints) > MAX_HINTS:
             raise GuidanceError(f"There are {len(self.hints):,} hints; at most {MAX_HINTS:,} can be used.")
         if self.strokes is not None and self.strokes.shape[-2:] != (height, width):
             h, w = self.strokes.shape[-2:]
-            raise GuidanceError(f"The mask is {w} x {h} but the photo is {width} x {height}; save the mask at the photo's size.")
+            raise GuidanceError(
+                f"The mask is {w} x {h} but the photo is {width} x {height}; save the mask at the photo's size."
+            )
         hints = self.hints if self.size == size else tuple(_checked(hint, size) for hint in self.hints)
         lassos = len({hint.lasso for hint in hints} - {()})
         if lassos > MAX_LASSOS:
@@ -130,9 +142,12 @@ class Guidance:
     def points(self, grid: tuple[int, int] | None = None) -> Points:
         """Every hint, and strokes reduced to some 400 points, in pixels of the photo.
 
-        grid: (h, w), for regions on such a grid over the photo, where a hint has a lasso; asks for guidance that is `checked`.
+        grid: (h, w), for regions on such a grid over the photo, where a hint has a lasso; asks for guidance that is
+        `checked`.
         """
-        rows = [(h.x, h.y, *h.ab) for h in self.hints] + ([] if self.strokes is None else list(_stroke_points(self.strokes)))
+        rows = [(h.x, h.y, *h.ab) for h in self.hints] + (
+            [] if self.strokes is None else list(_stroke_points(self.strokes))
+        )
         table = torch.tensor(rows, dtype=torch.float32).view(-1, 4)
         if grid is None or self.size is None:
             return Points(table[:, :2], table[:, 2:])
@@ -141,31 +156,39 @@ class Guidance:
     def regions(self, size: tuple[int, int], grid: tuple[int, int]) -> Tensor | None:
         """Where each point may spread, as planes of a grid of (h, w) cells that covers a photo of size (width, height).
 
-        (N, h, w) in [0, 1], the share of each cell inside the lasso, in the order of `points()`; 1 everywhere for a point without lasso. A lasso too
-        small to show leaves its hint's own cell. None where no hint has a lasso.
+        (N, h, w) in [0, 1], the share of each cell inside the lasso, in the order of `points()`; 1 everywhere for a
+        point without lasso. A lasso too small to show leaves its hint's own cell. None where no hint has a lasso.
         """
         return self._regions(size, grid, len(self.points()))
 
     def _regions(self, size: tuple[int, int], grid: tuple[int, int], count: int) -> Tensor | None:
         if not any(hint.lasso for hint in self.hints):
             return None
-        planes = {lasso: share_inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}  # a brush stroke shares one
+        # a brush stroke shares one
+        planes = {lasso: share_inside(lasso, size, grid) for lasso in {hint.lasso for hint in self.hints}}
         regions = torch.ones(count, *grid)
-        for region, hint in zip(regions, self.hints, strict=False):  # the points of strokes come after those of the hints
+        # the points of strokes come after those of the hints
+        for region, hint in zip(regions, self.hints, strict=False):
             region.copy_(planes[hint.lasso])
             if not region.any():
                 region[to_cell((hint.x, hint.y), size, grid)] = 1
         return regions
 
     def cover(self, width: int, rows: range) -> Tensor | None:
-        """The pixels of some rows of a photo that lie inside any lasso, (1, len(rows), width) bool; None where something may spread freely."""
+        """The pixels of some rows of a photo that lie inside any lasso, (1, len(rows), width) bool; None where
+        something may spread freely.
+        """
         lassos = {hint.lasso for hint in self.hints}
         if not lassos or () in lassos or self.strokes is not None:
             return None
-        return torch.stack([filled(torch.tensor(lasso, dtype=torch.float64), rows, width) for lasso in lassos]).any(0, keepdim=True)
+        return torch.stack([filled(torch.tensor(lasso, dtype=torch.float64), rows, width) for lasso in lassos]).any(
+            0, keepdim=True
+        )
 
     def stamp(self, ab: Tensor, top: int = 0) -> Tensor:
-        """Write the colors into rows [top, top + h) of the photo's own ab: ab (1, 2, h, W) -> (1, 2, h, W), every hinted pixel exactly its color."""
+        """Write the colors into rows [top, top + h) of the photo's own ab: ab (1, 2, h, W) -> (1, 2, h, W), every
+        hinted pixel exactly its color.
+        """
         ab, (h, W) = ab.clone(), ab.shape[-2:]
         if self.strokes is not None:
             strip = self.strokes[:, top : top + h].to(ab.device)
@@ -179,8 +202,12 @@ class Guidance:
 
     def to_json(self) -> str:
         """The hints as the text of a hint file; strokes do not fit into it and are left out (save them as PNG)."""
-        hints = [{"x": h.x, "y": h.y, "size": h.size, "color": h.color} | ({"lasso": h.lasso} if h.lasso else {}) for h in self.hints]
-        lines = ",\n".join("    " + json.dumps(hint, default=float) for hint in hints)  # one hint a line; float: NumPy's numbers
+        hints = [
+            {"x": h.x, "y": h.y, "size": h.size, "color": h.color} | ({"lasso": h.lasso} if h.lasso else {})
+            for h in self.hints
+        ]
+        # one hint a line; float: NumPy's numbers
+        lines = ",\n".join("    " + json.dumps(hint, default=float) for hint in hints)
         return f'{{\n  "version": {VERSION},\n  "hints": [\n{lines}\n  ]\n}}'
 
     @classmethod
@@ -189,7 +216,9 @@ class Guidance:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise GuidanceError(f"The hint file is not JSON ({str(error)[:80]}); it should look like {EXAMPLE}.") from None
+            raise GuidanceError(
+                f"The hint file is not JSON ({str(error)[:80]}); it should look like {EXAMPLE}."
+            ) from None
         if not isinstance(data, dict) or not isinstance(data.get("hints"), list):
             raise GuidanceError(f"The hint file has no list of hints; it should look like {EXAMPLE}.")
         version = data.get("version", VERSION)
@@ -199,9 +228,11 @@ class Guidance:
 
     @classmethod
     def from_canvas(cls, value: Any, size: tuple[int, int]) -> "Guidance":
-        """Hints as canvas.js sends them, {"hints": [...]} with x, y and lasso in 0..1 of a photo of size (width, height); checked.
+        """Hints as canvas.js sends them, {"hints": [...]} with x, y and lasso in 0..1 of a photo of size (width,
+        height); checked.
 
-        0..1 goes from edge to edge, pixels from centre to centre: the middle of pixel 0 of ten is at 0.05. Raises GuidanceError.
+        0..1 goes from edge to edge, pixels from centre to centre: the middle of pixel 0 of ten is at 0.05. Raises
+        GuidanceError.
         """
         hints = value.get("hints") if isinstance(value, dict) else None
         if not isinstance(hints, list):
@@ -212,7 +243,10 @@ class Guidance:
     def to_canvas(self, size: tuple[int, int]) -> list[dict[str, Any]]:
         """The hints as canvas.js takes them, for a photo of size (width, height)."""
         there = self._moved(lambda places: to_share(places, size))
-        return [{"x": h.x, "y": h.y, "color": h.color, "size": h.size, "lasso": [list(corner) for corner in h.lasso]} for h in there.hints]
+        return [
+            {"x": h.x, "y": h.y, "color": h.color, "size": h.size, "lasso": [list(corner) for corner in h.lasso]}
+            for h in there.hints
+        ]
 
     def scaled(self, old: tuple[int, int], new: tuple[int, int]) -> "Guidance":
         """The same guidance for a smaller or larger copy of the photo; sizes (width, height)."""
@@ -221,7 +255,11 @@ class Guidance:
         hints = tuple(replace(h, size=max(1, round(h.size * factor))) for h in moved.hints)
         if self.size == old:  # parsed already: what is left to do is to keep it inside
             hints = tuple(_inside(h, new) for h in hints)
-        strokes = None if self.strokes is None else F.interpolate(self.strokes[None], (new[1], new[0]), mode="nearest-exact")[0]
+        strokes = (
+            None
+            if self.strokes is None
+            else F.interpolate(self.strokes[None], (new[1], new[0]), mode="nearest-exact")[0]
+        )
         return Guidance(hints, strokes, new if self.size == old else None)
 
     def _moved(self, move: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> "Guidance":
@@ -234,16 +272,22 @@ class Guidance:
 
     @classmethod
     def load(cls, path: str | Path, size: tuple[int, int]) -> "Guidance":
-        """A hint file (.json) or a painted mask (.png, opaque pixels are hints), checked for a photo of size (width, height)."""
+        """A hint file (.json) or a painted mask (.png, opaque pixels are hints), checked for a photo of size (width,
+        height).
+        """
         path = Path(path)
         try:
             if path.suffix.lower() == ".png":
                 return cls(strokes=_read_mask(path)).checked(size)
             return cls.from_json(path.read_text(encoding="utf-8-sig")).checked(size)
         except UnicodeDecodeError:
-            raise GuidanceError(f"{path.name} is not text in UTF-8; give hints as .json saved in UTF-8 or a mask as .png.") from None
+            raise GuidanceError(
+                f"{path.name} is not text in UTF-8; give hints as .json saved in UTF-8 or a mask as .png."
+            ) from None
         except OSError as error:
-            raise GuidanceError(f"{path.name} cannot be read ({error.strerror or 'broken file'}); check the path.") from None
+            raise GuidanceError(
+                f"{path.name} cannot be read ({error.strerror or 'broken file'}); check the path."
+            ) from None
 
     def save(self, path: str | Path) -> Path:
         """Write a hint file (.json: the hints) or a mask (.png: the strokes)."""
@@ -265,13 +309,18 @@ EXAMPLE = '{"version": 1, "hints": [{"x": 120, "y": 80, "size": 7, "color": "#3a
 def checked_lasso(lasso: Any, size: tuple[int, int]) -> Lasso:
     """A lasso made safe for a photo of size (width, height): corners moved inside, at most 500 of them, thinned evenly.
 
-    Inside is up to the outer edges of the border pixels, half a pixel beyond their centers. Raises GuidanceError for what is no polygon.
+    Inside is up to the outer edges of the border pixels, half a pixel beyond their centers. Raises GuidanceError for
+    what is no polygon.
     """
     corners = _corners(lasso)
     if corners is None:
-        raise GuidanceError("The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo.")
+        raise GuidanceError(
+            "The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo."
+        )
     if len(corners) in (1, 2):
-        raise GuidanceError(f"The lasso of a hint has {len(corners)} corners; draw around a region, with three or more.")
+        raise GuidanceError(
+            f"The lasso of a hint has {len(corners)} corners; draw around a region, with three or more."
+        )
     if len(corners) > MAX_CORNERS:
         corners = corners[np.arange(MAX_CORNERS) * len(corners) // MAX_CORNERS]
     return _as_lasso(corners.clip(-0.5, (size[0] - 0.5, size[1] - 0.5)))
@@ -280,7 +329,9 @@ def checked_lasso(lasso: Any, size: tuple[int, int]) -> Lasso:
 def _checked(hint: Hint, size: tuple[int, int]) -> Hint:
     if not all(_is_number(number) for number in (hint.x, hint.y, hint.size)):
         place = f"({_short(hint.x)}, {_short(hint.y)})"
-        raise GuidanceError(f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo.")
+        raise GuidanceError(
+            f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo."
+        )
     try:
         color = to_hex(parse_color(hint.color))
     except ValueError as error:
@@ -295,7 +346,9 @@ def _inside(hint: Hint, size: tuple[int, int]) -> Hint:
 
 
 def _corners(lasso: Any) -> NDArray[np.float64] | None:
-    """(n, 2), or None for what is no sequence of pairs of finite numbers. All at once, for each hint of a long stroke may have a lasso."""
+    """(n, 2), or None for what is no sequence of pairs of finite numbers. All at once, for each hint of a long stroke
+    may have a lasso.
+    """
     try:
         kinds = {type(number) for corner in lasso for number in corner}
         table = np.array(lasso, dtype=np.float64) if len(lasso) else np.empty((0, 2))
@@ -349,9 +402,13 @@ def _read_mask(path: Path) -> Tensor:
     try:
         with Image.open(path, formats=("PNG",)) as image:
             if image.width * image.height > 100_000_000:
-                raise GuidanceError(f"The mask {path.name} is {image.width} x {image.height}; it should have the photo's size.")
+                raise GuidanceError(
+                    f"The mask {path.name} is {image.width} x {image.height}; it should have the photo's size."
+                )
             if "A" not in image.getbands() and "transparency" not in image.info:
-                raise GuidanceError(f"The mask {path.name} has no transparency; paint the hints on a transparent layer.")
+                raise GuidanceError(
+                    f"The mask {path.name} has no transparency; paint the hints on a transparent layer."
+                )
             rgba = image.convert("RGBA")
             raw = torch.frombuffer(bytearray(rgba.tobytes()), dtype=torch.uint8)
             return raw.view(rgba.height, rgba.width, 4).permute(2, 0, 1).contiguous()
@@ -362,7 +419,9 @@ def _read_mask(path: Path) -> Tensor:
 
 
 def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float]]:
-    """One point for each cell of a grid that has paint in it: its painted centre, its mean color; the grid is as fine as STROKE_POINTS allows."""
+    """One point for each cell of a grid that has paint in it: its painted centre, its mean color; the grid is as fine
+    as STROKE_POINTS allows.
+    """
     opaque = strokes[3] > 127
     ys, xs = opaque.nonzero(as_tuple=True)
     if len(ys) == 0:

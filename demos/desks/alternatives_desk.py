@@ -81,10 +81,11 @@ class Alternatives:
         return begun
 
     def draw(self, n: int, draw: Draw, wanted: Callable[[], bool]) -> Iterator[tuple[int, Tensor] | Drawn]:
-        """Draw n samples, with the seeds after the last ones: (place in the row, what it looks like so far), again and again, then the sample.
+        """Draw n samples, with the seeds after the last ones: (place in the row, what it looks like so far), again and
+        again, then the sample.
 
-        wanted: asked at every step. The work is done in a thread, for the toolkit reports its steps to a callback, and a page has them handed out.
-        Raises GuidanceError, ValueError, Cancelled.
+        wanted: asked at every step. The work is done in a thread, for the toolkit reports its steps to a callback, and
+        a page has them handed out. Raises GuidanceError, ValueError, Cancelled.
         """
         self.drawn, self.chosen = [], -1
         left = Event()
@@ -124,7 +125,9 @@ class Alternatives:
     def paint(self, draw: Draw, copy: Photo | None = None, progress: Progress | None = None) -> Result:
         """The photo, or a smaller copy, as a sample was. Raises Cancelled."""
         session = self.session if copy is None else self.session.preview(copy)
-        return session.colorize(draw.guidance.scaled(self.photo.size, session.photo.size), draw.dials, seed=draw.seed, progress=progress)  # fmt: skip
+        return session.colorize(
+            draw.guidance.scaled(self.photo.size, session.photo.size), draw.dials, seed=draw.seed, progress=progress
+        )
 
     def doubt(self) -> str:
         """Where the samples disagree, red over the photo: a data URL; "" where there is nothing to compare."""

@@ -1,7 +1,7 @@
 """What one visitor has in front of them: a photo, its colors, the proposals. No Gradio here.
 
-Everything on the screen is made from a copy of at most PREVIEW pixels, so that a 24-megapixel photo answers as fast as a small one; the full size is
-painted once, for the download.
+Everything on the screen is made from a copy of at most PREVIEW pixels, so that a 24-megapixel photo answers as fast as
+a small one; the full size is painted once, for the download.
 """
 
 from dataclasses import dataclass, field
@@ -39,7 +39,9 @@ class Shop:
 
 
 class Desk:
-    """One photo under one model; the sessions of two working sizes are kept, so that a dial costs a decode and not an encode."""
+    """One photo under one model; the sessions of two working sizes are kept, so that a dial costs a decode and not an
+    encode.
+    """
 
     def __init__(self, photo: Photo, model: str, device: str) -> None:
         """Cheap: no model runs yet. Raises ValueError for an unknown model."""
@@ -70,7 +72,8 @@ class Desk:
         """The photo's session and the preview's, which share what the model saw."""
         if self.size not in self._sessions:
             standard = get_card(self.model).size
-            self._sessions = {size: pair for size, pair in self._sessions.items() if size == standard}  # each holds some 40 MB
+            # each holds some 40 MB
+            self._sessions = {size: pair for size, pair in self._sessions.items() if size == standard}
             whole = Session(self.photo, self.model, device=self._device, size=self.size)
             self._sessions[self.size] = whole, whole.preview(self.preview)
         return self._sessions[self.size]
@@ -103,12 +106,18 @@ class Desk:
         return self.result
 
     def to_hints(self, model: str) -> tuple[HintDesk, Guidance]:
-        """The photo for the tab where one clicks, and the alternative that was taken as hints there. Raises ValueError."""
+        """The photo for the tab where one clicks, and the alternative that was
+        taken as hints there. Raises ValueError.
+        """
         if self.taken is None or self.result is None:
             raise ValueError(NONE_TAKEN)
         if self._clicking is None:
             whole = self._both()[0] if model == self.model else None
-            self._clicking = whole if whole is not None and whole.size == whole.card.size else Session(self.photo, model, device=self._device)
+            self._clicking = (
+                whole
+                if whole is not None and whole.size == whole.card.size
+                else Session(self.photo, model, device=self._device)
+            )
         return HintDesk(self.photo, model, self._device, self._clicking), hints_of(self.result, self.photo)
 
     def finish(self, progress: Progress | None = None) -> Result:
@@ -118,8 +127,14 @@ class Desk:
         return self._both()[0].colorize(dials=Dials(vividness=self.vividness), progress=progress)
 
     def remarks(self) -> list[str]:
-        """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made necessary."""
-        found = [self.session.summary() if self.taken is None else f"This is number {self.taken.seed + 1} of many plausible colorings."]
+        """Sentences about the present result: what the model is sure of, what is known of the photo, what memory made
+        necessary.
+        """
+        found = [
+            self.session.summary()
+            if self.taken is None
+            else f"This is number {self.taken.seed + 1} of many plausible colorings."
+        ]
         if self.photo.tone == "color":
             found.append("This photo had color already; only its lightness was used.")
         elif self.photo.tone == "sepia":

@@ -28,10 +28,14 @@ NEAR = 24  # px of the live picture: a person's hint speaks for its surroundings
 
 
 class HintDesk:
-    """One photo, looked at once; every change of hints is one decode of a small copy. Hints are in pixels of the full photo."""
+    """One photo, looked at once; every change of hints is one decode of a small copy. Hints are in pixels of the full
+    photo.
+    """
 
     def __init__(self, photo: Photo, model: str, device: str, session: Session | None = None) -> None:
-        """Cheap: no model runs yet. session: one that has looked at the photo already. Raises ValueError for an unknown model."""
+        """Cheap: no model runs yet. session: one that has looked at the photo already. Raises ValueError for an unknown
+        model.
+        """
         self.photo = photo
         self.session = session or Session(photo, model, device=device)
         self.screen = self.session.preview(SCREEN)
@@ -56,14 +60,18 @@ class HintDesk:
         colors = value.get("palette", [])
         if not isinstance(colors, list) or len(colors) > PALETTE:
             raise ValueError(f"A palette has at most {PALETTE} colors; take some out.")
-        return guidance, Dials(number(vividness, 0, 1), number(saturation, 0, 2), tuple(to_hex(parse_color(color)) for color in colors))
+        return guidance, Dials(
+            number(vividness, 0, 1), number(saturation, 0, 2), tuple(to_hex(parse_color(color)) for color in colors)
+        )
 
     def paint(self, guidance: Guidance, look: Dials, progress: Progress | None = None) -> Result:
         """The live picture; the last one where nothing has changed. Raises ValueError, Cancelled."""
         with self.lock:
             same = guidance == self.guidance and guidance.strokes is self.guidance.strokes and look == self.look
             if self.shown is None or not same:
-                self.shown = _colorize(self.screen, guidance.scaled(self.photo.size, self.screen.photo.size), look, progress)
+                self.shown = _colorize(
+                    self.screen, guidance.scaled(self.photo.size, self.screen.photo.size), look, progress
+                )
                 self.guidance, self.look = guidance, look
             return self.shown
 
@@ -72,10 +80,14 @@ class HintDesk:
         return _colorize(self.session, guidance, look, progress)
 
     def suggestions(self, ask: Any) -> list[dict[str, Any]] | None:
-        """Colors for the place {x, y}, in 0..1, that the browser asks about; None where it asked for them before. Raises GuidanceError."""
+        """Colors for the place {x, y}, in 0..1, that the browser asks about; None where it asked for them before.
+        Raises GuidanceError.
+        """
         if not isinstance(ask, dict):
             return None
-        here = Guidance.from_canvas({"hints": [ask | {"color": "#808080", "size": 1, "lasso": []}]}, self.photo.size).hints[0]
+        here = Guidance.from_canvas(
+            {"hints": [ask | {"color": "#808080", "size": 1, "lasso": []}]}, self.photo.size
+        ).hints[0]
         if (here.x, here.y) == self._asked:
             return None
         self._asked = here.x, here.y
@@ -84,7 +96,9 @@ class HintDesk:
         return [{"color": s.color, "share": s.share, "name": s.name, "x": ask["x"], "y": ask["y"]} for s in found]
 
     def reach(self, value: dict[str, Any]) -> str:
-        """Where the selected hint, or its brush stroke, acts: a data URL that darkens all else; "" where none is selected."""
+        """Where the selected hint, or its brush stroke, acts: a data URL that darkens all else; "" where none is
+        selected.
+        """
         influence, chosen = self.shown.influence if self.shown else None, canvas.selected_hints(value)
         if influence is None or not chosen:
             return ""
@@ -99,7 +113,9 @@ class HintDesk:
     def open(self, path: Path) -> list[dict[str, Any]] | None:
         """Hints from a file, as the canvas takes them; None for a mask, which is kept here. Raises GuidanceError."""
         if path.suffix.lower() not in (".json", ".png"):
-            raise GuidanceError("Hints come as .json, or as a mask painted on a transparent .png; this file is neither.")
+            raise GuidanceError(
+                "Hints come as .json, or as a mask painted on a transparent .png; this file is neither."
+            )
         if path.stat().st_size > LARGEST_HINTS and path.suffix.lower() == ".json":
             raise GuidanceError("This hint file is too large to be one; it should be far below 20 MB.")
         found = Guidance.load(path, self.photo.size)
@@ -109,7 +125,8 @@ class HintDesk:
         return None
 
     def own(self, value: Any) -> dict[str, Any]:
-        """What the browser sent without the hints of the alternative chosen last, which others are not to follow; one that was changed is a hand's.
+        """What the browser sent without the hints of the alternative chosen last, which others are not to follow; one
+        that was changed is a hand's.
 
         Raises GuidanceError.
         """
@@ -118,7 +135,9 @@ class HintDesk:
         return dict(value) | {"hints": hints}
 
     def add_alternative(self, index: int, value: Any) -> list[dict[str, Any]]:
-        """A person's own hints, then the colors of an alternative as hints wherever those leave room. Raises GuidanceError, ValueError."""
+        """A person's own hints, then the colors of an alternative as hints wherever those leave room. Raises
+        GuidanceError, ValueError.
+        """
         if self.alternatives is None:
             raise ValueError("This alternative is not here any more; draw others.")
         value = self.own(value)
@@ -142,7 +161,11 @@ class HintDesk:
             raise GuidanceError("There are no hints yet; set one in the photo first.")
         if path.suffix == ".json":
             return guidance.save(path)
-        mask = torch.zeros(4, self.photo.height, self.photo.width, dtype=torch.uint8) if self.mask is None else self.mask.clone()
+        mask = (
+            torch.zeros(4, self.photo.height, self.photo.width, dtype=torch.uint8)
+            if self.mask is None
+            else self.mask.clone()
+        )
         for hint in guidance.hints:
             left, top, right, bottom = hint.box()
             color = [round(c * 255) for c in parse_color(hint.color)] + [255]

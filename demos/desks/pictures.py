@@ -19,12 +19,14 @@ def before(photo: Photo) -> Image.Image:
 
 
 def doubt(photo: Photo, uncertainty: Tensor) -> Image.Image:
-    """The photo in gray, colored where the model is unsure: `plots.uncertainty_overlay` pixel by pixel, to lie exactly over the photo.
+    """The photo in gray, colored where the model is unsure: `plots.uncertainty_overlay` pixel by pixel, to lie exactly
+    over the photo.
 
     uncertainty: (1, 1, h, w) in [0, 1].
     """
     shade = F.interpolate(uncertainty, (photo.height, photo.width), mode="bilinear")[0, 0].numpy()
-    gray = 48 + 0.81 * np.asarray(to_pil(photo.rgb).convert("L"), dtype=np.float32)[..., None]  # blacks lifted, so that color shows on them
+    # blacks lifted, so that color shows on them
+    gray = 48 + 0.81 * np.asarray(to_pil(photo.rgb).convert("L"), dtype=np.float32)[..., None]
     color = np.asarray(DOUBT(shade))  # (H, W, 4) in 0..1
     mixed = (1 - color[..., 3:]) * gray + color[..., 3:] * color[..., :3] * 255
     return Image.fromarray(mixed.round().clip(0, 255).astype(np.uint8))

@@ -1,4 +1,6 @@
-"""What one visitor of *Text prompt* has in front of them: a photo, a prompt, the picture it gives and how it was read. No Gradio here."""
+"""What one visitor of *Text prompt* has in front of them: a photo, a prompt, the picture it gives and how it was read.
+No Gradio here.
+"""
 
 from dataclasses import dataclass
 from threading import RLock
@@ -47,16 +49,20 @@ USUAL = {  # colors of examples; a thing that is not here takes the next of OTHE
     "water": ("teal", "청록색"),
 }
 OTHERS = (("red", "빨간색"), ("navy", "남색"), ("yellow", "노란색"))
-NOBODY = frozenset(("person", "man", "woman", "child", "people", "skin", "face", "head", "arm", "hand", "leg", "animal"))  # no examples of these
+# no examples of these
+NOBODY = frozenset(
+    ("person", "man", "woman", "child", "people", "skin", "face", "head", "arm", "hand", "leg", "animal")
+)
 ENGLISH = (
-    "red, orange, yellow, green, blue, navy, teal, turquoise, purple, pink, brown, beige, cream, white, gray, black, light, dark, pale, "
-    "everything else, background, warmer, cooler, more vivid, less vivid, sepia, black and white"
+    "red, orange, yellow, green, blue, navy, teal, turquoise, purple, pink, brown, beige, cream, white, gray, black, "
+    "light, dark, pale, everything else, background, warmer, cooler, more vivid, less vivid, sepia, black and white"
 )
 KOREAN = (
-    "빨간색, 주황색, 노란색, 초록색, 연두색, 파란색, 하늘색, 남색, 청록색, 보라색, 분홍색, 갈색, 베이지색, 하얀색, 회색, 검은색, 연한, "
-    "진한, 나머지, 배경, 따뜻하게, 차갑게, 선명하게, 흑백, 세피아"
+    "빨간색, 주황색, 노란색, 초록색, 연두색, 파란색, 하늘색, 남색, 청록색, 보라색, 분홍색, 갈색, 베이지색, 하얀색, 회색, 검은색, 연한, 진한, 나머지, 배경, 따뜻하게, 차갑게, 선명하게, "
+    "흑백, 세피아"
 )
-WORDS: dict[Language, list[str]] = {"en": ENGLISH.split(", "), "ko": KOREAN.split(", ")}  # to complete while one writes, beside names of things
+# to complete while one writes, beside names of things
+WORDS: dict[Language, list[str]] = {"en": ENGLISH.split(", "), "ko": KOREAN.split(", ")}
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,9 @@ class Answer:
 
 
 class PromptDesk:
-    """One photo, looked at once. The prompt is the whole state: the same words give the same picture, whatever was asked before."""
+    """One photo, looked at once. The prompt is the whole state: the same words give the same picture, whatever was
+    asked before.
+    """
 
     def __init__(self, photo: Photo, model: str, device: str, number: int = 0) -> None:
         """Cheap: no model runs yet. number: to tell photos apart. Raises ValueError for an unknown model."""
@@ -90,7 +98,9 @@ class PromptDesk:
         return self.photo.tone == "color"
 
     def before(self, keep: bool) -> str:
-        """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without color."""
+        """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without
+        color.
+        """
         photo = self.screen.photo
         return data_url(to_pil(photo.rgb) if keep and self.colored else pictures.before(photo))
 
@@ -100,7 +110,8 @@ class PromptDesk:
             return [name for name, _ in load_localizer(self.device).look(self.screen).names()[:MOST_THINGS]]
 
     def ask(self, prompt: str, keep: bool, progress: Progress | None = None) -> Answer:
-        """The picture for a prompt; "" gives the automatic one. keep: of a photo with color, only what the prompt names changes.
+        """The picture for a prompt; "" gives the automatic one. keep: of a photo with color, only what the prompt names
+        changes.
 
         Raises ValueError (a prompt that is too long, ...), WeightsError, Cancelled.
         """
@@ -118,7 +129,9 @@ class PromptDesk:
         return self._paint(self.session, answer.compiled, answer.keep, progress)
 
     def to_hints(self, prompt: str, keep: bool) -> tuple[HintDesk, Guidance, Dials]:
-        """The photo, which need not be looked at again, and what the words became, for the tab where one clicks. Raises as `ask` does."""
+        """The photo, which need not be looked at again, and what the words became, for the tab where one clicks. Raises
+        as `ask` does.
+        """
         compiled = self.ask(prompt, keep).compiled
         desk = HintDesk(self.photo, self.model, self.device, self.session)
         return desk, self._full(compiled), compiled.settings.applied(Dials())
@@ -140,8 +153,8 @@ def only_parts(answer: Answer) -> bool:
 
 
 def as_table(answer: Answer) -> list[dict[str, Any]]:
-    """How a prompt was read, for the browser: rows of plain values, with a picture of the heat and a line around the region where there are some, and
-    the word that a misspelt one may be.
+    """How a prompt was read, for the browser: rows of plain values, with a picture of the heat and a line around the
+    region where there are some, and the word that a misspelt one may be.
     """
     compiled = answer.compiled
     likely = {unknown.words: unknown.hint for unknown in answer.parsed.unknown}
@@ -171,7 +184,9 @@ def in_language(name: str, language: Language) -> str:
 
 
 def heat_layer(heat: Tensor) -> str:
-    """heat (1, 1, h, w) in [0, 1] as a data URL to lay over the photo: the hotter, the brighter and the less transparent."""
+    """heat (1, 1, h, w) in [0, 1] as a data URL to lay over the photo: the hotter, the brighter and the less
+    transparent.
+    """
     shade = F.interpolate(heat.float(), scale_factor=2, mode="bilinear")[0, 0].clamp(0, 1).cpu().numpy()
     rgba = (HEAT(0.15 + 0.85 * shade) * 255).round().astype(np.uint8)
     rgba[..., 3] = (STRONGEST * 255 * shade).round()
@@ -179,9 +194,12 @@ def heat_layer(heat: Tensor) -> str:
 
 
 def outline(region: Tensor) -> str:
-    """The border of a region, bool (1, 1, h, w), as an SVG path over a square of 1000 x 1000 that stands for the photo."""
+    """The border of a region, bool (1, 1, h, w), as an SVG path over a square of
+    1000 x 1000 that stands for the photo.
+    """
     h, w = region.shape[-2:]
-    soft = F.avg_pool2d(F.pad(region.float(), (2, 2, 2, 2)), 3, 1)  # (1, 1, h + 2, w + 2): a line around what touches the border as well
+    # (1, 1, h + 2, w + 2): a line around what touches the border as well
+    soft = F.avg_pool2d(F.pad(region.float(), (2, 2, 2, 2)), 3, 1)
     parts = []
     for line in contour_generator(z=soft[0, 0].cpu().numpy()).lines(0.5):
         corners = ((np.asarray(line) - 0.5) / (w, h) * GRID).clip(0, GRID).round().astype(int)

@@ -1,6 +1,8 @@
-"""What one visitor of *Reference* has in front of them: a photo, others that lend it colors, the picture that gives. No Gradio here.
+"""What one visitor of *Reference* has in front of them: a photo, others that lend it colors, the picture that gives. No
+Gradio here.
 
-The browser owns what is asked and sends all of it each time: the same wish gives the same picture, whatever was asked before.
+The browser owns what is asked and sends all of it each time: the same wish gives the same picture, whatever was asked
+before.
 """
 
 from collections import OrderedDict
@@ -88,7 +90,9 @@ class ReferenceDesk:
         return self.photo.tone == "color"
 
     def before(self, mode: str) -> str:
-        """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without color."""
+        """What the picture is compared with, a data URL: the photo as it came where its colors are kept, else without
+        color.
+        """
         photo = self.screen.photo
         return data_url(to_pil(photo.rgb) if mode == "recolor" and self.colored else pictures.before(photo))
 
@@ -134,7 +138,9 @@ class ReferenceDesk:
     # what is asked
 
     def ask(self, wish: Wish, dials: ReferenceDials, progress: Progress | None = None) -> Shown:
-        """The picture for a wish; the last one where nothing has changed. Raises ValueError, PromptError, WeightsError, Cancelled."""
+        """The picture for a wish; the last one where nothing has changed. Raises ValueError, PromptError, WeightsError,
+        Cancelled.
+        """
         with self.lock:
             if self.shown is None or (wish.part, dials) != (self.shown.wish.part, self.shown.dials):
                 how = {"reference": self._like, "palette": self._with, "recolor": self._change}[wish.mode]
@@ -144,7 +150,9 @@ class ReferenceDesk:
     def _like(self, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Shown:
         if not wish.takes:
             return Shown(wish, dials, self.screen.colorize(dials=Dials(vividness=dials.vividness), progress=progress))
-        taken = take_colors(self.screen, [self._take(lent) for lent in wish.takes], weight=dials.weight, vividness=dials.vividness)
+        taken = take_colors(
+            self.screen, [self._take(lent) for lent in wish.takes], weight=dials.weight, vividness=dials.vividness
+        )
         result = self.screen.colorize(taken.guidance, Dials(vividness=dials.vividness), progress=progress)
         return Shown(wish, dials, result, taken.guidance, taken, notes=taken.notes)
 
@@ -153,7 +161,12 @@ class ReferenceDesk:
 
     def _tinted(self, session: Session, wish: Wish, dials: ReferenceDials, progress: Progress | None) -> Result:
         return session.colorize(
-            dials=Dials(vividness=dials.vividness, saturation=dials.saturation, palette=wish.colors, tint=warmth_tint(dials.warmth)),
+            dials=Dials(
+                vividness=dials.vividness,
+                saturation=dials.saturation,
+                palette=wish.colors,
+                tint=warmth_tint(dials.warmth),
+            ),
             progress=progress,
         )
 
@@ -165,7 +178,9 @@ class ReferenceDesk:
             before = self._coats[i] if len(coats) == i < len(self._coats) else None
             if before is None or (before.change, before.weight) != (change, dials.weight if change.lent else 0.0):
                 self._coats = tuple(coats)  # those after it were over another picture
-                before = self._coat(change, coats[-1].result if coats else None, dials.weight if change.lent else 0.0, progress)
+                before = self._coat(
+                    change, coats[-1].result if coats else None, dials.weight if change.lent else 0.0, progress
+                )
             coats.append(before)
         self._coats = tuple(coats)
         result = coats[-1].result if coats else self.screen.recolor(Guidance(), progress=progress)
@@ -180,19 +195,25 @@ class ReferenceDesk:
         elif change.words:
             compiled = compile_text(change.words, session, localizer=load_localizer(self.device), recolor=True)
             guidance = compiled.guidance
-            notes = tuple(row.note for row in compiled.rows if row.note and not row.ok) or (() if guidance.hints else (UNREAD,))
+            notes = tuple(row.note for row in compiled.rows if row.note and not row.ok) or (
+                () if guidance.hints else (UNREAD,)
+            )
         else:
             guidance = dye_region(session, in_pixels(change.region, session.photo.size), change.color)
         return Coat(change, weight, guidance, session.recolor(guidance, progress=progress), notes)
 
     def _take(self, lent: Lent) -> Take:
         reference = self.reference(lent.name)
-        return Take(reference, in_pixels(lent.source, reference.photo.size), in_pixels(lent.target, self.screen.photo.size))
+        return Take(
+            reference, in_pixels(lent.source, reference.photo.size), in_pixels(lent.target, self.screen.photo.size)
+        )
 
     # what is seen
 
     def points(self) -> list[dict[str, Any]]:
-        """The points of the last picture, for the browser: places in 0..1 of the photo (x, y) and of what lent the color (u, v)."""
+        """The points of the last picture, for the browser: places in 0..1 of the photo (x, y) and of what lent the
+        color (u, v).
+        """
         taken = self.shown.taken if self.shown else None
         if self.shown is None or taken is None:
             return []
@@ -208,7 +229,9 @@ class ReferenceDesk:
         ]  # fmt: skip
 
     def where_from(self, at: tuple[float, float]) -> list[str]:
-        """From where a place, in 0..1 of the photo, took its color: a layer over each reference, a data URL, "" where it took none from it."""
+        """From where a place, in 0..1 of the photo, took its color: a layer over each reference, a data URL, "" where
+        it took none from it.
+        """
         taken = self.shown.taken if self.shown else None
         if self.shown is None or taken is None:
             return []
@@ -218,7 +241,8 @@ class ReferenceDesk:
         if most < LITTLE:
             return ["" for _ in planes]
         return [
-            data_url(dimmed(_cut(plane / most, reference).sqrt())) for plane, reference in zip(planes, references, strict=True)
+            data_url(dimmed(_cut(plane / most, reference).sqrt()))
+            for plane, reference in zip(planes, references, strict=True)
         ]  # a root, to see the rest
 
     def reach(self) -> str:
@@ -237,7 +261,9 @@ class ReferenceDesk:
         if wish.mode == "palette":
             return self._tinted(self.session, wish, dials, progress)
         if wish.mode == "reference":
-            return self.session.colorize(self._full(shown.guidance), Dials(vividness=dials.vividness), progress=progress)
+            return self.session.colorize(
+                self._full(shown.guidance), Dials(vividness=dials.vividness), progress=progress
+            )
         photo, session = self.photo, self.session
         for coat in shown.coats[:-1]:
             photo = replace(photo, rgb=session.recolor(self._full(coat.guidance), progress=progress).rgb)
@@ -245,7 +271,9 @@ class ReferenceDesk:
         return session.recolor(self._full(shown.coats[-1].guidance) if shown.coats else Guidance(), progress=progress)
 
     def to_hints(self, wish: Wish, dials: ReferenceDials) -> tuple[HintDesk, Guidance, Dials]:
-        """The photo, which need not be looked at again, and its colors as hints, for the tab where one clicks. Raises as `ask` does."""
+        """The photo, which need not be looked at again, and its colors as hints, for the tab where one clicks. Raises
+        as `ask` does.
+        """
         shown = self.ask(wish, dials)
         desk = HintDesk(self.photo, self.model, self.device, self.session)
         if shown.taken is not None:
@@ -257,7 +285,9 @@ class ReferenceDesk:
 
 
 def _cut(plane: Tensor, reference: Reference) -> Tensor:
-    """A plane over a reference's grid -> (h, w) over its photo alone: the grid reaches beyond its right and lower border."""
+    """A plane over a reference's grid -> (h, w) over its photo alone: the grid reaches beyond its right and lower
+    border.
+    """
     cell = ((reference.centers[0] + 0.5) * 2).tolist()  # px
     fine = F.interpolate(plane[None, None].float(), scale_factor=8, mode="bilinear")
     width, height = (max(1, round(8 * side / length)) for side, length in zip(reference.photo.size, cell, strict=True))

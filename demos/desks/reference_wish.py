@@ -81,9 +81,13 @@ class Wish:
         if len(changes) > MOST_CHANGES:
             raise ValueError(f"There are {len(changes)} changes; at most {MOST_CHANGES} can be made. Undo some first.")
         return cls(
-            value["mode"], tuple(map(_lent, takes)), tuple(map(_swatch, colors)), tuple(map(_change, changes)), _place(value.get("at")),
+            value["mode"],
+            tuple(map(_lent, takes)),
+            tuple(map(_swatch, colors)),
+            tuple(map(_change, changes)),
+            _place(value.get("at")),
             value.get("reach") is True,
-        )  # fmt: skip
+        )
 
 
 def in_pixels(corners: Lasso, size: tuple[int, int]) -> Lasso:
@@ -141,6 +145,10 @@ def _region(value: Any) -> Lasso:
 
 def _corner(value: Any) -> tuple[float, float]:
     """A place in 0..1; moved into the photo where it lies beside it."""
-    if not isinstance(value, list) or len(value) != 2 or not all(isinstance(part, int | float) and isfinite(part) for part in value):
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(isinstance(part, int | float) and isfinite(part) for part in value)
+    ):
         raise ValueError(UNREADABLE)
     return min(max(float(value[0]), 0.0), 1.0), min(max(float(value[1]), 0.0), 1.0)

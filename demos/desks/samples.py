@@ -1,4 +1,6 @@
-"""The example photos and whom to thank for them; read from examples/LICENSES.md, the one place where that is written."""
+"""The example photos and whom to thank for them; read from examples/LICENSES.md,
+the one place where that is written.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +14,8 @@ from demos.gate.door import index
 from demos.words.translation import translate
 
 FOLDER = Path(__file__).resolve().parents[1] / "examples"
-FIRST = ("historical-group-1897.jpg", "historical-portrait-man.jpg", "cameraman-gray.jpg")  # photographs without color of their own come first
+# photographs without color of their own come first
+FIRST = ("historical-group-1897.jpg", "historical-portrait-man.jpg", "cameraman-gray.jpg")
 
 
 @dataclass(frozen=True)

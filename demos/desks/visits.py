@@ -43,13 +43,16 @@ class Visit(Generic[T]):
 
 
 class Room:
-    """The visits of all tabs. Their desks share one budget of bytes; where it is short, those that were longest unused give way."""
+    """The visits of all tabs. Their desks share one budget of bytes; where it is short, those that were longest unused
+    give way.
+    """
 
     def __init__(self, budget: int | None = None) -> None:
         """budget: bytes; None: a quarter of the machine's memory."""
         self.budget = budget or machine_memory() // SHARE
         self._lock = Lock()
-        self._visits: OrderedDict[tuple[int, str], Visit[Any]] = OrderedDict()  # by tab and page, the longest unused first
+        # by tab and page, the longest unused first
+        self._visits: OrderedDict[tuple[int, str], Visit[Any]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._visits)
@@ -77,7 +80,9 @@ class Room:
         with self._lock:
             visit = self._visits.setdefault(key, Visit())
             self._visits.move_to_end(key)
-            idle = (old for old, other in self._visits.items() if other.desk is None and not other.working and old != key)
+            idle = (
+                old for old, other in self._visits.items() if other.desk is None and not other.working and old != key
+            )
             while len(self._visits) > MOST and (oldest := next(idle, None)) is not None:
                 del self._visits[oldest]
             return visit
@@ -116,7 +121,9 @@ class Room:
 
 
 class Turns:
-    """The model, for one at a time, in the order in which they came. Whoever has much to do gives it back between photos."""
+    """The model, for one at a time, in the order in which they came. Whoever has much to do gives it back between
+    photos.
+    """
 
     def __init__(self) -> None:
         self._line: deque[object] = deque()
@@ -175,7 +182,9 @@ def machine_memory() -> int:
 
 
 def weigh(thing: object) -> int:
-    """Bytes of the tensors, arrays, pictures and texts that hang on something, each counted once; what all visitors share, the models, not at all."""
+    """Bytes of the tensors, arrays, pictures and texts that hang on something, each counted once; what all visitors
+    share, the models, not at all.
+    """
     seen: set[int] = set()
     storages: dict[int, int] = {}
     left, total = [thing], 0
@@ -203,4 +212,9 @@ def weigh(thing: object) -> int:
 
 def _shared(item: object) -> bool:
     """Whether it is nobody's own: a network, a model around one, a function, a lock."""
-    return isinstance(item, nn.Module) or callable(item) or hasattr(item, "acquire") or (hasattr(item, "encode") and hasattr(item, "decode"))
+    return (
+        isinstance(item, nn.Module)
+        or callable(item)
+        or hasattr(item, "acquire")
+        or (hasattr(item, "encode") and hasattr(item, "decode"))
+    )

@@ -1,4 +1,6 @@
-"""The one door: whatever a page sends is a stranger's. Files come out of the app's own upload folder, names off a list, numbers out of a range."""
+"""The one door: whatever a page sends is a stranger's. Files come out of the app's own upload folder, names off a list,
+numbers out of a range.
+"""
 
 from collections.abc import Collection
 from math import isfinite
@@ -14,15 +16,17 @@ UNREADABLE = "The page sent something that cannot be read; reload it."
 
 
 def uploaded(value: Any) -> Path:
-    """The file that a page has uploaded. value: Gradio's file object, {"path": ...}, as it came; Gradio checks the path only of those with "meta".
+    """The file that a page has uploaded. value: Gradio's file object, {"path": ...}, as it came; Gradio checks the path
+    only of those with "meta".
 
-    Raises PhotoError, in the same words for whatever else it may name (a file elsewhere, none at all, a link that leads out), so that nobody learns
-    from them what is on this machine.
+    Raises PhotoError, in the same words for whatever else it may name (a file elsewhere, none at all, a link that leads
+    out), so that nobody learns from them what is on this machine.
     """
     folder = uploads().resolve()
     try:
         path = Path(value["path"]).resolve(strict=True)
-    except (TypeError, KeyError, ValueError, OSError, RuntimeError):  # no object, no path, a zero byte, not there, a circle of links
+    except (TypeError, KeyError, ValueError, OSError, RuntimeError):
+        # no object, no path, a zero byte, not there, a circle of links
         raise PhotoError(NO_PHOTO) from None
     if folder not in path.parents or not path.is_file():
         raise PhotoError(NO_PHOTO)
@@ -58,7 +62,12 @@ def number(value: Any, least: float, most: float) -> float:
     """A dial's value. Raises ValueError, also for a field that was emptied."""
     if value is None:
         raise ValueError(EMPTY)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or not least <= value <= most:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not isfinite(value)
+        or not least <= value <= most
+    ):
         raise ValueError(UNREADABLE)
     return float(value)
 

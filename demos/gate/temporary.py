@@ -1,4 +1,6 @@
-"""A temporary folder of the app's own: nobody else can read it, and with the app it goes. What a crash has left is swept at the next start."""
+"""A temporary folder of the app's own: nobody else can read it, and with the app it goes. What a crash has left is
+swept at the next start.
+"""
 
 import atexit
 import os
@@ -26,7 +28,9 @@ _locks: list[FileLock] = []  # held as long as the process lives
 
 @lru_cache(maxsize=1)
 def begin() -> Path:
-    """Make the folder and have Gradio, Python and this app use it. Before components are made, which remember it. Raises OSError with a sentence."""
+    """Make the folder and have Gradio, Python and this app use it. Before components are made, which remember it.
+    Raises OSError with a sentence.
+    """
     parent = os.environ.get(VARIABLE) or os.environ.get("TMPDIR") or tempfile.gettempdir()
     try:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent)).resolve()

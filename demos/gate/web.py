@@ -27,10 +27,14 @@ LOCAL = ("localhost",)
 
 
 class Guard:
-    """Answers only to names that are known, lest a stranger's page reach the app by a name of its own (DNS rebinding); adds headers."""
+    """Answers only to names that are known, lest a stranger's page reach the app by a name of its own (DNS rebinding);
+    adds headers.
+    """
 
     def __init__(self, app: ASGIApp, names: Collection[str] = (), framed_by: str = "") -> None:
-        """names: beside localhost and plain addresses, which nobody can point elsewhere; ".example.org": all below it. framed_by: pages, as CSP."""
+        """names: beside localhost and plain addresses, which nobody can point elsewhere; ".example.org": all below it.
+        framed_by: pages, as CSP.
+        """
         self.app = app
         self.names = (*LOCAL, *names)
         self.headers = [
@@ -66,7 +70,9 @@ class Guard:
 
 
 class Admission:
-    """A page waits with a few pieces of work at a time and names only its own uploads; a full disk takes no more of them."""
+    """A page waits with a few pieces of work at a time and names only its own uploads; a full disk takes no more of
+    them.
+    """
 
     def __init__(self, app: ASGIApp, queue: Callable[[], Any]) -> None:
         """queue: gives Gradio's."""
@@ -108,7 +114,10 @@ class Admission:
             return
         if isinstance(asked, dict) and "path" in str(asked.get("data")):
             body = bytearray(json.dumps(asked | {"data": _own(asked["data"])}).encode())
-            headers = [(name, str(len(body)).encode() if name == b"content-length" else value) for name, value in scope["headers"]]
+            headers = [
+                (name, str(len(body)).encode() if name == b"content-length" else value)
+                for name, value in scope["headers"]
+            ]
             scope = dict(scope) | {"headers": headers}
         sent = False
 
@@ -126,7 +135,9 @@ class Admission:
             self.joining.remove(page)
 
     def _refusal(self, page: Any) -> str | None:
-        waiting = [event.session_hash for line in self.queue().event_queue_per_concurrency_id.values() for event in line.queue] + self.joining
+        waiting = [
+            event.session_hash for line in self.queue().event_queue_per_concurrency_id.values() for event in line.queue
+        ] + self.joining
         if len(waiting) >= LONGEST_LINE:
             return CROWDED
         return WAIT if waiting.count(page) >= MOST_WAITING else None
@@ -160,7 +171,9 @@ def _refuse(sentence: str, status: int) -> ASGIApp:
 
 
 def _own(value: Any) -> Any:
-    """What a page sent, without file objects that name anything but an upload: Gradio would tell those apart that exist."""
+    """What a page sent, without file objects that name anything but an upload: Gradio would tell those apart that
+    exist.
+    """
     if isinstance(value, list):
         return [_own(item) for item in value]
     if not isinstance(value, dict):

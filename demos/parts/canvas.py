@@ -19,9 +19,11 @@ EMPTY: dict[str, Any] = {"hints": [], "selected": -1, "ask": None, "palette": []
 
 
 def hint_canvas(elem_id: str) -> gr.HTML:
-    """A photo to click on, hidden until there is one; the event `hint` comes with every change. What its value and props hold: see canvas.js.
+    """A photo to click on, hidden until there is one; the event `hint` comes with every change. What its value and
+    props hold: see canvas.js.
 
-    Its value belongs to the browser: as an output it gets only other props, for each answer would roll back what was clicked meanwhile.
+    Its value belongs to the browser: as an output it gets only other props, for each answer would roll back what was
+    clicked meanwhile.
     """
     module = base64.b64encode(canvas.script().encode()).decode()
     return gr.HTML(

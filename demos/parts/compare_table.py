@@ -1,4 +1,6 @@
-"""The numbers of a comparison as HTML: the table, who is better than whom, what to mind, the protocol. Names come from people: all is escaped."""
+"""The numbers of a comparison as HTML: the table, who is better than whom, what to mind, the protocol. Names come from
+people: all is escaped.
+"""
 
 import math
 import re
@@ -20,18 +22,21 @@ COLUMNS = (  # of the table: the metric, its header, what it is multiplied with,
     ("colorfulness_ratio", "Colorfulness", 100, 0),
 )
 LEGEND = (
-    "PSNR: how near each pixel comes to the true photo, in decibels. SSIM: how alike they are in structure, at most 1. CIEDE2000: how far apart the "
-    "colors look, where 1 is just visible. Colorfulness: as a share of the true photo's. ↑ higher is better, ↓ lower; ± is the standard error of the "
-    "mean; bold is the best mean of a model. Seconds for one photo, on this machine."
+    "PSNR: how near each pixel comes to the true photo, in decibels. SSIM: how alike they are in structure, at most 1. "
+    "CIEDE2000: how far apart the colors look, where 1 is just visible. Colorfulness: as a share of the true photo's. "
+    "↑ higher is better, ↓ lower; ± is the standard error of the mean; bold is the best mean of a model. Seconds for "
+    "one photo, on this machine."
 )
 STYLE = """
 .numbers { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 7px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--block-border-color); }
+th, td { padding: 7px 12px; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid var(--block-border-color); }
 th { font-weight: 500; }
 td b { font-weight: 700; }
 thead th { color: var(--body-text-color-subdued); font-size: 0.86rem; }
-th:first-child { text-align: left; padding-left: 2px; position: sticky; left: 0; background: var(--body-background-fill); }
+th:first-child { text-align: left; padding-left: 2px; position: sticky; left: 0;
+  background: var(--body-background-fill); }
 ul { margin: 6px 0; padding-left: 20px; list-style: disc; line-height: 1.6; }
 p, details { margin: 12px 0 0; }
 summary { cursor: pointer; padding: 4px 0; font-weight: 600; }
@@ -57,16 +62,26 @@ def table(comparison: Comparison, request: gr.Request | None) -> str:
     """A row a model."""
     rows = comparison.table.to_dict("records")
     best = {name: _best(rows, name) for name, *_ in COLUMNS}
-    header = [tr("Model", request), tr("Photos", request), *(tr(title, request) for _, title, *_ in COLUMNS), tr("Seconds", request)]
+    header = [
+        tr("Model", request),
+        tr("Photos", request),
+        *(tr(title, request) for _, title, *_ in COLUMNS),
+        tr("Seconds", request),
+    ]
     body = ""
     for row in rows:
         failed = f" ({tr('{n} failed', request, n=row['failed'])})" if row["failed"] else ""
         cells = [f"{row['n']}{failed}"]
-        cells += [_number(row, name, factor, digits, "%" if factor == 100 else "") for name, _, factor, digits in COLUMNS]
+        cells += [
+            _number(row, name, factor, digits, "%" if factor == 100 else "") for name, _, factor, digits in COLUMNS
+        ]
         cells.append("–" if math.isnan(row["painting"]) else f"{row['looking'] + row['painting']:.2f}")
         marked = ["", *(row["n"] and row[name] == best[name] for name, *_ in COLUMNS), ""]
         body += f"<tr><th scope='row'>{escape(row['model'])}</th>"
-        body += "".join(f"<td>{f'<b>{cell}</b>' if bold else cell}</td>" for cell, bold in zip(cells, marked, strict=True)) + "</tr>"
+        body += (
+            "".join(f"<td>{f'<b>{cell}</b>' if bold else cell}</td>" for cell, bold in zip(cells, marked, strict=True))
+            + "</tr>"
+        )
     head = "".join(f"<th scope='col'>{escape(cell)}</th>" for cell in header)
     return f"<div class='numbers'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
@@ -82,7 +97,9 @@ def _number(row: dict[str, Any], name: str, factor: int, digits: int, unit: str)
     value, error = row[name] * factor, row[f"{name}_se"] * factor
     if math.isnan(value):
         return "–"
-    return f"{value:.{digits}f}" + ("" if math.isnan(error) else f" ± {error:.{digits}f}") + (f" {unit}" if unit else "")
+    return (
+        f"{value:.{digits}f}" + ("" if math.isnan(error) else f" ± {error:.{digits}f}") + (f" {unit}" if unit else "")
+    )
 
 
 def _differences(comparison: Comparison, request: gr.Request | None) -> str:

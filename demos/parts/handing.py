@@ -1,4 +1,6 @@
-"""Handing a finished file to the browser: made when asked for, in a folder that is gone when the app has its own copy."""
+"""Handing a finished file to the browser: made when asked for, in a folder that is
+gone when the app has its own copy.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +25,12 @@ class HasPhoto(Protocol):
 D = TypeVar("D", bound=HasPhoto)
 
 
-def handed_over(desk: D, what: str, write: Callable[[D, Path], Path], file: gr.DownloadButton, told: gr.HTML) -> Iterator[Updates]:
-    """Write NAME-what for the desk's photo and hand it to `file`; `told`, the tab's notice, is emptied. Raises whatever `write` does."""
+def handed_over(
+    desk: D, what: str, write: Callable[[D, Path], Path], file: gr.DownloadButton, told: gr.HTML
+) -> Iterator[Updates]:
+    """Write NAME-what for the desk's photo and hand it to `file`; `told`, the tab's notice, is emptied. Raises whatever
+    `write` does.
+    """
     with temporary.place() as folder:  # the app copies the file to its own cache when it is handed over
         path = write(desk, folder / f"{Path(desk.photo.name).stem or 'photo'}-{what}")
         yield {file: str(path), told: gr.update(visible=False)}

@@ -7,7 +7,16 @@ import gradio as gr
 from demos.parts.sheet import sheet
 
 PARTS = ("reference_stage.js", "reference_page.js", "reference_sheet.js")
-NOTHING: dict[str, Any] = {"photo": 0, "revision": 0, "mode": "reference", "takes": [], "colors": [], "changes": [], "at": None, "reach": False}
+NOTHING: dict[str, Any] = {
+    "photo": 0,
+    "revision": 0,
+    "mode": "reference",
+    "takes": [],
+    "colors": [],
+    "changes": [],
+    "at": None,
+    "reach": False,
+}
 SAYS = {  # what the sheet itself says
     "mode": "How shall it be colored?",
     "reference": "Like this photo",
@@ -23,8 +32,10 @@ SAYS = {  # what the sheet itself says
     "before": "The photo before",
     "after": "The photo in its new colors",
     "before_after": "Share of the photo before that is shown, from the left",
-    "stage": "Your photo. Arrow keys move a cross, Enter asks where its color came from; while drawing, Enter sets a corner, twice the last one.",
-    "lender_stage": "The reference. While drawing, arrow keys move a cross and Enter sets a corner, twice the last one.",
+    "stage": "Your photo. Arrow keys move a cross, Enter asks where its color came from; while drawing, Enter sets a "
+    "corner, twice the last one.",
+    "lender_stage": "The reference. While drawing, arrow keys move a cross and Enter sets a corner, twice the last "
+    "one.",
     "no_reference": "These are the automatic colors. Choose a photo that shall lend its own.",
     "click": "Click a place to see where its color came from. Draw around a thing to color only that.",
     "then_there": "Only this region listens to this reference. Draw around the same thing there, too.",
@@ -59,5 +70,7 @@ SAYS = {  # what the sheet itself says
 
 
 def reference_sheet(elem_id: str) -> gr.HTML:
-    """Hidden until there is a photo; the event `ask` comes with every wish. What its value and props hold: see reference_sheet.js."""
+    """Hidden until there is a photo; the event `ask` comes with every wish. What its value and props hold: see
+    reference_sheet.js.
+    """
     return sheet(elem_id, NOTHING, PARTS, "reference_sheet.css", photo={}, lent={}, answer={})

@@ -20,11 +20,15 @@ import(props.module).then(({mount}) => mount(element.querySelector('div'), {
 
 
 def sheet(elem_id: str, value: dict[str, Any], scripts: Sequence[str], style: str, **props: Any) -> gr.HTML:
-    """Its value belongs to the browser: as an output it gets only other props, for each answer would roll back what was asked meanwhile.
+    """Its value belongs to the browser: as an output it gets only other props, for each answer would roll back what was
+    asked meanwhile.
 
-    value, props: what it begins with. scripts: files beside this one, one module once joined, for the page can load no second file; style: likewise.
+    value, props: what it begins with. scripts: files beside this one, one module once joined, for the page can load no
+    second file; style: likewise.
     """
-    module = base64.b64encode("\n".join((FOLDER / part).read_text(encoding="utf-8") for part in scripts).encode()).decode()
+    module = base64.b64encode(
+        "\n".join((FOLDER / part).read_text(encoding="utf-8") for part in scripts).encode()
+    ).decode()
     return gr.HTML(
         value=value,
         html_template="<div></div>",  # never changes, so that Gradio never rebuilds what is drawn in it

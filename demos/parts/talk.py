@@ -28,12 +28,17 @@ FAILURES = (PhotoError, ValueError, RuntimeError)  # what a person can be told i
 LOG = logging.getLogger("huepoint")
 UNEXPECTED = "Something went wrong here that should not have; try again, or with another photo."
 GONE = "The photo is not here any more, to make room for others; please add it again."
-# Options of listeners. No value goes through Gradio's own preprocessing, which says nothing but "Error" to what it cannot read.
+# Options of listeners. No value goes through Gradio's own preprocessing, which says nothing but "Error" to what it
+# cannot read.
 PLAIN: dict[str, Any] = {"preprocess": False, "api_visibility": "private"}
 HEAVY = PLAIN | {"concurrency_id": "model", "concurrency_limit": 1}  # one at a time uses the model
-LONG = PLAIN | {"concurrency_id": "long", "concurrency_limit": 4}  # many photos: waits for its turn with the model at each
+# many photos: waits for its turn with the model at each
+LONG = PLAIN | {"concurrency_id": "long", "concurrency_limit": 4}
 QUICK = PLAIN | {"queue": False, "show_progress": "hidden"}
-SAVE = "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; a.click(); } }"
+SAVE = (
+    "(file) => { if (file) { const a = document.createElement('a'); a.href = file.url; a.download = file.orig_name; "
+    "a.click(); } }"
+)
 
 
 def notice(error: str | None) -> dict[str, Any]:
@@ -53,7 +58,12 @@ def watch(progress: gr.Progress, visit: Visit[Any], turn: int, request: gr.Reque
 
 def live(line: str) -> dict[str, Any]:
     """Options of listeners that answer while a person goes on: the last call counts. line: their queue."""
-    return PLAIN | {"concurrency_id": line, "concurrency_limit": 1, "show_progress": "hidden", "trigger_mode": "always_last"}
+    return PLAIN | {
+        "concurrency_id": line,
+        "concurrency_limit": 1,
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",
+    }
 
 
 class Gone(Exception):
@@ -61,7 +71,9 @@ class Gone(Exception):
 
 
 class Hosted(Generic[T]):
-    """What every tab does with its visitors: each has a desk, their work can be interrupted, and it is cleared when the page closes."""
+    """What every tab does with its visitors: each has a desk, their work can be interrupted, and it is cleared when the
+    page closes.
+    """
 
     notice: gr.HTML
 
@@ -100,15 +112,20 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 
 def answered(*, begins: bool = False, heavy: bool = False) -> Callable[[H], H]:
-    """For handlers: each answers, if with one sentence about what went wrong. While it works, the visitor's desk does not give way to others.
+    """For handlers: each answers, if with one sentence about what went wrong. While it works, the visitor's desk does
+    not give way to others.
 
-    begins: whether a visit may begin with it; else it is only looked up. heavy: whether it waits for its turn with the model.
+    begins: whether a visit may begin with it; else it is only looked up. heavy: whether it waits for its turn with the
+    model.
     """
 
     @contextmanager
     def working(tab: Hosted[Any], request: gr.Request) -> Iterator[None]:
         visit = tab.visits.arrive(request.session_hash) if begins else tab.visits.find(request.session_hash)
-        with tab.visits.room.at_work(visit) if visit else nullcontext(), tab.shop.turns.mine() if heavy else nullcontext():
+        with (
+            tab.visits.room.at_work(visit) if visit else nullcontext(),
+            tab.shop.turns.mine() if heavy else nullcontext(),
+        ):
             yield
 
     def decorate(handler: H) -> H:
@@ -142,13 +159,17 @@ def answered(*, begins: bool = False, heavy: bool = False) -> Callable[[H], H]:
 
 
 def sentence(error: Exception) -> str:
-    """What a person is told of an error; what should not have happened goes to the log as well: its kind and place in the code, nothing of theirs."""
+    """What a person is told of an error; what should not have happened goes to the log as well: its kind and place in
+    the code, nothing of theirs.
+    """
     if isinstance(error, Gone):
         return GONE
     if no_room(error):
         return FULL
     if isinstance(error, FAILURES):
         return str(error)
-    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__)[-4:]))
+    where = " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__)[-4:])
+    )
     LOG.error("%s at %s", type(error).__name__, where)
     return UNEXPECTED

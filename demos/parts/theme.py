@@ -1,10 +1,13 @@
-"""How the app looks: neutral grays, so that they do not tint the judgement of a photo's colors, one accent, the system's own fonts."""
+"""How the app looks: neutral grays, so that they do not tint the judgement of a photo's colors, one accent, the
+system's own fonts.
+"""
 
 from pathlib import Path
 
 import gradio as gr
 
-MARK = """<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="11" cy="12" r="7" fill="#d9694a"/><circle cx="22" cy="11" r="5" fill="#e0a83c"/>
+MARK = """<svg viewBox="0 0 32 32" aria-hidden="true"><circle cx="11" cy="12" r="7" fill="#d9694a"/>
+<circle cx="22" cy="11" r="5" fill="#e0a83c"/>
 <circle cx="19" cy="23" r="6" fill="#2f7f86"/></svg>"""  # as in favicon.svg
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "monospace"]

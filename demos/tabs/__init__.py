@@ -1,7 +1,7 @@
 """The tabs of the page, a file each: layout in the middle, events below, and what a handler answers.
 
-A file whose `TAB` is a class is a tab: made with (demo, shop), it adds its components and listeners. `title` stands on it, and tabs stand by `place`,
-from left to right. One that has `connect` gets to hand its work over to *Click hints*.
+A file whose `TAB` is a class is a tab: made with (demo, shop), it adds its components and listeners. `title` stands on
+it, and tabs stand by `place`, from left to right. One that has `connect` gets to hand its work over to *Click hints*.
 """
 
 from importlib import import_module

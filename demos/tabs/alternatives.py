@@ -1,4 +1,6 @@
-"""The panel *Show me alternatives*, alike in all tabs that have it: many colorings of the photo that lies there, drawn while one looks on."""
+"""The panel *Show me alternatives*, alike in all tabs that have it: many colorings of the photo that lies there, drawn
+while one looks on.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -32,7 +34,9 @@ class HasAlternatives(Protocol):
 
 
 class AlternativesPanel:
-    """A button and what it opens. `parts` change with every answer; which picture was chosen the tab hears from `choices`."""
+    """A button and what it opens. `parts` change with every answer; which picture was chosen the tab hears from
+    `choices`.
+    """
 
     def __init__(
         self,
@@ -44,16 +48,23 @@ class AlternativesPanel:
     ) -> None:
         """Adds its components where it is called.
 
-        errors: the tab's notice. prefix: of the elem_ids. read(desk, *values of what `listen` was given): what samples respect; may raise ValueError.
+        errors: the tab's notice. prefix: of the elem_ids. read(desk, *values of what `listen` was given): what samples
+        respect; may raise ValueError.
         """
-        self.host, self.shop, self.visits, self.failed = host, shop, host.visits, host.failed  # what `answered` asks a tab for
+        # what `answered` asks a tab for
+        self.host, self.shop, self.visits, self.failed = host, shop, host.visits, host.failed
         self.notice = errors
         self.read = read
         self.device = shop.device
         self.model = next((card.name for card in shop.models if card.draws), None)
-        self.show = gr.Button(t("Show me alternatives"), visible=self.model is not None, elem_id=f"{prefix}-alternatives")
+        self.show = gr.Button(
+            t("Show me alternatives"), visible=self.model is not None, elem_id=f"{prefix}-alternatives"
+        )
         with gr.Column(visible=False, elem_classes="alternatives", elem_id=f"{prefix}-others") as self.panel:
-            gr.Markdown(t("Nobody knows the true colors. Here are several that fit the photo; choose one to take it."), elem_classes="small")
+            gr.Markdown(
+                t("Nobody knows the true colors. Here are several that fit the photo; choose one to take it."),
+                elem_classes="small",
+            )
             self.choices = choices(waiting=NUMBERS[1], cell=170, elem_id=f"{prefix}-gallery")
             self.status = gr.HTML(elem_classes="small", elem_id=f"{prefix}-drawing")
             with gr.Row():
@@ -87,7 +98,9 @@ class AlternativesPanel:
         model = HEAVY | {"show_progress": "hidden"}
         parts = [*self.parts, self.notice]
         for button, begin in ((self.show, self.open), (self.more, self.ask)):
-            button.click(begin, self.n, parts, **QUICK).then(self.draw, [self.n, self.variety, self.steps, self.strength, *given], parts, **model)
+            button.click(begin, self.n, parts, **QUICK).then(
+                self.draw, [self.n, self.variety, self.steps, self.strength, *given], parts, **model
+            )
         self.stop.click(self.halt, None, parts, **QUICK)
         self.close.click(self.shut, None, parts, **QUICK)
 
@@ -115,7 +128,9 @@ class AlternativesPanel:
         )
 
     @answered(heavy=True)
-    def draw(self, request: gr.Request, n: int, variety: float, steps: int, strength: float, *given: Any) -> Iterator[Updates]:
+    def draw(
+        self, request: gr.Request, n: int, variety: float, steps: int, strength: float, *given: Any
+    ) -> Iterator[Updates]:
         """The pictures, one by one, each while it takes shape."""
         visit, desk = self._at(request)
         turn, found = visit.turn, desk.alternatives
@@ -166,14 +181,21 @@ class AlternativesPanel:
 
     def closed(self, closed: bool = True) -> Updates:
         """The page before the button is pressed, or after it."""
-        return {self.show: gr.update(visible=closed and self.model is not None), self.panel: gr.update(visible=not closed)}
+        return {
+            self.show: gr.update(visible=closed and self.model is not None),
+            self.panel: gr.update(visible=not closed),
+        }
 
     def marked(self, desk: HasAlternatives, request: gr.Request) -> Updates:
         """The gallery where only what is chosen has changed."""
         return {} if desk.alternatives is None else {self.choices: _gallery(desk.alternatives, request)}
 
-    def _state(self, found: Alternatives, request: gr.Request, said: str = "", *, to_come: int = 0, fresh: bool = False) -> Updates:
-        """Everything in the panel. to_come: places for pictures; 0: nothing is being drawn. fresh: those that are there give way."""
+    def _state(
+        self, found: Alternatives, request: gr.Request, said: str = "", *, to_come: int = 0, fresh: bool = False
+    ) -> Updates:
+        """Everything in the panel. to_come: places for pictures; 0: nothing is being drawn. fresh: those that are there
+        give way.
+        """
         doubt = "" if fresh else found.doubt()
         return {
             self.choices: _gallery(found, request, to_come, fresh), self.status: _said(said, request),

@@ -60,7 +60,16 @@ class Automatic(Hosted[Desk]):
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="credit")
 
     def _layout_dials(self) -> None:
-        self.vividness = gr.Slider(0, 1, value=0.5, step=0.05, label=t("Vividness"), info=t("From safe to lively"), buttons=[], elem_id="vividness")
+        self.vividness = gr.Slider(
+            0,
+            1,
+            value=0.5,
+            step=0.05,
+            label=t("Vividness"),
+            info=t("From safe to lively"),
+            buttons=[],
+            elem_id="vividness",
+        )
         names = [card.name for card in self.shop.models]
         self.model = gr.Dropdown(names, value=names[0], label=t("Model"), visible=len(names) > 1)
 
@@ -84,31 +93,62 @@ class Automatic(Hosted[Desk]):
 
     def _layout_more(self) -> None:
         self.about = gr.Markdown(elem_id="about")
-        self.unsure = gr.Checkbox(label=t("Show where it is unsure: red places could have other colors"), container=False, elem_id="unsure")
+        self.unsure = gr.Checkbox(
+            label=t("Show where it is unsure: red places could have other colors"), container=False, elem_id="unsure"
+        )
         gr.Markdown(t("Or take another proposal"), elem_classes="small")
         self.choices = choices(waiting=len(CANDIDATES), cell=104, elem_id="candidates")
         self.alternatives = AlternativesPanel(self, self.notice, self.shop, "auto")
         gr.Markdown(
             t(
-                "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the original in an image editor, "
-                "blend mode Color. Colors are plausible, not a historical record."
+                "Downloads are PNG at full size, with the photo's own lightness. The color layer lies over the "
+                "original in an image editor, blend mode Color. Colors are plausible, not a historical record."
             ),
             elem_classes="small",
         )
 
     def _listen(self, demo: gr.Blocks) -> None:
-        shown = [self.notice, self.welcome, self.result, self.more, self.slider, self.about, self.unsure, self.to_clicks]
+        shown = [
+            self.notice,
+            self.welcome,
+            self.result,
+            self.more,
+            self.slider,
+            self.about,
+            self.unsure,
+            self.to_clicks,
+        ]
         shown += [self.choices, self.alternatives.choices]
-        self.page = page = [*shown, self.photo, self.credit, self.samples, self.full, self.vividness, *self.alternatives.parts]
+        self.page = page = [
+            *shown,
+            self.photo,
+            self.credit,
+            self.samples,
+            self.full,
+            self.vividness,
+            *self.alternatives.parts,
+        ]
         dials = [self.model, self.vividness]
         starts = (
             self.photo.upload(self.interrupt, None, None, **QUICK).then(
-                self.start, [self.photo, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
+                self.start,
+                [self.photo, *dials],
+                page,
+                show_progress_on=self.slider,
+                trigger_mode="always_last",
+                **HEAVY,
             ),
             self.samples.choose(self.interrupt, None, None, **QUICK).then(  # an event of its script
-                self.start_sample, [self.samples, *dials], page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
+                self.start_sample,
+                [self.samples, *dials],
+                page,
+                show_progress_on=self.slider,
+                trigger_mode="always_last",
+                **HEAVY,
             ),
-            self.model.input(self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY),
+            self.model.input(
+                self.change_model, dials, page, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
+            ),
         )
         for started in starts:  # proposals wait in a line of their own: the dials answer meanwhile
             started.then(
@@ -132,13 +172,23 @@ class Automatic(Hosted[Desk]):
             **HEAVY,
         )
         self.choices.choose(  # an event of its script
-            self.adopt, self.choices, [*shown, self.vividness], show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
+            self.adopt,
+            self.choices,
+            [*shown, self.vividness],
+            show_progress_on=self.slider,
+            trigger_mode="always_last",
+            **HEAVY,
         )
         self.alternatives.listen()
         self.alternatives.choices.choose(
             self.alternatives.halt, None, [*self.alternatives.parts, self.notice], **QUICK
         ).then(  # what is wanted now is this one, large
-            self.take, self.alternatives.choices, shown, show_progress_on=self.slider, trigger_mode="always_last", **HEAVY
+            self.take,
+            self.alternatives.choices,
+            shown,
+            show_progress_on=self.slider,
+            trigger_mode="always_last",
+            **HEAVY,
         ).then(None, None, None, js=SHOW)
         self.unsure.input(self.look, self.unsure, shown, show_progress="hidden", trigger_mode="always_last", **PLAIN)
         for button, make in ((self.full, self.save_photo), (self.layer, self.save_layer)):
@@ -148,23 +198,33 @@ class Automatic(Hosted[Desk]):
 
     @answered(begins=True, heavy=True)
     def start(
-        self, upload: dict[str, Any] | None, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+        self,
+        upload: dict[str, Any] | None,
+        model: str,
+        vividness: float,
+        request: gr.Request,
+        progress: gr.Progress = PROGRESS,
     ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no
+        picture.
         """
         for updates in self._start(lambda: uploaded(upload), model, vividness, request, progress):
             yield {self.credit: gr.update(visible=False), self.samples: gr.update(chosen=-1)} | updates
 
     @answered(begins=True, heavy=True)
-    def start_sample(self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def start_sample(
+        self, index: int, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
         for updates in self._start(lambda: sample.path, model, vividness, request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, find: Callable[[], Path], model: str, vividness: float, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(
+        self, find: Callable[[], Path], model: str, vividness: float, request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
         visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
@@ -186,7 +246,9 @@ class Automatic(Hosted[Desk]):
             yield self._blank(tr(str(error), request))
 
     @answered(heavy=True)
-    def change_model(self, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def change_model(
+        self, model: str, vividness: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """The same photo with another model."""
         if self.empty(request):
             yield {self.notice: gr.update(visible=False)}
@@ -201,18 +263,24 @@ class Automatic(Hosted[Desk]):
         if self.empty(request):
             return {self.notice: gr.update(visible=False)}
         vividness = number(vividness, 0, 1)
-        return self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress) | {self.choices: gr.update(chosen=-1)}
+        return self._again(request, lambda desk, watch: desk.colorize(vividness, watch), progress) | {
+            self.choices: gr.update(chosen=-1)
+        }
 
     @answered(heavy=True)
     def adopt(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """A proposal was chosen: its size and vividness become the page's."""
         _, desk = self.at(request)
-        return self._again(request, lambda desk, watch: desk.adopt(index, watch), progress) | {self.vividness: desk.vividness}
+        return self._again(request, lambda desk, watch: desk.adopt(index, watch), progress) | {
+            self.vividness: desk.vividness
+        }
 
     @answered(heavy=True)
     def take(self, index: int, request: gr.Request, progress: gr.Progress = PROGRESS) -> Updates:
         """An alternative was chosen: it becomes the page's result."""
-        return self._again(request, lambda desk, watch: desk.take(index, watch), progress) | {self.choices: gr.update(chosen=-1)}
+        return self._again(request, lambda desk, watch: desk.take(index, watch), progress) | {
+            self.choices: gr.update(chosen=-1)
+        }
 
     def connect(self, clicks: Clicks, tabs: gr.Tabs, tab: str) -> None:
         """Let an alternative be gone on with in the tab where one clicks. tab: its id among the tabs."""
@@ -225,7 +293,9 @@ class Automatic(Hosted[Desk]):
         """The colors of an alternative as hints, and the page turned to them."""
         clicks, tabs, tab = self.onward
         there, guidance = self.at(request)[1].to_hints(self.shop.models[0].name)
-        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, Dials(), request)
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(
+            there, guidance, Dials(), request
+        )
 
     def _again(self, request: gr.Request, work: Callable[[Desk, Progress], Any], progress: gr.Progress) -> Updates:
         visit, desk = self.at(request)
@@ -244,7 +314,9 @@ class Automatic(Hosted[Desk]):
         for candidate in found:
             label = tr(candidate.label, request)
             title = tr("Take this one: {label}", request, label=label)
-            items.append({"src": pictures.thumbnail(candidate.result.to_pil(), 256), "label": label.capitalize(), "title": title})
+            items.append(
+                {"src": pictures.thumbnail(candidate.result.to_pil(), 256), "label": label.capitalize(), "title": title}
+            )
         return {self.choices: gr.update(items=items, waiting=0)}
 
     @answered()
@@ -288,10 +360,15 @@ class Automatic(Hosted[Desk]):
 
     def _shown(self, desk: Desk, after: Image.Image) -> Updates:
         return {
-            self.notice: gr.update(visible=False), self.welcome: gr.update(visible=False), self.result: gr.update(visible=True),
-            self.more: gr.update(visible=True), self.slider: (desk.before, after), self.about: "", self.unsure: False,
+            self.notice: gr.update(visible=False),
+            self.welcome: gr.update(visible=False),
+            self.result: gr.update(visible=True),
+            self.more: gr.update(visible=True),
+            self.slider: (desk.before, after),
+            self.about: "",
+            self.unsure: False,
             self.to_clicks: gr.update(visible=desk.taken is not None),
-        }  # fmt: skip
+        }
 
     def _colored(self, desk: Desk, request: gr.Request) -> Updates:
         assert desk.result is not None
@@ -303,9 +380,14 @@ class Automatic(Hosted[Desk]):
 
     def _blank(self, error: str | None = None) -> Updates:
         return {
-            self.photo: None, self.notice: notice(error), self.welcome: gr.update(visible=True), self.result: gr.update(visible=False),
-            self.more: gr.update(visible=False), self.samples: gr.update(chosen=-1), self.credit: gr.update(visible=False),
-        }  # fmt: skip
+            self.photo: None,
+            self.notice: notice(error),
+            self.welcome: gr.update(visible=True),
+            self.result: gr.update(visible=False),
+            self.more: gr.update(visible=False),
+            self.samples: gr.update(chosen=-1),
+            self.credit: gr.update(visible=False),
+        }
 
 
 TAB = Automatic

@@ -27,7 +27,11 @@ class Batch(Hosted[None]):
         super().__init__(shop)
         with gr.Accordion(t("Several photos at once"), open=False):
             gr.Markdown(
-                t(f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set above."), elem_classes="small"
+                t(
+                    f"Up to {MOST} photos, each in its full size, together in one zip. The vividness is the one set "
+                    "above."
+                ),
+                elem_classes="small",
             )
             self.files = gr.Files(label=t("Photos"), height=180)
             with gr.Row():
@@ -44,7 +48,9 @@ class Batch(Hosted[None]):
         demo.unload(self.leave)
 
     @answered(begins=True)
-    def run(self, uploads: Any, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def run(
+        self, uploads: Any, vividness: float, model: str, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """Color one after the other; what was done before a stop is kept."""
         paths = all_uploaded(uploads)
         if not paths:
@@ -58,8 +64,12 @@ class Batch(Hosted[None]):
             target = folder / "huepoint.zip"
             with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # PNGs do not get smaller
                 for i, path in enumerate(paths[:MOST]):
-                    yield {self.go: gr.update(interactive=False), self.stop: gr.update(visible=True), self.zip: gr.update(visible=False),
-                           self.report: _list(tr("Photo {i} of {n} …", request, i=i + 1, n=min(len(paths), MOST)), failed)}  # fmt: skip
+                    yield {
+                        self.go: gr.update(interactive=False),
+                        self.stop: gr.update(visible=True),
+                        self.zip: gr.update(visible=False),
+                        self.report: _list(tr("Photo {i} of {n} …", request, i=i + 1, n=min(len(paths), MOST)), failed),
+                    }
                     try:
                         step = _step(progress, request, i, len(paths), lambda: visit.turn == turn)
                         done += self._one(path, archive, number(vividness, 0, 1), one_of(model, self.shop.names), step)
@@ -70,13 +80,19 @@ class Batch(Hosted[None]):
             said = [tr("{done} of {n} photos colored.", request, done=done, n=len(paths))]
             said += [tr("Stopped.", request)] if visit.turn != turn else []
             said += [tr("Only the first {most} were taken.", request, most=MOST)] if len(paths) > MOST else []
-            yield {self.go: gr.update(interactive=True), self.stop: gr.update(visible=False), self.report: _list(" ".join(said), failed),
-                   self.zip: gr.update(value=str(target) if done else None, visible=bool(done))}  # fmt: skip
+            yield {
+                self.go: gr.update(interactive=True),
+                self.stop: gr.update(visible=False),
+                self.report: _list(" ".join(said), failed),
+                self.zip: gr.update(value=str(target) if done else None, visible=bool(done)),
+            }
 
     def _one(self, path: Path, archive: zipfile.ZipFile, vividness: float, model: str, progress: Progress) -> int:
         """One photo into the archive; returns 1."""
         with self.shop.turns.mine():  # others have theirs between two photos
-            result = Session(path, model, device=self.shop.device).colorize(dials=Dials(vividness=vividness), progress=progress)
+            result = Session(path, model, device=self.shop.device).colorize(
+                dials=Dials(vividness=vividness), progress=progress
+            )
         with temporary.place() as folder:
             archive.write(result.save(folder / "color.png"), _free(f"{path.stem}-color.png", archive.namelist()))
         return 1
@@ -90,7 +106,9 @@ class Batch(Hosted[None]):
 
 def _step(progress: gr.Progress, request: gr.Request, index: int, count: int, current: Any) -> Progress:
     def report(done: int, of: int, what: str) -> bool:
-        progress((index + done / of) / count, desc=tr("Photo {i} of {n}: {what}", request, i=index + 1, n=count, what=what))
+        progress(
+            (index + done / of) / count, desc=tr("Photo {i} of {n}: {what}", request, i=index + 1, n=count, what=what)
+        )
         return bool(current())
 
     return report

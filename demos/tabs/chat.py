@@ -1,4 +1,6 @@
-"""The tab *Chat*: the photo is sent and talked about, as in a messenger. It serves where nobody can click, and is read out by screen readers."""
+"""The tab *Chat*: the photo is sent and talked about, as in a messenger. It serves where nobody can click, and is read
+out by screen readers.
+"""
 
 import shutil
 import weakref
@@ -34,7 +36,10 @@ MOST_PICTURES = 12
 MOST_WAITING = 8  # messages without an answer; a hand writes slower than that
 LONGEST = 20_000  # characters of a message that are kept
 EXAMPLES = ("make the sky light blue", "no, darker", "warmer", "everything else black and white", "undo", "help")
-HELLO = "**Talk a photo into color**\n\nSend a photo, then write what should have which color: “make the jacket navy”, “no, darker”, “now the wall”."
+HELLO = (
+    "**Talk a photo into color**\n\nSend a photo, then write what should have which color: “make the jacket navy”, "
+    "“no, darker”, “now the wall”."
+)
 
 Line = dict[str, Any]  # a message as gr.Chatbot takes it
 
@@ -48,8 +53,8 @@ class Heard:
 
 
 class ChatDesk:
-    """What one visitor has in front of them: the conversation, and what of it is on the page. Its pictures lie in a folder of its own, which goes
-    with it.
+    """What one visitor has in front of them: the conversation, and what of it is on the page. Its pictures lie in a
+    folder of its own, which goes with it.
     """
 
     def __init__(self, model: str, device: str, language: Language) -> None:
@@ -140,14 +145,20 @@ class Chat(Hosted[ChatDesk]):
             self.examples = [gr.Button(t(text), size="sm", min_width=90) for text in EXAMPLES]
         self.full = gr.Button(t("Download"), variant="primary", visible=False, elem_id="chat-download")
         gr.Markdown(
-            t("English and Korean are understood. Pictures in the chat are small copies; the download has the full size."), elem_classes="small"
+            t(
+                "English and Korean are understood. Pictures in the chat are small copies; the download has the full "
+                "size."
+            ),
+            elem_classes="small",
         )
 
     def _listen(self, demo: gr.Blocks) -> None:
         quick = QUICK | {"trigger_mode": "multiple"}
         heard = [self.box.submit(self.hear, self.box, [self.chat, self.box, self.notice], **quick)]
         heard.append(
-            self.samples.choose(self.hear_sample, self.samples, [self.chat, self.samples, self.credit, self.notice], **quick)
+            self.samples.choose(
+                self.hear_sample, self.samples, [self.chat, self.samples, self.credit, self.notice], **quick
+            )
         )  # an event of its script
         for button, text in zip(self.examples, EXAMPLES, strict=True):
 
@@ -176,7 +187,10 @@ class Chat(Hosted[ChatDesk]):
         """An example photo, with whom to thank for it."""
         sample = sample_at(index)
         updates = self._hear("", sample.path, request)
-        return updates | {self.samples: gr.update(chosen=-1), self.credit: gr.update(value=tr(sample.credit, request), visible=True)}
+        return updates | {
+            self.samples: gr.update(chosen=-1),
+            self.credit: gr.update(value=tr(sample.credit, request), visible=True),
+        }
 
     @answered(begins=True)
     def say(self, text: str, request: gr.Request) -> Updates:
@@ -203,7 +217,9 @@ class Chat(Hosted[ChatDesk]):
         while desk.waiting:
             yield from self._answer(visit, desk, desk.waiting.popleft(), request, progress)
 
-    def _answer(self, visit: Visit[ChatDesk], desk: ChatDesk, heard: Heard, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _answer(
+        self, visit: Visit[ChatDesk], desk: ChatDesk, heard: Heard, request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
         spoken = desk.conversation.language
         try:
             photo = None
@@ -228,14 +244,20 @@ class Chat(Hosted[ChatDesk]):
         if session is None:
             return {}
         width, height = session.photo.size
-        return {self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height), visible=True)}
+        return {
+            self.full: gr.update(
+                value=tr("Download PNG, {width} × {height}", request, width=width, height=height), visible=True
+            )
+        }
 
     @answered(heavy=True)
     def save_photo(self, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)
-        yield from handed_over(desk, "color.png", lambda desk, path: desk.conversation.finish(report).save(path), self.file, self.notice)
+        yield from handed_over(
+            desk, "color.png", lambda desk, path: desk.conversation.finish(report).save(path), self.file, self.notice
+        )
 
     @answered()
     def clear(self, request: gr.Request) -> Updates:

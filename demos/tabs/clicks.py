@@ -25,8 +25,16 @@ from toolkit.photo.pictures import data_url
 from toolkit.pipeline import Result
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("You say what was green")}</strong>
-<p>{both("Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely colors; the whole of it follows.")}</p></div>"""
-SHOW = "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
+<p>{
+    both(
+        "Add a photograph and click a thing in it: a coat, a wall, the sky. Choose among its likely "
+        "colors; the whole of it follows."
+    )
+}</p></div>"""
+SHOW = (
+    "() => { document.querySelector('#hint-canvas')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return "
+    "[]; }"
+)
 NUMBERS = count(1)  # the canvas notices what it is told by a new number
 
 
@@ -52,14 +60,30 @@ class Clicks(Hosted[HintDesk]):
     def _layout_desk(self) -> None:
         with gr.Column(min_width=280):
             self.vividness = gr.Slider(
-                0, 1, value=0.5, step=0.05, label=t("Vividness"), info=t("From safe to lively"), buttons=[], elem_id="hint-vividness"
+                0,
+                1,
+                value=0.5,
+                step=0.05,
+                label=t("Vividness"),
+                info=t("From safe to lively"),
+                buttons=[],
+                elem_id="hint-vividness",
             )
             self.saturation = gr.Slider(
-                0, 2, value=1, step=0.05, label=t("Saturation"), info=t("Of what you have not hinted"), buttons=[], elem_id="hint-saturation"
+                0,
+                2,
+                value=1,
+                step=0.05,
+                label=t("Saturation"),
+                info=t("Of what you have not hinted"),
+                buttons=[],
+                elem_id="hint-saturation",
             )
         with gr.Column(min_width=280):
             self.suggest = gr.Button(t("Suggest a click"), elem_id="hint-suggest")
-            self.influence = gr.Checkbox(label=t("Show how far the selected hint reaches"), container=False, elem_id="hint-reach")
+            self.influence = gr.Checkbox(
+                label=t("Show how far the selected hint reaches"), container=False, elem_id="hint-reach"
+            )
             self.unmask = gr.Button(t("Remove the loaded mask"), visible=False, elem_id="hint-unmask")
             self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="hint-credit")
         with gr.Column(min_width=280):
@@ -74,9 +98,18 @@ class Clicks(Hosted[HintDesk]):
         now_live = live("clicks")
         now = [self.canvas, self.vividness, self.saturation, self.influence]
         self.page = page = [
-            self.chooser, self.notice, self.canvas, self.desk, self.photo, self.samples, self.credit, self.full, self.unmask, self.others,
+            self.chooser,
+            self.notice,
+            self.canvas,
+            self.desk,
+            self.photo,
+            self.samples,
+            self.credit,
+            self.full,
+            self.unmask,
+            self.others,
             *self.alternatives.parts,
-        ]  # fmt: skip
+        ]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
@@ -85,15 +118,27 @@ class Clicks(Hosted[HintDesk]):
                 start, [source, self.vividness, self.saturation], page,
                 show_progress_on=self.photo, trigger_mode="always_last", **HEAVY,
             ).then(None, None, None, js=SHOW)  # fmt: skip
-        self.canvas.hint(self.answer, now, [self.canvas, self.notice], **now_live)  # an event of its script, with every change of the hints
-        gr.on([self.vividness.input, self.saturation.input, self.influence.input], self.answer, now, [self.canvas, self.notice], **now_live)
+        # an event of its script, with every change of the hints
+        self.canvas.hint(self.answer, now, [self.canvas, self.notice], **now_live)
+        gr.on(
+            [self.vividness.input, self.saturation.input, self.influence.input],
+            self.answer,
+            now,
+            [self.canvas, self.notice],
+            **now_live,
+        )
         self.suggest.click(self.suggest_click, None, [self.canvas, self.notice], **now_live)
         self.load.upload(self.load_hints, [self.load, *now], [self.canvas, self.notice, self.unmask], **now_live)
         self.unmask.click(self.remove_mask, now, [self.canvas, self.notice, self.unmask], **now_live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(
+            no_example, None, self.samples, **QUICK
+        )
         self.alternatives.listen([self.canvas, self.saturation])
         self.alternatives.choices.choose(  # an event of its script
-            self.take, [self.alternatives.choices, self.canvas], [self.canvas, self.notice, self.alternatives.choices], **now_live
+            self.take,
+            [self.alternatives.choices, self.canvas],
+            [self.canvas, self.notice, self.alternatives.choices],
+            **now_live,
         ).then(None, None, None, js=SHOW)
         for button, save, needs in (
             (self.full, self.save_photo, now[:3]),
@@ -106,11 +151,17 @@ class Clicks(Hosted[HintDesk]):
 
     @answered(begins=True, heavy=True)
     def start(
-        self, upload: dict[str, Any] | None, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
+        self,
+        upload: dict[str, Any] | None,
+        vividness: float,
+        saturation: float,
+        request: gr.Request,
+        progress: gr.Progress = PROGRESS,
     ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no
+        picture.
         """
         for updates in self._start(lambda: uploaded(upload), vividness, saturation, request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
@@ -124,7 +175,9 @@ class Clicks(Hosted[HintDesk]):
         for updates in self._start(lambda: sample.path, vividness, saturation, request, progress):
             yield {self.credit: gr.update(value=tr(sample.credit, request), visible=True)} | updates
 
-    def _start(self, find: Callable[[], Path], vividness: Any, saturation: Any, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _start(
+        self, find: Callable[[], Path], vividness: Any, saturation: Any, request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
         visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
         try:
@@ -138,34 +191,52 @@ class Clicks(Hosted[HintDesk]):
         except FAILURES as error:
             visit.put(None)
             yield {
-                self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
+                self.chooser: gr.update(visible=True),
+                self.notice: notice(tr(str(error), request)),
+                self.desk: gr.update(visible=False),
                 self.others: gr.update(visible=False),
-                self.photo: None, self.samples: no_example(), self.canvas: gr.update(src=""),
-            }  # fmt: skip
+                self.photo: None,
+                self.samples: no_example(),
+                self.canvas: gr.update(src=""),
+            }
 
     def receive(self, desk: HintDesk, guidance: Guidance, look: Dials, request: gr.Request) -> Updates:
-        """A photo and hints from another tab, to go on with here. Where it lies here already, its hints give way, and undo brings them back."""
+        """A photo and hints from another tab, to go on with here. Where it lies here already, its hints give way, and
+        undo brings them back.
+        """
         visit = self.visits.arrive(request.session_hash)
         visit.interrupt()
         hints = guidance.to_canvas(desk.photo.size)
-        dials = {self.vividness: look.vividness, self.saturation: look.saturation, self.notice: gr.update(visible=False)}
+        dials = {
+            self.vividness: look.vividness,
+            self.saturation: look.saturation,
+            self.notice: gr.update(visible=False),
+        }
         if visit.desk is not None and visit.desk.session is desk.session:
             return dials | {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
         desk.waiting = hints
         visit.put(desk)
         shown = self._shown(desk, request)
-        shown[self.canvas]["module"] = self.canvas.props["module"]  # of a component whose tab was never open, Gradio keeps only what it is told last
+        # of a component whose tab was never open, Gradio keeps only what it is told last
+        shown[self.canvas]["module"] = self.canvas.props["module"]
         return dials | shown | {self.credit: gr.update(visible=False)}
 
     def _shown(self, desk: HintDesk, request: gr.Request) -> Updates:
         """A new photo, not colored yet."""
         width, height = desk.photo.size
         return {
-            self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-            self.photo: None, self.samples: no_example(), self.unmask: gr.update(visible=False), self.others: gr.update(visible=True),
+            self.chooser: gr.update(visible=False),
+            self.notice: gr.update(visible=False),
+            self.desk: gr.update(visible=True),
+            self.photo: None,
+            self.samples: no_example(),
+            self.unmask: gr.update(visible=False),
+            self.others: gr.update(visible=True),
             self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
-            self.canvas: gr.update(src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]),
-        } | self.alternatives.closed()  # fmt: skip
+            self.canvas: gr.update(
+                src=f"{desk.before}#{next(NUMBERS)}", shape=[width, height], painted="", overlay="", suggestions=[]
+            ),
+        } | self.alternatives.closed()
 
     @answered()
     def answer(self, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
@@ -175,7 +246,9 @@ class Clicks(Hosted[HintDesk]):
         _, desk = self.at(request)
         return self._answer(desk, value, vividness, saturation, reach, request)
 
-    def _answer(self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+    def _answer(
+        self, desk: HintDesk, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request
+    ) -> Updates:
         if desk.waiting:  # the canvas has the photo now, so it can take them, and answers with them
             hints, desk.waiting = desk.waiting, []
             return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)})}
@@ -208,12 +281,23 @@ class Clicks(Hosted[HintDesk]):
         return {self.canvas: gr.update(mark=desk.next_click() | {"n": next(NUMBERS)})}
 
     @answered()
-    def load_hints(self, upload: dict[str, Any] | None, value: Any, vividness: float, saturation: float, reach: bool, request: gr.Request) -> Updates:
+    def load_hints(
+        self,
+        upload: dict[str, Any] | None,
+        value: Any,
+        vividness: float,
+        saturation: float,
+        reach: bool,
+        request: gr.Request,
+    ) -> Updates:
         """Hints from a file replace those in the canvas; a mask lies under them."""
         _, desk = self.at(request)
         hints = desk.open(uploaded(upload))
         if hints is not None:  # the canvas answers with them
-            return {self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)}), self.notice: gr.update(visible=False)}
+            return {
+                self.canvas: gr.update(load={"hints": hints, "n": next(NUMBERS)}),
+                self.notice: gr.update(visible=False),
+            }
         return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=True)}
 
     @answered()
@@ -221,14 +305,22 @@ class Clicks(Hosted[HintDesk]):
         """Only the hints in the canvas count again."""
         _, desk = self.at(request)
         desk.mask = None
-        return self._answer(desk, value, vividness, saturation, reach, request) | {self.unmask: gr.update(visible=False)}
+        return self._answer(desk, value, vividness, saturation, reach, request) | {
+            self.unmask: gr.update(visible=False)
+        }
 
     @answered(heavy=True)
-    def save_photo(self, value: Any, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def save_photo(
+        self, value: Any, vividness: float, saturation: float, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit, _ = self.at(request)
         report = watch(progress, visit, visit.turn, request)
-        yield from self._save("color.png", request, lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path))
+        yield from self._save(
+            "color.png",
+            request,
+            lambda desk, path: desk.finish(*desk.read(value, vividness, saturation), report).save(path),
+        )
 
     @answered()
     def save_hints(self, value: Any, request: gr.Request) -> Iterator[Updates]:

@@ -37,14 +37,19 @@ Wanted = Callable[[], bool]  # whether the work is still wanted
 
 
 class Compare(Hosted[None]):
-    """Components and handlers of the tab. Nothing is kept on its desk: what is done is on the page and in the files handed over."""
+    """Components and handlers of the tab. Nothing is kept on its desk: what is done is on the page and in the files
+    handed over.
+    """
 
     title, place = "Compare", 60
 
     def __init__(self, demo: gr.Blocks, shop: Shop) -> None:
         """Adds its components where it is called."""
         super().__init__(shop)
-        gr.Markdown(t("Every model gets your photo in gray; what it paints is compared with the true colors."), elem_classes="small")
+        gr.Markdown(
+            t("Every model gets your photo in gray; what it paints is compared with the true colors."),
+            elem_classes="small",
+        )
         with gr.Row(elem_classes="board"):
             with gr.Column(min_width=0, elem_classes="at-photo"):
                 self._layout_photos()
@@ -57,7 +62,10 @@ class Compare(Hosted[None]):
 
     def _layout_photos(self) -> None:
         self.files = gr.Files(label=t("Photos in color"), height=220, elem_id="compare-photos")
-        gr.Markdown(t(f"Up to {MOST}; they are compared as small copies, {SIZE} pixels on the short side."), elem_classes="small")
+        gr.Markdown(
+            t(f"Up to {MOST}; they are compared as small copies, {SIZE} pixels on the short side."),
+            elem_classes="small",
+        )
 
     def _layout_start(self) -> None:
         self.go = gr.Button(t("Compare"), variant="primary", elem_id="compare-go")
@@ -71,9 +79,12 @@ class Compare(Hosted[None]):
         quick = [card.name for card in self.shop.models if not card.draws]
         third = zoo[:1] or [BAR]
         self.models = gr.CheckboxGroup(
-            [*names, BAR], value=[*quick[:2], *(third if third == [BAR] else [])], label=t("Models"), elem_id="compare-models",
+            [*names, BAR],
+            value=[*quick[:2], *(third if third == [BAR] else [])],
+            label=t("Models"),
+            elem_id="compare-models",
             info=t("The gray photo is always among them; mean-color is one color everywhere, the true average."),
-        )  # fmt: skip
+        )
         self.zoo = gr.CheckboxGroup(
             zoo, value=third if zoo else [], label=t("Teaching zoo"), visible=bool(zoo), elem_id="compare-zoo",
             info=t("Small textbook networks, all trained alike."),
@@ -83,9 +94,13 @@ class Compare(Hosted[None]):
             info=t("So many points of the true color are given to each model, at random places."),
         )  # fmt: skip
         self.classical = gr.CheckboxGroup(
-            list(CLASSICAL), value=list(CLASSICAL)[:1], label=t("Classical methods"), visible=False, elem_id="compare-classical",
+            list(CLASSICAL),
+            value=list(CLASSICAL)[:1],
+            label=t("Classical methods"),
+            visible=False,
+            elem_id="compare-classical",
             info=t("They have learned nothing: they spread the hints over the photo."),
-        )  # fmt: skip
+        )
         self.vividness = gr.Slider(
             0, 1, value=0.5, step=0.05, label=t("Vividness"), buttons=[], elem_id="compare-vividness",
             info=t("From safe to lively, for all models; safe colors score better than they look."),
@@ -98,7 +113,9 @@ class Compare(Hosted[None]):
         self.grid = compare_grid("compare-grid")
         self.summary = gr.HTML(css_template=STYLE, apply_default_css=False, elem_id="compare-summary")
         with gr.Row(visible=False) as self.downloads:
-            self.report = gr.DownloadButton(str(t("Download report")), variant="primary", scale=2, min_width=200, elem_id="compare-report")
+            self.report = gr.DownloadButton(
+                str(t("Download report")), variant="primary", scale=2, min_width=200, elem_id="compare-report"
+            )
             self.csv = gr.DownloadButton(str(t("Table as CSV")), min_width=130, elem_id="compare-csv")
             self.markdown = gr.DownloadButton(str(t("Table as Markdown")), min_width=130, elem_id="compare-markdown")
 
@@ -132,7 +149,9 @@ class Compare(Hosted[None]):
         photos = [(tr(sample.title, request), sample.path) for sample in _examples()]
         yield from self._compare(photos, given, request, progress)
 
-    def _compare(self, photos: Sequence[tuple[str, Path]], given: Given, request: gr.Request, progress: gr.Progress) -> Iterator[Updates]:
+    def _compare(
+        self, photos: Sequence[tuple[str, Path]], given: Given, request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
         """From the first word to the files; what was done before a stop is kept."""
         visit = self.visits.arrive(request.session_hash)
         turn = visit.interrupt()
@@ -143,13 +162,19 @@ class Compare(Hosted[None]):
         try:
             hints, vividness = int(number(given[self.hints], 0, HINTS[-1])), number(given[self.vividness], 0, 1)
             models = self._chosen(given, hints)
-            setup = CompareSetup(hints=(hints,), metrics=METRICS, size=SIZE, vividness=vividness, device=self.shop.device, keep=MOST)
+            setup = CompareSetup(
+                hints=(hints,), metrics=METRICS, size=SIZE, vividness=vividness, device=self.shop.device, keep=MOST
+            )
             opened = _opened(photos[:MOST], setup, told, lambda: visit.turn == turn, request)
             report = _watch(progress, request, lambda: visit.turn == turn)
             for last in self._in_turns(compare_steps(models, opened, setup=setup, progress=report)) if opened else ():
                 rows += _fresh(last, rows, turn, request)
                 said = tr("Photos compared: {done} of {n}.", request, done=last.tried(), n=len(opened))
-                yield {self.status: _said(said, told), self.grid: gr.update(rows=list(rows)), self.summary: table(last, request)}
+                yield {
+                    self.status: _said(said, told),
+                    self.grid: gr.update(rows=list(rows)),
+                    self.summary: table(last, request),
+                }
             if not opened and visit.turn == turn:
                 raise ValueError("None of these photos can be compared; add photos in color.")
         except FAILURES as error:
@@ -178,24 +203,41 @@ class Compare(Hosted[None]):
 
     def _begun(self, request: gr.Request) -> Updates:
         return {
-            self.notice: notice(None), self.status: _said(tr("Looking at the photos …", request), []), self.stop: gr.update(visible=True),
-            self.go: gr.update(interactive=False), self.examples: gr.update(interactive=False), self.grid: gr.update(rows=[]), self.summary: "",
+            self.notice: notice(None),
+            self.status: _said(tr("Looking at the photos …", request), []),
+            self.stop: gr.update(visible=True),
+            self.go: gr.update(interactive=False),
+            self.examples: gr.update(interactive=False),
+            self.grid: gr.update(rows=[]),
+            self.summary: "",
             self.downloads: gr.update(visible=False),
-        }  # fmt: skip
+        }
 
     def _ended(self, last: Comparison | None, said: str, wrong: str | None) -> Iterator[Updates]:
         """The page at rest, with the files where there is something to take home."""
         rest: Updates = {
-            self.notice: notice(wrong), self.status: said, self.stop: gr.update(visible=False), self.go: gr.update(interactive=True),
+            self.notice: notice(wrong),
+            self.status: said,
+            self.stop: gr.update(visible=False),
+            self.go: gr.update(interactive=True),
             self.examples: gr.update(interactive=True),
-        }  # fmt: skip
+        }
         if last is None or not last.tried():
             yield rest
             return
         with temporary.place() as place:  # the app copies the files to its own cache when they are handed over
-            page, numbers, text = last.to_html(place / "comparison.html"), last.to_csv(place / "comparison.csv"), place / "comparison.md"
+            page, numbers, text = (
+                last.to_html(place / "comparison.html"),
+                last.to_csv(place / "comparison.csv"),
+                place / "comparison.md",
+            )
             last.to_markdown(text)
-            yield rest | {self.downloads: gr.update(visible=True), self.report: str(page), self.csv: str(numbers), self.markdown: str(text)}
+            yield rest | {
+                self.downloads: gr.update(visible=True),
+                self.report: str(page),
+                self.csv: str(numbers),
+                self.markdown: str(text),
+            }
 
     @answered()
     def halt(self, request: gr.Request) -> Updates:
@@ -209,7 +251,9 @@ def _examples() -> list[Any]:
     return [sample for sample in samples() if sample.path.name not in FIRST]
 
 
-def _opened(photos: Sequence[tuple[str, Path]], setup: CompareSetup, told: list[str], wanted: Wanted, request: gr.Request) -> list[Photo]:
+def _opened(
+    photos: Sequence[tuple[str, Path]], setup: CompareSetup, told: list[str], wanted: Wanted, request: gr.Request
+) -> list[Photo]:
     """The photos that can be compared; `told` why others cannot. None where they are not wanted any more."""
     opened: list[Photo] = []
     for name, path in photos:

@@ -22,8 +22,16 @@ from toolkit.photo import open_photo
 from toolkit.photo.pictures import data_url
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Say it in words")}</strong>
-<p>{both("“Make the dress red and the sky light blue”, in English or Korean. Add a photograph, write, and see what was understood.")}</p></div>"""
-SHOW = "() => { document.querySelector('#prompt-sheet')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
+<p>{
+    both(
+        "“Make the dress red and the sky light blue”, in English or Korean. Add a photograph, write, "
+        "and see what was understood."
+    )
+}</p></div>"""
+SHOW = (
+    "() => { document.querySelector('#prompt-sheet')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); "
+    "return []; }"
+)
 NUMBERS = count(1)  # of photos: an answer that comes late is not taken for one about the next
 SAYS = {  # what the sheet itself says
     "label": "What should have which color?",
@@ -45,14 +53,18 @@ SAYS = {  # what the sheet itself says
     "color": "Color",
     "instead": "Write this word instead",
     "look": "Show where it was found",
-    "help": "Choose words to see where they were found: the brighter, the surer; the line goes around what was colored.",
+    "help": "Choose words to see where they were found: the brighter, the surer; the line goes around what was "
+    "colored.",
     "empty": "These are the automatic colors. What you write replaces them where it says so.",
     "working": "Working …",
     "done": "Done; rows in the table: {n}.",
     "nothing": "There are no words yet; write what should have which color, or choose an example.",
 }
 UNREAD = "None of these words could be understood; name a thing and a color, like “the sky blue”."
-ONLY_PARTS = "The other colors are kept, so wishes for the whole picture change nothing; switch “Keep the other colors” off for them."
+ONLY_PARTS = (
+    "The other colors are kept, so wishes for the whole picture change nothing; switch “Keep the other "
+    "colors” off for them."
+)
 NO_HINTS = "There are no hints to send; write first what should have which color."
 
 
@@ -77,7 +89,11 @@ class Prompts(Hosted[PromptDesk]):
     def _layout_desk(self) -> None:
         with gr.Column(min_width=280):
             self.keep = gr.Checkbox(
-                value=True, label=t("Keep the other colors"), info=t("Only what you name changes"), visible=False, elem_id="prompt-keep"
+                value=True,
+                label=t("Keep the other colors"),
+                info=t("Only what you name changes"),
+                visible=False,
+                elem_id="prompt-keep",
             )
         with gr.Column(min_width=280):
             self.to_clicks = gr.Button(t("Send to click hints"), visible=False, elem_id="prompt-send")
@@ -87,7 +103,17 @@ class Prompts(Hosted[PromptDesk]):
 
     def _listen(self, demo: gr.Blocks) -> None:
         now_live = live("prompts")
-        page = [self.chooser, self.notice, self.sheet, self.desk, self.photo, self.samples, self.credit, self.full, self.keep]
+        page = [
+            self.chooser,
+            self.notice,
+            self.sheet,
+            self.desk,
+            self.photo,
+            self.samples,
+            self.credit,
+            self.full,
+            self.keep,
+        ]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
@@ -95,10 +121,15 @@ class Prompts(Hosted[PromptDesk]):
             event(self.interrupt, None, None, **QUICK).then(
                 start, source, page, show_progress_on=self.photo, trigger_mode="always_last", **HEAVY
             ).then(None, None, None, js=SHOW)
-        self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **now_live)  # an event of its script, with every prompt
+        # an event of its script, with every prompt
+        self.sheet.ask(self.answer, [self.sheet, self.keep], [self.sheet, self.notice], **now_live)
         self.keep.input(self.change_keep, [self.sheet, self.keep], [self.sheet, self.notice], **now_live)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
-        made = self.full.click(self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **HEAVY)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(
+            no_example, None, self.samples, **QUICK
+        )
+        made = self.full.click(
+            self.save_photo, [self.sheet, self.keep], [self.file, self.notice], show_progress_on=self.full, **HEAVY
+        )
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
 
@@ -116,13 +147,18 @@ class Prompts(Hosted[PromptDesk]):
         there, guidance, look = self.at(request)[1].to_hints(_prompt(value), keep)
         if not guidance.hints:
             return {self.notice: notice(tr(NO_HINTS, request))}
-        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(
+            there, guidance, look, request
+        )
 
     @answered(begins=True, heavy=True)
-    def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def start(
+        self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no
+        picture.
         """
         for updates in self._start(lambda: uploaded(upload), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
@@ -142,14 +178,24 @@ class Prompts(Hosted[PromptDesk]):
             visit.put(desk)
             width, height = desk.photo.size
             yield {
-                self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-                self.photo: None, self.samples: no_example(), self.keep: gr.update(value=True, visible=desk.colored),
+                self.chooser: gr.update(visible=False),
+                self.notice: gr.update(visible=False),
+                self.desk: gr.update(visible=True),
+                self.photo: None,
+                self.samples: no_example(),
+                self.keep: gr.update(value=True, visible=desk.colored),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
                 self.sheet: gr.update(
-                    photo={"n": desk.number, "shape": [width, height], "words": {key: tr(text, request) for key, text in SAYS.items()}},
-                    before=desk.before(True), offers={}, answer={},
+                    photo={
+                        "n": desk.number,
+                        "shape": [width, height],
+                        "words": {key: tr(text, request) for key, text in SAYS.items()},
+                    },
+                    before=desk.before(True),
+                    offers={},
+                    answer={},
                 ),
-            }  # fmt: skip
+            }
             shown = desk.ask("", True, watch(progress, visit, turn, request))
             things, tongue = desk.things(), language(request)
             if visit.turn == turn:
@@ -163,9 +209,13 @@ class Prompts(Hosted[PromptDesk]):
         except FAILURES as error:
             visit.put(None)
             yield {
-                self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: no_example(), self.sheet: gr.update(photo={}),
-            }  # fmt: skip
+                self.chooser: gr.update(visible=True),
+                self.notice: notice(tr(str(error), request)),
+                self.desk: gr.update(visible=False),
+                self.photo: None,
+                self.samples: no_example(),
+                self.sheet: gr.update(photo={}),
+            }
 
     @answered()
     def answer(self, value: Any, keep: bool, request: gr.Request) -> Updates:
@@ -198,7 +248,9 @@ class Prompts(Hosted[PromptDesk]):
         return updates
 
     @answered(heavy=True)
-    def save_photo(self, value: Any, keep: bool, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def save_photo(
+        self, value: Any, keep: bool, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """The full size as PNG, made when asked for."""
         visit, desk = self.at(request)
         report = watch(progress, visit, visit.turn, request)

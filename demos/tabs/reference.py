@@ -17,7 +17,20 @@ from demos.gate.door import uploaded
 from demos.parts.chooser import example_photos, no_example, photo_input
 from demos.parts.handing import handed_over
 from demos.parts.reference_sheet import SAYS, reference_sheet
-from demos.parts.talk import FAILURES, HEAVY, PROGRESS, QUICK, SAVE, Given, Hosted, Updates, answered, live, notice, watch
+from demos.parts.talk import (
+    FAILURES,
+    HEAVY,
+    PROGRESS,
+    QUICK,
+    SAVE,
+    Given,
+    Hosted,
+    Updates,
+    answered,
+    live,
+    notice,
+    watch,
+)
 from demos.parts.theme import MARK
 from demos.tabs.clicks import Clicks
 from demos.words.i18n import both, t, tr
@@ -25,10 +38,19 @@ from toolkit.photo import SUFFIXES, open_photo
 from toolkit.photo.pictures import data_url
 
 WELCOME = f"""<div class="welcome">{MARK}<strong>{both("Color it like another photo")}</strong>
-<p>{both("Skin from skin, sky from sky: give a photo, and one whose colors it shall have. Or choose a few colors, or change one thing.")}</p></div>"""
-SHOW = "() => { document.querySelector('#reference-sheet')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); return []; }"
+<p>{
+    both(
+        "Skin from skin, sky from sky: give a photo, and one whose colors it shall have. Or choose a "
+        "few colors, or change one thing."
+    )
+}</p></div>"""
+SHOW = (
+    "() => { document.querySelector('#reference-sheet')?.scrollIntoView({block: 'nearest', behavior: 'smooth'}); "
+    "return []; }"
+)
 BUSY = "(...all) => { document.querySelector('#reference-sheet .lend')?.setAttribute('aria-busy', true); return all; }"
-PAIR = ("historical-portrait-man.jpg", "portrait-grace-hopper.jpg")  # a photo and a reference that show at once what this is
+# a photo and a reference that show at once what this is
+PAIR = ("historical-portrait-man.jpg", "portrait-grace-hopper.jpg")
 PLAINLY = ReferenceDials(weight=0.8)  # for them
 NUMBERS = count(1)  # of photos and references: the sheet notices what it is told by a new number
 
@@ -45,7 +67,9 @@ class References(Hosted[ReferenceDesk]):
             self._layout_chooser()
         self.notice = gr.HTML(visible=False, elem_id="reference-notice")
         self.sheet = reference_sheet("reference-sheet")
-        self.upload = gr.UploadButton(visible="hidden", type="filepath", file_types=list(SUFFIXES), elem_id="reference-upload")
+        self.upload = gr.UploadButton(
+            visible="hidden", type="filepath", file_types=list(SUFFIXES), elem_id="reference-upload"
+        )
         with gr.Row(visible=False) as self.desk:
             self._layout_desk()
         self.credit = gr.Markdown(visible=False, elem_classes="small", elem_id="reference-credit")
@@ -73,7 +97,13 @@ class References(Hosted[ReferenceDesk]):
                 **plain,
             )
             self.vividness = gr.Slider(
-                0, 1, value=ReferenceDials.vividness, label=t("Vividness"), info=t("From safe to lively"), elem_id="reference-vividness", **plain
+                0,
+                1,
+                value=ReferenceDials.vividness,
+                label=t("Vividness"),
+                info=t("From safe to lively"),
+                elem_id="reference-vividness",
+                **plain,
             )
         with gr.Column(min_width=280, visible=False) as self.tinted:
             self.saturation = gr.Slider(
@@ -86,12 +116,20 @@ class References(Hosted[ReferenceDesk]):
                 **plain,
             )
             self.warmth = gr.Slider(
-                -1, 1, value=ReferenceDials.warmth, label=t("Warmth"), info=t("From cool to warm"), elem_id="reference-warmth", **plain
+                -1,
+                1,
+                value=ReferenceDials.warmth,
+                label=t("Warmth"),
+                info=t("From cool to warm"),
+                elem_id="reference-warmth",
+                **plain,
             )
         with gr.Column(min_width=280):
             self.full = gr.Button(t("Download"), variant="primary", elem_id="reference-download")
             with gr.Row():
-                self.to_clicks = gr.Button(t("Send to click hints"), visible=False, min_width=120, elem_id="reference-send")
+                self.to_clicks = gr.Button(
+                    t("Send to click hints"), visible=False, min_width=120, elem_id="reference-send"
+                )
                 self.another = gr.Button(t("Another photo"), min_width=120, elem_id="reference-another")
 
     def _listen(self, demo: gr.Blocks) -> None:
@@ -99,7 +137,17 @@ class References(Hosted[ReferenceDesk]):
         self.dials = dials = [self.weight, self.vividness, self.saturation, self.warmth]
         now: set[Block] = {self.sheet, *dials}
         shown = [self.sheet, self.notice, self.lively, self.tinted, self.weight, self.vividness]
-        page = [*shown, self.saturation, self.warmth, self.chooser, self.desk, self.photo, self.samples, self.credit, self.full]
+        page = [
+            *shown,
+            self.saturation,
+            self.warmth,
+            self.chooser,
+            self.desk,
+            self.photo,
+            self.samples,
+            self.credit,
+            self.full,
+        ]
         for event, start, source in (
             (self.photo.upload, self.start, self.photo),
             (self.samples.choose, self.start_sample, self.samples),  # an event of its script
@@ -111,7 +159,9 @@ class References(Hosted[ReferenceDesk]):
         self.sheet.ask(self.answer, now, shown, **now_live)  # an event of its script, with every wish
         gr.on([dial.input for dial in dials], self.answer, now, shown, js=BUSY, **now_live)
         self.upload.upload(self.lend, self.upload, [self.sheet, self.notice], show_progress_on=self.sheet, **HEAVY)
-        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(no_example, None, self.samples, **QUICK)
+        self.another.click(lambda: gr.update(visible=True), None, self.chooser, **QUICK).then(
+            no_example, None, self.samples, **QUICK
+        )
         made = self.full.click(self.save_photo, now, [self.file, self.notice], show_progress_on=self.full, **HEAVY)
         made.success(None, self.file, None, js=SAVE)
         demo.unload(self.leave)
@@ -128,13 +178,18 @@ class References(Hosted[ReferenceDesk]):
         """The colors as hints, and the page turned to them."""
         clicks, tabs, tab = self.onward
         there, guidance, look = self.at(request)[1].to_hints(*self._asked(given))
-        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(there, guidance, look, request)
+        return {self.notice: gr.update(visible=False), tabs: gr.update(selected=tab)} | clicks.receive(
+            there, guidance, look, request
+        )
 
     @answered(begins=True, heavy=True)
-    def start(self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS) -> Iterator[Updates]:
+    def start(
+        self, upload: dict[str, Any] | None, request: gr.Request, progress: gr.Progress = PROGRESS
+    ) -> Iterator[Updates]:
         """A new photo: show it, color it.
 
-        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no picture.
+        upload: the file object as it came, for Gradio's own preprocessing says nothing but "Error" to what is no
+        picture.
         """
         for updates in self._start(lambda: uploaded(upload), (), ReferenceDials(), request, progress):
             yield {self.credit: gr.update(visible=False)} | updates
@@ -156,7 +211,12 @@ class References(Hosted[ReferenceDesk]):
             yield {self.credit: gr.update(value=credit, visible=True)} | updates
 
     def _start(
-        self, find: Callable[[], Path], names: tuple[str, ...], dials: ReferenceDials, request: gr.Request, progress: gr.Progress
+        self,
+        find: Callable[[], Path],
+        names: tuple[str, ...],
+        dials: ReferenceDials,
+        request: gr.Request,
+        progress: gr.Progress,
     ) -> Iterator[Updates]:
         visit = self.visits.arrive(request.session_hash)
         turn = visit.turn
@@ -167,12 +227,15 @@ class References(Hosted[ReferenceDesk]):
             takes = [{"name": name, "source": [], "target": []} for name in names]
             wish = Wish.read({"mode": "reference", "takes": takes, "colors": [], "changes": []})
             yield {
-                self.chooser: gr.update(visible=False), self.notice: gr.update(visible=False), self.desk: gr.update(visible=True),
-                self.photo: None, self.samples: no_example(),
+                self.chooser: gr.update(visible=False),
+                self.notice: gr.update(visible=False),
+                self.desk: gr.update(visible=True),
+                self.photo: None,
+                self.samples: no_example(),
                 self.full: gr.update(value=tr("Download PNG, {width} × {height}", request, width=width, height=height)),
                 self.sheet: gr.update(photo=self._photo(desk, takes, request), lent={}, answer={}),
                 **dict(zip(self.dials, astuple(dials), strict=True)),
-            }  # fmt: skip
+            }
             yield self._turned(desk, wish)
             shown = desk.ask(wish, dials, watch(progress, visit, turn, request))
             if visit.turn == turn:
@@ -180,9 +243,13 @@ class References(Hosted[ReferenceDesk]):
         except FAILURES as error:
             visit.put(None)
             yield {
-                self.chooser: gr.update(visible=True), self.notice: notice(tr(str(error), request)), self.desk: gr.update(visible=False),
-                self.photo: None, self.samples: no_example(), self.sheet: gr.update(photo={}),
-            }  # fmt: skip
+                self.chooser: gr.update(visible=True),
+                self.notice: notice(tr(str(error), request)),
+                self.desk: gr.update(visible=False),
+                self.photo: None,
+                self.samples: no_example(),
+                self.sheet: gr.update(photo={}),
+            }
 
     def _photo(self, desk: ReferenceDesk, takes: list[dict[str, Any]], request: gr.Request) -> dict[str, Any]:
         return {
@@ -225,19 +292,29 @@ class References(Hosted[ReferenceDesk]):
         """What the page asks for, checked. Raises ValueError."""
         return Wish.read(given[self.sheet]), ReferenceDials.read(*(given[dial] for dial in self.dials))
 
-    def _answer(self, desk: ReferenceDesk, shown: Shown, value: dict[str, Any], request: gr.Request, painted: bool = True) -> dict[str, Any]:
+    def _answer(
+        self, desk: ReferenceDesk, shown: Shown, value: dict[str, Any], request: gr.Request, painted: bool = True
+    ) -> dict[str, Any]:
         wish, known = shown.wish, value.get("known")
         names = {lent.name for lent in wish.takes} - {str(name) for name in (known if isinstance(known, list) else ())}
         answer = {
-            "photo": desk.number, "revision": value.get("revision", 0), "points": desk.points(), "reach": desk.reach() if wish.reach else "",
-            "heat": desk.where_from(wish.at) if wish.at else [], "pictures": {name: desk.describe(name) for name in names},
+            "photo": desk.number,
+            "revision": value.get("revision", 0),
+            "points": desk.points(),
+            "reach": desk.reach() if wish.reach else "",
+            "heat": desk.where_from(wish.at) if wish.at else [],
+            "pictures": {name: desk.describe(name) for name in names},
             "message": " ".join(tr(note, request) for note in shown.notes),
-        }  # fmt: skip
+        }
         return answer | ({"painted": data_url(shown.result.to_pil())} if painted else {})
 
     def _turned(self, desk: ReferenceDesk, wish: Wish) -> Updates:
         """The dials that mean something now, where that has changed."""
-        lends = bool(wish.takes) if wish.mode == "reference" else wish.mode == "recolor" and any(change.lent for change in wish.changes)
+        lends = (
+            bool(wish.takes)
+            if wish.mode == "reference"
+            else wish.mode == "recolor" and any(change.lent for change in wish.changes)
+        )
         lively, tinted = wish.mode != "recolor", wish.mode == "palette"
         seen = {self.lively: lends or lively, self.weight: lends, self.vividness: lively, self.tinted: tinted}
         before, desk.dials = desk.dials, tuple(seen.values())

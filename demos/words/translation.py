@@ -70,7 +70,9 @@ def _recognized(sentence: str) -> str:
 
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Sentences with values, those with the most words of their own first: "{name} {reason}." must not take what belongs to others."""
+    """Sentences with values, those with the most words of their own first: "{name} {reason}." must not take what
+    belongs to others.
+    """
     with_values = [text for text in KOREAN if "{" in text]
     own = {text: sum(len(words) for words, *_ in Formatter().parse(text)) for text in with_values}
     return [(_pattern(text), KOREAN[text]) for text in sorted(with_values, key=lambda text: -own[text])]

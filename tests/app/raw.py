@@ -1,4 +1,6 @@
-"""The running app without a browser: the process it runs in, and pages that speak HTTP with it as a program of a stranger would."""
+"""The running app without a browser: the process it runs in, and pages that speak HTTP with it as a program of a
+stranger would.
+"""
 
 import base64
 import io
@@ -54,7 +56,11 @@ class App:
     def left(self) -> list[str]:
         """What lies in its temporary folder and is a picture, a zip, or a folder of the app's or Gradio's."""
         ours = [p for p in self.tmp.iterdir() if p.is_dir() and re.search("huepoint|gradio", p.name)]
-        files = [p for p in self.tmp.rglob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp", ".zip", ".tif", ".tiff")]
+        files = [
+            p
+            for p in self.tmp.rglob("*")
+            if p.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp", ".zip", ".tif", ".tiff")
+        ]
         return [str(p.relative_to(self.tmp)) for p in [*ours, *files]]
 
 
@@ -72,7 +78,13 @@ def begin(arguments: Sequence[str], tmp: Path, log: Path, **environment: str) ->
     with log.open("ab") as said:
         command = [sys.executable, "-m", "demos", *arguments]
         return subprocess.Popen(
-            command, cwd=ROOT, env=kept | own | environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, preexec_fn=_hears_interrupts
+            command,
+            cwd=ROOT,
+            env=kept | own | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            preexec_fn=_hears_interrupts,
         )
 
 
@@ -123,7 +135,9 @@ class Component:
 
 @dataclass(frozen=True)
 class Handler:
-    """A function that answers an event; begins: (elem_id or words of a component, event) of what it answers, or follows in the end."""
+    """A function that answers an event; begins: (elem_id or words of a component, event) of what it answers, or follows
+    in the end.
+    """
 
     number: int
     name: str  # of the Python function
@@ -150,9 +164,15 @@ def handlers(config: dict[str, Any]) -> list[Handler]:
         while first["trigger_after"] is not None:
             first = all_of_them[first["trigger_after"]]
         targets = [(there[-1 if target is None else target], event) for target, event in first["targets"]]
-        begins = frozenset((name, event) for component, event in targets for name in (component.elem_id, component.words))
+        begins = frozenset(
+            (name, event) for component, event in targets for name in (component.elem_id, component.words)
+        )
         if one["backend_fn"]:
-            found.append(Handler(one["id"], re.sub(r"_\d+$", "", one["api_name"]), begins, tuple(there[i] for i in one["inputs"])))
+            found.append(
+                Handler(
+                    one["id"], re.sub(r"_\d+$", "", one["api_name"]), begins, tuple(there[i] for i in one["inputs"])
+                )
+            )
     return found
 
 
@@ -204,13 +224,22 @@ class Answer:
         return found
 
     def sentences(self) -> list[str]:
-        """What the visitor is told: the notices that are visible in the end, why it was refused, or what an error of the app's says."""
-        told = [_plain(words) for one in self.data if one and one.get("visible", True) for words in NOTICE.findall(str(one.get("value")))]
+        """What the visitor is told: the notices that are visible in the end, why it was refused, or what an error of
+        the app's says.
+        """
+        told = [
+            _plain(words)
+            for one in self.data
+            if one and one.get("visible", True)
+            for words in NOTICE.findall(str(one.get("value")))
+        ]
         return [*told, *(words for words in (self.refusal, self.error) if words)]
 
     @property
     def error(self) -> str:
-        """What the page shows of a handler that failed: a `gr.Error`'s own words; nothing of other exceptions, for which it says "Error"."""
+        """What the page shows of a handler that failed: a `gr.Error`'s own words; nothing of other exceptions, for
+        which it says "Error".
+        """
         last = self.messages[-1] if self.messages else {}
         return "" if last.get("success", True) else str((last.get("output") or {}).get("error") or "")
 
@@ -226,7 +255,11 @@ class Page:
         """alive: hold the connection by which the app knows that the page is there."""
         self.session = secrets.token_hex(6)
         self.http = httpx.Client(base_url=url, headers={"accept-language": language}, timeout=PATIENCE, trust_env=False)
-        self._heart = self.http.send(self.http.build_request("GET", f"/gradio_api/heartbeat/{self.session}"), stream=True) if alive else None
+        self._heart = (
+            self.http.send(self.http.build_request("GET", f"/gradio_api/heartbeat/{self.session}"), stream=True)
+            if alive
+            else None
+        )
 
     def __enter__(self) -> "Page":
         return self
@@ -261,7 +294,13 @@ class Page:
 
     def join(self, handler: Handler, *data: Any) -> Answer:
         """Only ask; `listen` brings what comes of it."""
-        body = {"fn_index": handler.number, "session_hash": self.session, "data": list(data), "event_data": None, "trigger_id": None}
+        body = {
+            "fn_index": handler.number,
+            "session_hash": self.session,
+            "data": list(data),
+            "event_data": None,
+            "trigger_id": None,
+        }
         got = self.http.post("/gradio_api/queue/join", json=body)
         told = got.json() if got.headers.get("content-type", "").startswith("application/json") else {}
         return Answer(self, got.status_code, told.get("event_id", ""), refusal=str(told.get("detail") or ""))
@@ -289,7 +328,9 @@ class Page:
             raise TimeoutError(f"no answer in {timeout:.0f} s") from None
 
     def call(self, handler: Handler, *data: Any, timeout: float = PATIENCE) -> Answer:
-        """Ask and wait for the answer. The page's own script sends handlers without a queue to /run; what they do is the same."""
+        """Ask and wait for the answer. The page's own script sends handlers without a queue to /run; what they do is
+        the same.
+        """
         answer = self.join(handler, *data)
         self.listen(answer, timeout=timeout)
         return answer
@@ -305,7 +346,9 @@ def _heard(answer: Answer, message: dict[str, Any]) -> bool:
         return last
     fresh = last or not answer.steps  # what comes between is told as changes to what came before
     before = [] if fresh else answer.steps[-1]
-    answer.steps.append(output["data"] if fresh else [apply_diff(old, news) for old, news in zip(before, output["data"], strict=True)])
+    answer.steps.append(
+        output["data"] if fresh else [apply_diff(old, news) for old, news in zip(before, output["data"], strict=True)]
+    )
     answer.success = last and bool(message.get("success"))
     return last
 

@@ -1,4 +1,6 @@
-"""Alternatives in the tabs *Automatic* and *Click hints*: their desks without a browser, then the app in headless Chromium. The networks are toys."""
+"""Alternatives in the tabs *Automatic* and *Click hints*: their desks without a browser, then the app in headless
+Chromium. The networks are toys.
+"""
 
 import math
 from collections.abc import Iterator
@@ -130,7 +132,9 @@ def test_a_dial_goes_back_from_an_alternative_to_the_model() -> None:
     desk.alternatives = drawn(2)
     taken = desk.take(1)
     assert (taken.rgb != plain.rgb).any()
-    assert (desk.finish().rgb == Session(photo_of(waves(*SIZE)), "diffusion").colorize(dials=Dials(steps=1), seed=1).rgb).all()
+    assert (
+        desk.finish().rgb == Session(photo_of(waves(*SIZE)), "diffusion").colorize(dials=Dials(steps=1), seed=1).rgb
+    ).all()
     assert "number 2 of many" in desk.remarks()[0]
     there, guidance = desk.to_hints("unet")
     assert len(guidance.hints) > 20
@@ -189,7 +193,9 @@ class Artist(Visitor):
         until(lambda: self.hints() == [])
 
     def ask(self, prefix: str, n: int = 4, steps: int = 2) -> int:
-        """Open the panel, set its dials, and when the first pictures are there have n others drawn; returns the number of the first of these."""
+        """Open the panel, set its dials, and when the first pictures are there have n others drawn; returns the number
+        of the first of these.
+        """
         page = self.page
         page.click(f"#{prefix}-alternatives")
         page.wait_for_selector(f"#{prefix}-draw:visible")
@@ -207,7 +213,8 @@ class Artist(Visitor):
         n = int(self.page.input_value(f"#{prefix}-count input:checked"))
         until(lambda: self.names(prefix) == [str(number) for number in range(first, first + n)])
         self.page.wait_for_selector(f"#{prefix}-draw:visible")
-        until(lambda: self.page.inner_text(f"#{prefix}-drawing") == "Choose one to take it.")  # it may come a moment after the button
+        # it may come a moment after the button
+        until(lambda: self.page.inner_text(f"#{prefix}-drawing") == "Choose one to take it.")
 
     def names(self, prefix: str) -> list[str]:
         return self.page.locator(f"#{prefix}-gallery button span").all_inner_texts()
@@ -312,7 +319,9 @@ def test_hints_are_honored_and_a_choice_adds_to_them_until_undone(someone: Artis
     for picture in pictures:
         r, g, b = picture[int(0.4 * picture.shape[0]), int(0.3 * picture.shape[1])]
         assert r > max(g, b) + 25
-    assert max(np.abs(picture[-5, -5] - pictures[0][-5, -5]).max() for picture in pictures) > 20, "elsewhere they differ"
+    assert max(np.abs(picture[-5, -5] - pictures[0][-5, -5]).max() for picture in pictures) > 20, (
+        "elsewhere they differ"
+    )
     page.click("#hint-gallery button >> nth=2")
     until(lambda: len(someone.hints()) > 20)
     first = someone.hints()

@@ -40,12 +40,10 @@ def test_importing_the_app_switches_off_gradios_calls_home() -> None:
 
 def test_a_new_tab_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "toy_tab.py").write_text(
-        "import gradio as gr\n\n"
-        "class Toy:\n"
-        "    title, place = 'Toy', 15\n\n"
-        "    def __init__(self, demo, shop):\n"
-        "        gr.Markdown('A toy stands here.')\n\n"
-        "TAB = Toy\n"
+        "import gradio as gr\n\nclass Toy:\n "
+        "   title, place = 'Toy', 15\n\n "
+        "   def __init__(self, demo, shop):\n "
+        "       gr.Markdown('A toy stands here.')\n\nTAB = Toy\n"
     )
     before = [tab.title for tab in tabs.found()]
     monkeypatch.setattr(tabs, "__path__", [*tabs.__path__, str(tmp_path)])
@@ -89,7 +87,9 @@ def test_a_space_runs_its_own_files_whatever_its_folder_is_called(tmp_path: Path
     shutil.copytree(ROOT / "demos", space, ignore=shutil.ignore_patterns("__pycache__"))
     code = "import runpy; runpy.run_path('space.py'); import demos.tabs.automatic; print(demos.tabs.automatic.__file__)"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # there as a Space has it installed
-    done = subprocess.run([sys.executable, "-c", code], cwd=space, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=space, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == str(space / "tabs" / "automatic.py"), done.stderr
     header = (space / "README.md").read_text(encoding="utf-8").split("---")[1]
     assert "sdk: gradio" in header
@@ -187,7 +187,9 @@ def test_upload_compare_download(page, photo: Path) -> None:
     colored = Image.open(waiting.value.path())
     assert colored.size == (301, 203)
     on_screen = [np.asarray(shown(page, i).convert("RGB")) for i in (0, 1)]
-    assert any((np.asarray(colored) == pixels).all() for pixels in on_screen), "what is downloaded is exactly what was shown"
+    assert any((np.asarray(colored) == pixels).all() for pixels in on_screen), (
+        "what is downloaded is exactly what was shown"
+    )
     assert (np.ptp(np.asarray(colored).astype(int), axis=-1) > 4).mean() > 0.1, "it has color"
     with page.expect_download() as waiting:
         page.click("#layer")
@@ -200,14 +202,18 @@ def test_vividness_and_proposals_change_the_picture(page, photo: Path) -> None:
     first = after_url(page)
     dial = page.locator("#vividness input[type=range]")
     dial.click(position={"x": dial.bounding_box()["width"] - 3, "y": 4})
-    page.wait_for_function("first => [...document.querySelectorAll('#slider img')].map(i => i.src).join(' ') !== first", arg=first)
+    page.wait_for_function(
+        "first => [...document.querySelectorAll('#slider img')].map(i => i.src).join(' ') !== first", arg=first
+    )
     vivid = after_url(page)
     page.locator("#candidates button").nth(1).click()  # the calm one
     page.wait_for_function("document.querySelector('#vividness input[type=range]').value === '0'")
     calm = after_url(page)
     assert calm not in (first, vivid)
     page.check("#unsure input")
-    page.wait_for_function("calm => [...document.querySelectorAll('#slider img')].map(i => i.src).join(' ') !== calm", arg=calm)
+    page.wait_for_function(
+        "calm => [...document.querySelectorAll('#slider img')].map(i => i.src).join(' ') !== calm", arg=calm
+    )
 
 
 @pytest.mark.browser
@@ -232,7 +238,9 @@ def test_a_phone_scrolls_in_one_direction_only(page, photo: Path) -> None:
     page.wait_for_selector("#candidates button")
     assert not page.evaluate(sideways)
     boxes = [page.locator(place).bounding_box() for place in ("#photo", "#slider", "#vividness", "#candidates")]
-    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes), "the result comes right after the photo, then the dial"
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes), (
+        "the result comes right after the photo, then the dial"
+    )
     assert all(box["width"] > 300 for box in boxes)
 
 

@@ -1,4 +1,6 @@
-"""The tab *Chat* in headless Chromium, as someone uses it who cannot click into a photo. The network is a toy, and a thing is where we say."""
+"""The tab *Chat* in headless Chromium, as someone uses it who cannot click into a photo. The network is a toy, and a
+thing is where we say.
+"""
 
 import io
 from collections.abc import Iterator
@@ -67,7 +69,10 @@ class Talker(Visitor):
 
     def hears(self, text: str) -> None:
         """Wait until the answer says it."""
-        self.page.wait_for_function("text => [...document.querySelectorAll('#chat .bot')].some((line) => line.textContent.includes(text))", arg=text)
+        self.page.wait_for_function(
+            "text => [...document.querySelectorAll('#chat .bot')].some((line) => line.textContent.includes(text))",
+            arg=text,
+        )
 
     def say(self, text: str, answer: str) -> None:
         self.page.fill("#chat-box textarea", text)
@@ -137,7 +142,10 @@ def test_a_photo_is_talked_into_color_exactly(visitor: Talker, tab: Chat, photo:
 @pytest.mark.browser
 def test_what_people_send_is_text_and_junk_is_answered(visitor: Talker, photo: Path, tmp_path: Path) -> None:
     visitor.send(photo, "automatic colors")
-    for text in ("<img src=x onerror=alert(1)> ${alert(1)} {{alert(1)}} [a](javascript:alert(1))", "**bold** <b>bold</b>"):
+    for text in (
+        "<img src=x onerror=alert(1)> ${alert(1)} {{alert(1)}} [a](javascript:alert(1))",
+        "**bold** <b>bold</b>",
+    ):
         visitor.say(text, "Name a thing" if "bold" not in text else "not understood")
         visitor.page.locator("#chat .user").get_by_text(text, exact=True).wait_for()
     assert visitor.page.locator("#chat b, #chat strong, #chat img[src=x], #chat a[href^=javascript]").count() == 0

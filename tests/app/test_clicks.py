@@ -1,4 +1,6 @@
-"""The tab *Click hints*: its desk without a browser, then the page in headless Chromium. The network is a toy: quick, and its colors are known."""
+"""The tab *Click hints*: its desk without a browser, then the page in headless Chromium. The network is a toy: quick,
+and its colors are known.
+"""
 
 import json
 from collections.abc import Iterator
@@ -115,7 +117,9 @@ class Painter(Visitor):
         self.page.click("#hint-another")
         last = self.value["revision"]
         self.upload("#hint-photo button", photo)
-        self.page.wait_for_function("last => document.querySelector('#hint-canvas .hue').value.revision > last", arg=last)
+        self.page.wait_for_function(
+            "last => document.querySelector('#hint-canvas .hue').value.revision > last", arg=last
+        )
         self.status("Click a thing", "Tap a thing")
         assert self.value["hints"] == []
         assert self.page.input_value("#hint-canvas .hex") == ""
@@ -134,7 +138,8 @@ class Painter(Visitor):
 
     def status(self, *words: str) -> None:
         self.page.wait_for_function(
-            "words => words.some((word) => document.querySelector('#hint-canvas .status')?.textContent.includes(word))", arg=list(words)
+            "words => words.some((word) => document.querySelector('#hint-canvas .status')?.textContent.includes(word))",
+            arg=list(words),
         )
 
     def at(self, x: float, y: float) -> tuple[float, float]:
@@ -219,7 +224,9 @@ def test_twenty_rapid_clicks_are_twenty_hints(visitor: Painter) -> None:
         visitor.click(*place)
     hints = visitor.arrived().hints
     assert len(hints) == 20
-    assert np.allclose([(h.x / 300, h.y / 200) for h in hints], places, atol=0.01), "every one, in order, where it was clicked"
+    assert np.allclose([(h.x / 300, h.y / 200) for h in hints], places, atol=0.01), (
+        "every one, in order, where it was clicked"
+    )
     assert {h.color for h in hints} == {"#3a6ea5"}
     painted = visitor.desk.shown
     assert painted is not None
@@ -280,7 +287,9 @@ def test_every_step_is_undone_and_done_again_exactly(visitor: Painter) -> None:
 @pytest.mark.browser
 def test_a_visitor_who_only_clicks_gets_the_likeliest_color_and_a_choice(visitor: Painter) -> None:
     visitor.click(0.5, 0.5)
-    colors = visitor.page.wait_for_selector("#hint-canvas .likely button") and visitor.desk.session.suggest_colors(149.5, 99.5)
+    colors = visitor.page.wait_for_selector("#hint-canvas .likely button") and visitor.desk.session.suggest_colors(
+        149.5, 99.5
+    )
     until(lambda: visitor.value["hints"][0]["color"] == colors[0].color)
     assert visitor.arrived().hints[0].color == colors[0].color
     visitor.page.locator("#hint-canvas .likely button").nth(1).click()

@@ -1,4 +1,6 @@
-"""The tab *Compare*: its handlers without a browser, then the page in headless Chromium. All models are toys whose colors are known."""
+"""The tab *Compare*: its handlers without a browser, then the page in headless Chromium. All models are toys whose
+colors are known.
+"""
 
 import csv
 import re
@@ -42,7 +44,9 @@ def toys() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compare, "SIZE", 64)
         patch.setattr(compare, "MOST", MOST)
-        patch.setattr(comparing, "contestant", table_of([*found, Waiting(GOOD, share=0.9), Toy(HALF, fails=("two.png",))]))
+        patch.setattr(
+            comparing, "contestant", table_of([*found, Waiting(GOOD, share=0.9), Toy(HALF, fails=("two.png",))])
+        )
         yield
 
 
@@ -79,7 +83,9 @@ def visitor(language: str = "en") -> SimpleNamespace:
 
 
 def plain(updates: dict) -> dict:
-    return {component: update.get("value") if isinstance(update, dict) else update for component, update in updates.items()}
+    return {
+        component: update.get("value") if isinstance(update, dict) else update for component, update in updates.items()
+    }
 
 
 def sent(paths: list[str]) -> list[dict[str, str]]:
@@ -89,13 +95,29 @@ def sent(paths: list[str]) -> list[dict[str, str]]:
 
 def given(tab, files, models, hints, vividness=0.5):
     """What the page sends, by component."""
-    return {tab.files: files, tab.models: models, tab.zoo: [], tab.classical: ["levin2004"], tab.hints: hints, tab.vividness: vividness}
+    return {
+        tab.files: files,
+        tab.models: models,
+        tab.zoo: [],
+        tab.classical: ["levin2004"],
+        tab.hints: hints,
+        tab.vividness: vividness,
+    }
 
 
-def compared(tab: Compare, paths: list[str], models: list[str] | None = None, hints: int = 0, language: str = "en", progress=SILENT) -> dict:
+def compared(
+    tab: Compare,
+    paths: list[str],
+    models: list[str] | None = None,
+    hints: int = 0,
+    language: str = "en",
+    progress=SILENT,
+) -> dict:
     """What the page shows at the end, by component."""
     shown: dict = {}
-    for updates in tab.run(given(tab, sent(paths), [GOOD, HALF] if models is None else models, hints), visitor(language), progress):
+    for updates in tab.run(
+        given(tab, sent(paths), [GOOD, HALF] if models is None else models, hints), visitor(language), progress
+    ):
         shown |= plain(updates)
         if "rows" in (updates.get(tab.grid) or {}):
             shown["rows"] = updates[tab.grid]["rows"]
@@ -122,7 +144,9 @@ def test_what_cannot_be_compared_is_named_and_the_rest_is_done(tab: Compare, fil
     assert not only["downloads"]
 
 
-def test_the_table_says_who_is_better_by_how_much_and_that_so_few_prove_nothing(tab: Compare, files: dict[str, str]) -> None:
+def test_the_table_says_who_is_better_by_how_much_and_that_so_few_prove_nothing(
+    tab: Compare, files: dict[str, str]
+) -> None:
     shown = text(compared(tab, [files["one.png"], files["two.png"]])[tab.summary])
     assert re.search(rf"{GOOD} : ahead of gray by [\d.]+ ± [\d.]+ dB, wins 2 of 2; too few photos to be sure", shown)
     assert "2 photos are too few for standard errors" in shown
@@ -155,7 +179,9 @@ def test_a_stop_keeps_the_photos_that_are_done(tab: Compare, files: dict[str, st
     shown = compared(tab, [files["one.png"], files[NASTY], files["two.png"]], progress=progress)
     assert "Photos compared: 1 of 3. Stopped." in shown[tab.status]
     assert [row["name"] for row in shown["rows"]] == ["one.png", NASTY]
-    assert [bool(cell["src"]) for cell in shown["rows"][1]["cells"]] == [True, True, False, True], "what was painted is shown"
+    assert [bool(cell["src"]) for cell in shown["rows"][1]["cells"]] == [True, True, False, True], (
+        "what was painted is shown"
+    )
     assert "Not finished" in shown[tab.summary]
     assert shown["downloads"]
     early = compared(tab, [files["one.png"]], progress=lambda *_, **__: tab.halt(visitor()))
@@ -165,9 +191,15 @@ def test_a_stop_keeps_the_photos_that_are_done(tab: Compare, files: dict[str, st
 
 @pytest.mark.parametrize(
     "paths, models, vividness, says",
-    [([], [GOOD], 0.5, "Add some photos"), (["one.png"], [], 0.5, "choose one or more"), (["one.png"], [GOOD], None, "dial is empty")],
+    [
+        ([], [GOOD], 0.5, "Add some photos"),
+        (["one.png"], [], 0.5, "choose one or more"),
+        (["one.png"], [GOOD], None, "dial is empty"),
+    ],
 )
-def test_what_is_missing_is_one_sentence(tab: Compare, files: dict[str, str], paths: list, models: list, vividness: float, says: str) -> None:
+def test_what_is_missing_is_one_sentence(
+    tab: Compare, files: dict[str, str], paths: list, models: list, vividness: float, says: str
+) -> None:
     *_, last = tab.run(given(tab, sent([files[path] for path in paths]), models, 0, vividness), visitor(), SILENT)
     assert says in plain(last)[tab.notice]
 
@@ -188,8 +220,24 @@ def test_every_sentence_of_a_comparison_has_its_korean(tab: Compare, files: dict
     assert len(pieces) > 12
     assert [piece for piece in pieces if not HANGUL.search(text(piece))] == []
     left = [word for piece in pieces for word in re.findall("[A-Za-z]{5,}", text(piece))]
-    names_left = {GOOD, HALF, "levin", BAR, "KeyError", "color", "icolorit", "numpy", "default", "CIEDE", "junk", "SSIM"}
-    assert {word for word in left if not any(word in name or name in word for name in names_left)} <= {"alert", "onerror"}
+    names_left = {
+        GOOD,
+        HALF,
+        "levin",
+        BAR,
+        "KeyError",
+        "color",
+        "icolorit",
+        "numpy",
+        "default",
+        "CIEDE",
+        "junk",
+        "SSIM",
+    }
+    assert {word for word in left if not any(word in name or name in word for name in names_left)} <= {
+        "alert",
+        "onerror",
+    }
 
 
 def test_of_the_examples_those_in_color_are_compared(tab: Compare) -> None:
@@ -245,7 +293,8 @@ class Guest(Visitor):
         """How large the first picture of each row is, by its frame."""
         return self.page.eval_on_selector_all(
             "#compare-grid .line",
-            "lines => lines.map(line => line.querySelector('img').getBoundingClientRect().width / line.querySelector('.frame').clientWidth)",
+            "lines => lines.map(line => line.querySelector('img').getBoundingClientRect().width / "
+            "line.querySelector('.frame').clientWidth)",
         )
 
 
@@ -303,7 +352,9 @@ def test_what_zooms_one_picture_zooms_the_others(guest: Guest, files: dict[str, 
     frame.click()
     page.mouse.wheel(0, -300)
     until(lambda: min(guest.zooms()) > 2)
-    corners = "frames => frames.map(f => f.querySelector('img').getBoundingClientRect().x - f.getBoundingClientRect().x)"
+    corners = (
+        "frames => frames.map(f => f.querySelector('img').getBoundingClientRect().x - f.getBoundingClientRect().x)"
+    )
     before = page.eval_on_selector_all("#compare-grid .frame", corners)
     page.mouse.down()
     page.mouse.move(page.viewport_size["width"] / 2, 0)
@@ -346,7 +397,9 @@ def test_stop_keeps_what_is_done_and_the_next_begins_anew(guest: Guest, files: d
 
 
 @pytest.mark.browser
-def test_a_phone_scrolls_the_pictures_and_not_the_page_and_two_fingers_zoom(chromium, url: str, guest: Guest, files: dict[str, str]) -> None:
+def test_a_phone_scrolls_the_pictures_and_not_the_page_and_two_fingers_zoom(
+    chromium, url: str, guest: Guest, files: dict[str, str]
+) -> None:
     before = guest.page.locator("#compare-grid .name").all_inner_texts()
     phone = Guest(chromium, url, has_touch=True, viewport={"width": 390, "height": 844})
     assert not phone.sideways()
@@ -361,7 +414,10 @@ def test_a_phone_scrolls_the_pictures_and_not_the_page_and_two_fingers_zoom(chro
     touch = phone.page.context.new_cdp_session(phone.page)
 
     def send(kind: str, *shares: float) -> None:
-        points = [{"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2, "id": i} for i, share in enumerate(shares)]
+        points = [
+            {"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2, "id": i}
+            for i, share in enumerate(shares)
+        ]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     send("touchStart", 0.4)

@@ -37,12 +37,15 @@ def test_a_link_to_the_upload_folder_is_followed(folder: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     "path",
-    ["../private.png", "hash/../../private.png", "link.png", "hash", "hash/none.png", ".", "/etc/passwd", "/nowhere/at/all", "http://127.0.0.1/x.png",
+    ["../private.png", "hash/../../private.png", "link.png", "hash", "hash/none.png", ".", "/etc/passwd",
+     "/nowhere/at/all", "http://127.0.0.1/x.png",
      "~/.ssh/id_rsa", "a\0b", "", 5, None, ["x"]],
 )  # fmt: skip
 @pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
 def test_whatever_else_is_named_gets_the_same_words(folder: Path, path: Any, meta: dict[str, Any]) -> None:
-    value = {"path": str(folder / path) if isinstance(path, str) and "/" not in path[:1] and "http" not in path else path} | meta
+    value = {
+        "path": str(folder / path) if isinstance(path, str) and "/" not in path[:1] and "http" not in path else path
+    } | meta
     with pytest.raises(PhotoError) as refused:
         door.uploaded(value)
     assert str(refused.value) == door.NO_PHOTO

@@ -1,4 +1,6 @@
-"""English and Korean: nothing the app says is in one language only, and a visitor's choice counts. The page itself in headless Chromium."""
+"""English and Korean: nothing the app says is in one language only, and a visitor's choice counts. The page itself in
+headless Chromium.
+"""
 
 import ast
 import json
@@ -34,14 +36,29 @@ ERRORS = {
     "RuntimeError",
 }  # what the app tells people: demos.parts.talk.FAILURES
 SPEAKING = (  # modules whose errors a visitor can meet
-    "photo/__init__.py", "photo/decoding.py", "guidance.py", "color/palette.py", "models/cards.py", "models/weights.py", "models/devices.py",
-    "pipeline/__init__.py", "text/grammar/parser.py", "text/compiler.py", "text/localizer.py", "text/which.py",
-    "controls/fields.py", "controls/reference.py", "controls/palette.py", "controls/recoloring.py",
-)  # fmt: skip
+    "photo/__init__.py",
+    "photo/decoding.py",
+    "guidance.py",
+    "color/palette.py",
+    "models/cards.py",
+    "models/weights.py",
+    "models/devices.py",
+    "pipeline/__init__.py",
+    "text/grammar/parser.py",
+    "text/compiler.py",
+    "text/localizer.py",
+    "text/which.py",
+    "controls/fields.py",
+    "controls/reference.py",
+    "controls/palette.py",
+    "controls/recoloring.py",
+)
 
 
 def request(query: dict[str, str] | None = None, **headers: str) -> gr.Request:
-    return gr.Request(query_params=query or {}, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return gr.Request(
+        query_params=query or {}, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,9 +91,9 @@ def test_a_handler_answers_in_the_language_of_who_asked() -> None:
 
 
 def test_a_finished_sentence_is_recognized_with_its_values() -> None:
-    assert translate("my photo {1}.txt is a text file, not a photo: choose a JPEG, PNG, WebP or TIFF.", "ko").startswith(
-        "my photo {1}.txt: 사진이 아니라"
-    )
+    assert translate(
+        "my photo {1}.txt is a text file, not a photo: choose a JPEG, PNG, WebP or TIFF.", "ko"
+    ).startswith("my photo {1}.txt: 사진이 아니라")
     assert "힌트 파일의 힌트 3" in translate("Hint 3 of the hint file has no usable number for 'x'.", "ko")
     assert translate("what nobody has translated", "ko") == "what nobody has translated"
     assert translate("a sentence with {braces}", "ko") == "a sentence with {braces}"
@@ -87,10 +104,16 @@ def sentences(path: Path) -> Iterator[str]:
     """Every error sentence of a file, with a word wherever a value comes in."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name) and node.exc.func.id in ERRORS:
+        if (
+            isinstance(node, ast.Raise)
+            and isinstance(node.exc, ast.Call)
+            and isinstance(node.exc.func, ast.Name)
+            and node.exc.func.id in ERRORS
+        ):
             for argument in node.exc.args:
                 parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
-                if all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):  # others pass on a sentence from elsewhere
+                # others pass on a sentence from elsewhere
+                if all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):
                     yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)
 
 
@@ -98,7 +121,11 @@ def sentences(path: Path) -> Iterator[str]:
 def test_every_error_has_its_korean(name: str) -> None:
     path = TOOLKIT / name
     said = list(sentences(path))
-    unknown = [sentence for sentence in said if re.search("[a-z]{2}", sentence) and not HANGUL.search(translate(sentence, "ko"))]
+    unknown = [
+        sentence
+        for sentence in said
+        if re.search("[a-z]{2}", sentence) and not HANGUL.search(translate(sentence, "ko"))
+    ]
     assert unknown == [], f"{name}: add these to demos/words/ko.po"
 
 
@@ -135,10 +162,15 @@ def test_every_text_in_a_tab_has_its_korean(path: Path) -> None:
 
 
 def test_every_text_of_the_built_page_has_its_korean() -> None:
-    config = json.dumps(app.build("cpu").get_config_file(), default=lambda data: data.to_dict() if hasattr(data, "to_dict") else str(data))
+    config = json.dumps(
+        app.build("cpu").get_config_file(),
+        default=lambda data: data.to_dict() if hasattr(data, "to_dict") else str(data),
+    )
     keys = set(re.findall(r'\\?"key\\?": \\?"(.*?[^\\])\\*"\}', config))
     assert len(keys) > 30
-    known = {json.dumps(text).strip('"') for text in KOREAN} | {json.dumps(json.dumps(text).strip('"')).strip('"') for text in KOREAN}
+    known = {json.dumps(text).strip('"') for text in KOREAN} | {
+        json.dumps(json.dumps(text).strip('"')).strip('"') for text in KOREAN
+    }
     assert keys - known == set()
 
 
@@ -183,7 +215,11 @@ def test_a_korean_browser_is_spoken_to_in_korean_errors_included(chromium, url: 
     page.wait_for_function("document.querySelector('#hint-canvas .status')?.textContent.includes('사진 속의 물건을')")
     assert page.locator("#hint-canvas [data-tool=brush]").inner_text() == "붓"
     shown = page.inner_text("body")
-    left = [line for line in shown.splitlines() if re.search("[A-Za-z]{3}", line) and not HANGUL.search(line) and line.strip() not in SAME]
+    left = [
+        line
+        for line in shown.splitlines()
+        if re.search("[A-Za-z]{3}", line) and not HANGUL.search(line) and line.strip() not in SAME
+    ]
     assert set(left) <= {"Huepoint", "English"}, "nothing is left in English"
     visitor.close()
 

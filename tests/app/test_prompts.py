@@ -1,4 +1,6 @@
-"""The tab *Text prompt*: its desk without a browser, then the page in headless Chromium. The network and the localizer are toys: quick, and known."""
+"""The tab *Text prompt*: its desk without a browser, then the page in headless Chromium. The network and the localizer
+are toys: quick, and known.
+"""
 
 import re
 from collections.abc import Iterator
@@ -270,7 +272,10 @@ def test_words_are_completed_and_chosen_with_the_keyboard_alone(visitor: Writer)
     page.focus("#prompt-sheet [type=range]")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    assert page.evaluate("getComputedStyle(document.querySelector('#prompt-sheet .stage')).getPropertyValue('--share')") == "3%"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('#prompt-sheet .stage')).getPropertyValue('--share')")
+        == "3%"
+    )
 
 
 @pytest.mark.browser
@@ -327,7 +332,9 @@ def test_whatever_is_written_gets_an_answer_and_nothing_is_rendered(visitor: Wri
 
 
 @pytest.mark.browser
-def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Writer, tabs: tuple[Prompts, Clicks, str]) -> None:
+def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(
+    visitor: Writer, tabs: tuple[Prompts, Clicks, str]
+) -> None:
     page = visitor.page
     page.click("#prompt-send")
     page.wait_for_selector("#prompt-notice [role=alert]")
@@ -341,7 +348,11 @@ def test_hints_arrive_in_the_canvas_and_are_a_hands_own_there(visitor: Writer, t
         return box["x"] + hint["x"] * box["width"], box["y"] + hint["y"] * box["height"]
 
     def painted() -> Guidance:
-        (there,) = [visit.desk for page in tabs[1].visits.pages() if (visit := tabs[1].visits.find(page)) and visit.desk is not None]
+        (there,) = [
+            visit.desk
+            for page in tabs[1].visits.pages()
+            if (visit := tabs[1].visits.find(page)) and visit.desk is not None
+        ]
         until(lambda: there.guidance.hints == Guidance.from_canvas({"hints": hints()}, there.photo.size).hints)
         return there.guidance
 
@@ -406,7 +417,9 @@ def test_the_download_is_the_full_size_with_the_colors_of_the_words(visitor: Wri
 
 
 @pytest.mark.browser
-def test_junk_is_one_sentence_and_a_photo_works_after_it(visitor: Writer, photos: dict[str, Path], tmp_path: Path) -> None:
+def test_junk_is_one_sentence_and_a_photo_works_after_it(
+    visitor: Writer, photos: dict[str, Path], tmp_path: Path
+) -> None:
     page = visitor.page
     junk = tmp_path / "<img src=x onerror=alert(1)>.jpg"
     junk.write_text("this is not a photo")

@@ -1,4 +1,6 @@
-"""The tab *Reference*: its desk without a browser, then the page in headless Chromium. Network, matcher and localizer are toys: quick, and known."""
+"""The tab *Reference*: its desk without a browser, then the page in headless Chromium. Network, matcher and localizer
+are toys: quick, and known.
+"""
 
 import re
 from collections.abc import Iterator
@@ -52,11 +54,15 @@ def toy_see(photo: Photo, device: str = "cpu") -> SimpleNamespace:
         raise GuidanceError(f"{photo.name} has no colors to take; choose a color photo as the reference.")
     rows, columns = torch.meshgrid(torch.arange(GRID[0]), torch.arange(GRID[1]), indexing="ij")
     cell = torch.tensor([photo.width / GRID[1], photo.height / GRID[0]])
-    return SimpleNamespace(photo=photo, grid=GRID, centers=(torch.stack([columns, rows], -1).flatten(0, 1) + 0.5) * cell - 0.5)
+    return SimpleNamespace(
+        photo=photo, grid=GRID, centers=(torch.stack([columns, rows], -1).flatten(0, 1) + 0.5) * cell - 0.5
+    )
 
 
 def toy_take(session, takes, *, weight=0.5, vividness=0.5, recolor=False) -> Taken:
-    """Each take gives the color at the middle of its source to the middle of its target; a place takes from the one that lies alike."""
+    """Each take gives the color at the middle of its source to the middle of its target; a place takes from the one
+    that lies alike.
+    """
     hints, origins = [], []
     for i, take in enumerate(takes):
         other, (width, height) = take.reference.photo, session.photo.size
@@ -65,9 +71,24 @@ def toy_take(session, takes, *, weight=0.5, vividness=0.5, recolor=False) -> Tak
         hints.append(Hint(float(x), float(y), to_hex((other.rgb[:, int(v), int(u)] / 255).tolist()), 1, take.target))
         origins.append(Origin(i, float(u), float(v), 2 * weight if weight < 0.5 else 1.0))
     trust, share = torch.full(GRID, min(1.0, 2 * weight)), torch.eye(6).repeat(1, len(takes))
-    notes = () if weight else ("Nothing here looks like the reference, so its colors are hardly used; turn the weight up or mark a region.",)
+    notes = (
+        ()
+        if weight
+        else (
+            "Nothing here looks like the reference, so its colors are hardly used; turn the weight up or mark a "
+            "region.",
+        )
+    )
     cell = session.photo.width / GRID[1], session.photo.height / GRID[0]
-    return Taken(Guidance(tuple(hints) if weight else ()), tuple(origins) if weight else (), trust, notes, share, (GRID,) * len(takes), cell)
+    return Taken(
+        Guidance(tuple(hints) if weight else ()),
+        tuple(origins) if weight else (),
+        trust,
+        notes,
+        share,
+        (GRID,) * len(takes),
+        cell,
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -125,7 +146,9 @@ def test_what_a_browser_must_not_send_is_one_sentence(value: object, says: str) 
 
 def test_what_was_sent_is_read_and_moved_into_the_photo() -> None:
     line = [[i / 2000, -0.5] for i in range(2000)]
-    wish = Wish.read(sent(takes=[{"name": "u1", "source": [list(c) for c in LEFT], "target": line}], at=[1.5, 0.25], colors=["navy"]))
+    wish = Wish.read(
+        sent(takes=[{"name": "u1", "source": [list(c) for c in LEFT], "target": line}], at=[1.5, 0.25], colors=["navy"])
+    )
     assert wish.takes[0].source == LEFT
     assert 3 <= len(wish.takes[0].target) <= 500
     assert all(y == 0 for _, y in wish.takes[0].target)
@@ -149,8 +172,14 @@ def test_a_region_there_gives_its_color_to_a_region_here_and_a_dial_looks_at_not
     assert ab_at(blue, 0.75, 0.5)[1] < -25
     before = dict(LOOKS)
     again = work.ask(Wish(takes=(Lent(name, RIGHT, RIGHT),)), ReferenceDials(vividness=0.9))
-    assert (LOOKS["photos"], LOOKS["references"], LOOKS["decodes"]) == (before["photos"], before["references"], before["decodes"] + 1)
-    assert work.ask(Wish(takes=again.wish.takes, at=(0.5, 0.5)), ReferenceDials(vividness=0.9)) is again, "to look is not to paint"
+    assert (LOOKS["photos"], LOOKS["references"], LOOKS["decodes"]) == (
+        before["photos"],
+        before["references"],
+        before["decodes"] + 1,
+    )
+    assert work.ask(Wish(takes=again.wish.takes, at=(0.5, 0.5)), ReferenceDials(vividness=0.9)) is again, (
+        "to look is not to paint"
+    )
     none = work.ask(Wish(takes=again.wish.takes), ReferenceDials(weight=0.0))
     assert (none.result.rgb == plain).all()
     assert "turn the weight up" in none.notes[0]
@@ -270,7 +299,10 @@ def test_the_full_size_is_what_the_screen_shows(mode: str, monkeypatch: pytest.M
     work = desk(green_and_orange())
     lent = Lent(work.lend(halves()), LEFT, RIGHT)
     wish = Wish(mode, takes=(lent,), colors=("#b43c32",), changes=(Change(LEFT, "#3a6ea5"), Change(RIGHT, lent=lent)))
-    small, full = work.ask(wish, ReferenceDials(warmth=0.5)).result.rgb, work.finish(wish, ReferenceDials(warmth=0.5)).rgb
+    small, full = (
+        work.ask(wish, ReferenceDials(warmth=0.5)).result.rgb,
+        work.finish(wish, ReferenceDials(warmth=0.5)).rgb,
+    )
     assert (tuple(small.shape), tuple(full.shape)) == ((3, 100, 150), (3, 200, 300))
     for x in (0.25, 0.75):
         assert ab_at(full, x, 0.5) == pytest.approx(ab_at(small, x, 0.5), abs=5)
@@ -292,7 +324,8 @@ def test_colors_become_hints_for_the_hand_on_the_same_photo(mode: str) -> None:
         assert [(round(h.x, -1), round(h.y, -1)) for h in guidance.hints] == [(340, 150)]
     if mode == "recolor":
         inside, beside = (
-            [h.ab[1] for h in guidance.hints if low < h.x / 450 < high and 0.2 < h.y / 300 < 0.8] for low, high in ((0.1, 0.4), (0.6, 0.9))
+            [h.ab[1] for h in guidance.hints if low < h.x / 450 < high and 0.2 < h.y / 300 < 0.8]
+            for low, high in ((0.1, 0.4), (0.6, 0.9))
         )
         assert max(inside) < min(beside), "blue in the region, its own orange beside it"
 
@@ -362,7 +395,9 @@ class Borrower(Visitor):
 
     def ab(self, x: float, y: float) -> list[float]:
         """The color that the picture has at a place."""
-        return rgb_to_lab(torch.tensor(self.shown("[data-is=photo] .after", x, y)).view(1, 3, 1, 1) / 255)[0, 1:, 0, 0].tolist()
+        return rgb_to_lab(torch.tensor(self.shown("[data-is=photo] .after", x, y)).view(1, 3, 1, 1) / 255)[
+            0, 1:, 0, 0
+        ].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -418,7 +453,9 @@ def test_the_example_shows_where_colors_come_from_and_regions_decide(someone: Bo
 
 
 @pytest.mark.browser
-def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(someone: Borrower, files: dict[str, Path]) -> None:
+def test_a_reference_of_ones_own_is_looked_at_or_refused_in_a_sentence(
+    someone: Borrower, files: dict[str, Path]
+) -> None:
     someone.open(files["gray"])
     page = someone.page
     for bad, says in (("gray", "no colors to take"), ("junk", "text file")):
@@ -455,7 +492,9 @@ def test_a_palette_is_taken_from_a_photo_and_changed_by_hand(someone: Borrower) 
 
 
 @pytest.mark.browser
-def test_one_thing_changes_and_the_download_keeps_the_rest(someone: Borrower, files: dict[str, Path], tmp_path: Path) -> None:
+def test_one_thing_changes_and_the_download_keeps_the_rest(
+    someone: Borrower, files: dict[str, Path], tmp_path: Path
+) -> None:
     someone.open(files["color"])
     page = someone.page
     someone.click("[data-mode=recolor]")
@@ -495,7 +534,9 @@ def test_colors_are_sent_to_click_hints(someone: Borrower) -> None:
 
 @pytest.mark.browser
 def test_a_phone_and_the_keyboard_alone_do_it_in_korean(chromium, url: str) -> None:
-    phone = Borrower(chromium, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ko-KR")
+    phone = Borrower(
+        chromium, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="ko-KR"
+    )
     phone.pair()
     page = phone.page
     assert not phone.sideways()

@@ -1,4 +1,6 @@
-"""The app against strangers: files of others, wrong values, crowds, and being ended. Over plain HTTP, as no page of ours would ask."""
+"""The app against strangers: files of others, wrong values, crowds, and being ended. Over plain HTTP, as no page of
+ours would ask.
+"""
 
 import io
 import json
@@ -22,7 +24,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.app.raw import FILES, ROOT, Answer, App, Handler, Page, begin, find, free_port, handlers, pattern, png, running, shows
+from tests.app.raw import (
+    FILES,
+    ROOT,
+    Answer,
+    App,
+    Handler,
+    Page,
+    begin,
+    find,
+    free_port,
+    handlers,
+    pattern,
+    png,
+    running,
+    shows,
+)
 
 PRIVATE = pattern(999)  # the picture no visitor may see
 GONE = "not here any more"
@@ -68,7 +85,9 @@ class Visitor(Page):
             self.call(self.find("chat-box", "submit", "hear"), {"text": "", "files": [photo]}),
             self.call(self.find("chat-box", "submit", "answer")),
         ]
-        assert all(answer.success and not answer.sentences() for answer in asked), [answer.sentences() for answer in asked]
+        assert all(answer.success and not answer.sentences() for answer in asked), [
+            answer.sentences() for answer in asked
+        ]
         return asked
 
     def dial(self, vividness: float = 0.9) -> Answer:
@@ -85,12 +104,18 @@ def _known(url: str) -> list[Handler]:
 
 
 def kept(answer: Answer, mine: np.ndarray) -> str:
-    """What a visitor has after a dial: the own "picture", a sentence that it is "gone", "refused" by a sentence of ours, or what is wrong."""
+    """What a visitor has after a dial: the own "picture", a sentence that it is "gone", "refused" by a sentence of
+    ours, or what is wrong.
+    """
     pictures = answer.pictures()
     if pictures:
         return "picture" if all(shows(picture, mine) for picture in pictures) else "a picture of someone else"
     if answer.refusal:
-        return "refused" if answer.status == 429 and not GRADIOS.search(answer.refusal) else f"refused: {answer.status} {answer.refusal}"
+        return (
+            "refused"
+            if answer.status == 429 and not GRADIOS.search(answer.refusal)
+            else f"refused: {answer.status} {answer.refusal}"
+        )
     if not answer.success:
         return "Gradio's failure"
     return "gone" if any(GONE in sentence for sentence in answer.sentences()) else "neither picture nor sentence"
@@ -107,7 +132,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 # ---- files of others
 
 
-def test_no_handler_opens_a_file_that_was_not_uploaded_or_tells_whether_it_is_there(raw_url: App, tmp_path: Path) -> None:
+def test_no_handler_opens_a_file_that_was_not_uploaded_or_tells_whether_it_is_there(
+    raw_url: App, tmp_path: Path
+) -> None:
     private = tmp_path / "private.png"
     private.write_bytes(png(PRIVATE))
     (tmp_path / "link.png").symlink_to(private)
@@ -132,7 +159,9 @@ def test_no_handler_opens_a_file_that_was_not_uploaded_or_tells_whether_it_is_th
             if handler.name == "lend":
                 page.call(page.find("reference-photo", "upload", "start"), page.photo())
             return {
-                (what, meta): _told(page, handler, {"path": path} | ({"meta": {"_type": "gradio.FileData"}} if meta else {}))
+                (what, meta): _told(
+                    page, handler, {"path": path} | ({"meta": {"_type": "gradio.FileData"}} if meta else {})
+                )
                 for what, path in outside.items()
                 for meta in (False, True)
             }
@@ -158,7 +187,12 @@ def _told(page: Visitor, handler: Handler, file: dict[str, Any]) -> tuple[Any, .
     """How a file is answered: success, words, and whether the private picture is in it."""
     data = handler.usual()
     for i in handler.files:
-        data[i] = {"image": file, "uploadbutton": file, "file": [file], "multimodaltextbox": {"text": "", "files": [file]}}[handler.inputs[i].kind]
+        data[i] = {
+            "image": file,
+            "uploadbutton": file,
+            "file": [file],
+            "multimodaltextbox": {"text": "", "files": [file]},
+        }[handler.inputs[i].kind]
     answers = [page.call(handler, *data)]
     if handler.name == "hear":
         answers.append(page.call(page.find("chat-box", "submit", "answer")))
@@ -170,8 +204,17 @@ def _told(page: Visitor, handler: Handler, file: dict[str, Any]) -> tuple[Any, .
 def test_a_model_is_one_of_the_list_and_never_a_file(raw_url: App) -> None:
     weights = ROOT / "weights" / "zoo_simple_cnn.safetensors"
     with Visitor(raw_url) as page:
-        uploads = [page.upload(weights.read_bytes(), "mine.safetensors"), page.upload(b"no weights", "junk.safetensors")]
-        for model in [*(upload["path"] for upload in uploads), str(weights), "/etc/passwd", "/nowhere/x.safetensors", "../weights/unet.safetensors"]:
+        uploads = [
+            page.upload(weights.read_bytes(), "mine.safetensors"),
+            page.upload(b"no weights", "junk.safetensors"),
+        ]
+        for model in [
+            *(upload["path"] for upload in uploads),
+            str(weights),
+            "/etc/passwd",
+            "/nowhere/x.safetensors",
+            "../weights/unet.safetensors",
+        ]:
             for element, event, name, data in (
                 ("photo", "upload", "start", [page.photo(), model, 0.5]),
                 ("samples", "choose", "start_sample", [0, model, 0.5]),
@@ -180,7 +223,11 @@ def test_a_model_is_one_of_the_list_and_never_a_file(raw_url: App) -> None:
                 answer = page.call(page.find(element, event, name), *data)
                 words = [*answer.sentences(), *answer.said()]
                 assert answer.success or answer.error, (name, model)
-                assert not any(place in line for line in words for place in (str(raw_url.tmp), str(ROOT), "/etc", "/nowhere", "weights/")), words
+                assert not any(
+                    place in line
+                    for line in words
+                    for place in (str(raw_url.tmp), str(ROOT), "/etc", "/nowhere", "weights/")
+                ), words
                 if name != "run":
                     assert len(answer.sentences()) == 1, (name, model, words)
                 else:
@@ -192,7 +239,8 @@ def test_a_model_is_one_of_the_list_and_never_a_file(raw_url: App) -> None:
 
 def test_wrong_values_are_answered_by_a_sentence_or_by_nothing(raw_url: App) -> None:
     before = len(raw_url.log.read_text())
-    ends = ("clear", "leave", "start", "start_sample", "start_pair", "hear", "hear_sample", "run_examples")  # these would take the photo away
+    # these would take the photo away
+    ends = ("clear", "leave", "start", "start_sample", "start_pair", "hear", "hear_sample", "run_examples")
     those = sorted(_known(raw_url.url), key=lambda handler: handler.name in ends)
 
     def sweep(value: Any) -> list[str]:
@@ -232,14 +280,18 @@ def test_wrong_values_are_answered_by_a_sentence_or_by_nothing(raw_url: App) -> 
         ):
             answer = page.call(page.find(element, event, name), *data)
             failed += [] if _answered(answer) else [f"{element}: {name}({str(data)[-80:]}) {answer.error}"]
-    raised = Counter(re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception)\b.*", raw_url.log.read_text()[before:], re.MULTILINE))
+    raised = Counter(
+        re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception)\b.*", raw_url.log.read_text()[before:], re.MULTILINE)
+    )
     failed += [f"{count} times in the log: {line[:150]}" for line, count in raised.most_common()]
     assert not failed, "\n".join(failed)
     assert "Traceback" not in raw_url.log.read_text()[before:]
 
 
 def _answered(answer: Answer) -> bool:
-    """By the handler, or where it was not even asked by an error in words of ours: those are Korean for a Korean page, Gradio's are English."""
+    """By the handler, or where it was not even asked by an error in words of ours: those are Korean for a Korean page,
+    Gradio's are English.
+    """
     return answer.success or re.search("[가-힣]", answer.error) is not None
 
 
@@ -260,10 +312,21 @@ def test_nothing_of_pythons_insides_is_told(raw_url: App) -> None:
 
 def test_only_names_of_this_machine_are_answered(raw_url: App) -> None:
     port, number = raw_url.url.rsplit(":", 1)[1], find(_known(raw_url.url), "Color all", "click").number
-    for host, there in (("evil.example", False), (f"evil.example:{port}", False), (f"127.0.0.1:{port}", True), (f"localhost:{port}", True)):
+    for host, there in (
+        ("evil.example", False),
+        (f"evil.example:{port}", False),
+        (f"127.0.0.1:{port}", True),
+        (f"localhost:{port}", True),
+    ):
         for method, path in (("GET", "/"), ("GET", "/config"), ("POST", "/gradio_api/queue/join")):
-            body = {"json": {"fn_index": number, "session_hash": "x", "data": [None, 0.5, "vit-hint"]}} if method == "POST" else {}
-            got = httpx.request(method, raw_url.url + path, headers={"host": host}, timeout=120, trust_env=False, **body)
+            body = (
+                {"json": {"fn_index": number, "session_hash": "x", "data": [None, 0.5, "vit-hint"]}}
+                if method == "POST"
+                else {}
+            )
+            got = httpx.request(
+                method, raw_url.url + path, headers={"host": host}, timeout=120, trust_env=False, **body
+            )
             assert got.status_code in ((200,) if there else (400, 403)), (host, path, got.status_code)
 
 
@@ -303,9 +366,12 @@ def test_one_page_cannot_fill_the_queue_and_is_told_so_in_its_language(raw_url: 
         _leave(page, joined)
     accepted = [answer for answer in joined if answer.status == 200]
     refused = [answer for answer in joined if answer.status != 200]
-    assert 1 <= len(accepted) <= 8, f"{len(accepted)} were accepted, and {[answer.status for answer in refused][:1]}"  # 5 wait, while some are done
+    # 5 wait, while some are done
+    assert 1 <= len(accepted) <= 8, f"{len(accepted)} were accepted, and {[answer.status for answer in refused][:1]}"
     assert {answer.status for answer in refused} == {429}
-    assert all(re.search("[가-힣]", answer.refusal) and "busy" not in answer.refusal.lower() for answer in refused), refused[0].refusal
+    assert all(re.search("[가-힣]", answer.refusal) and "busy" not in answer.refusal.lower() for answer in refused), (
+        refused[0].refusal
+    )
 
 
 def _leave(page: Page, joined: list[Answer]) -> None:
@@ -357,7 +423,11 @@ def test_whoever_came_first_has_the_photo_or_is_told_that_it_is_gone(small: App)
 def test_pages_that_never_had_a_photo_take_nobodys_away(small: App) -> None:
     with Visitor(small, 31) as mine, Visitor(small) as stranger:
         assert kept(mine.start(), mine.pattern) == "picture"
-        asked = [("vividness", "release", "recolor", [0.4]), ("unsure", "input", "look", [True]), ("candidates", "choose", "adopt", [0])]
+        asked = [
+            ("vividness", "release", "recolor", [0.4]),
+            ("unsure", "input", "look", [True]),
+            ("candidates", "choose", "adopt", [0]),
+        ]
         asked_of = [(stranger.find(element, event, name), data) for element, event, name, data in asked]
         asked_of += [(handler, []) for handler in stranger.those if handler.name == "leave"]
         failed = set()
@@ -391,7 +461,9 @@ def test_a_picture_too_large_is_refused_in_words_for_a_visitor(raw_url: App) -> 
     target = io.BytesIO()
     Image.new("1", (6000, 5000)).save(target, "PNG")
     with Visitor(raw_url) as page:
-        answer = page.call(page.find("photo", "upload", "start"), page.upload(target.getvalue(), "wall.png"), "vit-hint", 0.5)
+        answer = page.call(
+            page.find("photo", "upload", "start"), page.upload(target.getvalue(), "wall.png"), "vit-hint", 0.5
+        )
     assert answer.success
     assert len(answer.sentences()) == 1
     assert "max_pixels" not in answer.sentences()[0]
@@ -401,7 +473,11 @@ def test_a_picture_too_large_is_refused_in_words_for_a_visitor(raw_url: App) -> 
 def test_a_text_among_photos_costs_one_sentence_and_no_photo(raw_url: App) -> None:
     color = np.stack([pattern(51), pattern(52), pattern(53)], -1)
     with Visitor(raw_url) as page:
-        photos = [page.upload(png(color), "a.png"), page.upload(b"some words", "notes.txt"), page.upload(png(color[::-1]), "b.png")]
+        photos = [
+            page.upload(png(color), "a.png"),
+            page.upload(b"some words", "notes.txt"),
+            page.upload(png(color[::-1]), "b.png"),
+        ]
         batch = page.call(page.find("Color all", "click"), photos, 0.5, "vit-hint")
         compared = page.call(page.find("compare-go", "click"), photos, ["mean-color"], [], [], 0, 0.5)
     assert batch.success
@@ -479,7 +555,10 @@ def test_a_temporary_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Pa
 def test_a_million_corners_are_painted_or_refused(raw_url: App) -> None:
     angles = np.linspace(0, 2 * np.pi, 500, endpoint=False)
     ring = np.stack([0.5 + 0.4 * np.cos(angles), 0.5 + 0.4 * np.sin(angles)], -1).round(4).tolist()
-    hints = [{"x": (i % 50 + 0.5) / 50, "y": (i // 50 + 0.5) / 40, "color": "#aa3030", "size": 3, "lasso": ring} for i in range(2000)]
+    hints = [
+        {"x": (i % 50 + 0.5) / 50, "y": (i // 50 + 0.5) / 40, "color": "#aa3030", "size": 3, "lasso": ring}
+        for i in range(2000)
+    ]
     large = pattern(1, 1200, 904)
     with Visitor(raw_url) as page:
         assert page.call(page.find("hint-photo", "upload", "start"), page.upload(png(large)), 0.5, 1).success

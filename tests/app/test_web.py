@@ -31,7 +31,18 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": message.get("body", b"")})
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:7860", "127.0.0.1:7860", "[::1]:7860", "192.168.0.7", "color.example.org", "a.gradio.live"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:7860",
+        "127.0.0.1:7860",
+        "[::1]:7860",
+        "192.168.0.7",
+        "color.example.org",
+        "a.gradio.live",
+    ],
+)
 def test_it_answers_to_names_that_are_known_and_to_addresses(host: str) -> None:
     found = ask(Guard(echo, names=["color.example.org", ".gradio.live"]), headers={"host": host})
     assert found.status_code == 200
@@ -40,7 +51,16 @@ def test_it_answers_to_names_that_are_known_and_to_addresses(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "evil-gradio.live", "gradio.live.evil.example", "127.0.0.1.evil.example", "", "x"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "evil-gradio.live",
+        "gradio.live.evil.example",
+        "127.0.0.1.evil.example",
+        "",
+        "x",
+    ],
 )
 def test_it_answers_to_no_other(host: str) -> None:
     found = ask(Guard(echo, names=[".gradio.live"]), headers={"host": host})
@@ -55,7 +75,13 @@ def line(*pages: str) -> Callable[[], Any]:
 
 
 def join(queue: Callable[[], Any], page: str = "me", **options: Any) -> httpx.Response:
-    return ask(Admission(echo, queue), "POST", "/gradio_api/queue/join", json={"session_hash": page, "data": [], "fn_index": 0}, **options)
+    return ask(
+        Admission(echo, queue),
+        "POST",
+        "/gradio_api/queue/join",
+        json={"session_hash": page, "data": [], "fn_index": 0},
+        **options,
+    )
 
 
 def test_a_page_waits_with_a_few_pieces_of_work_and_others_are_not_kept_out() -> None:
@@ -95,7 +121,10 @@ def test_joins_at_one_time_are_counted_before_they_stand_in_the_line() -> None:
 def test_file_objects_that_name_no_upload_do_not_reach_gradio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(temporary.VARIABLE, str(tmp_path))
     (tmp_path / "mine.png").write_bytes(b"x")
-    mine, other = {"path": str(tmp_path / "mine.png"), "meta": {"_type": "gradio.FileData"}}, {"path": "/etc/passwd", "meta": {}}
+    mine, other = (
+        {"path": str(tmp_path / "mine.png"), "meta": {"_type": "gradio.FileData"}},
+        {"path": "/etc/passwd", "meta": {}},
+    )
     body = {"session_hash": "me", "data": [mine, other, [other, {"files": [mine, other]}], "path"]}
     found = ask(Admission(echo, line()), "POST", "/gradio_api/queue/join", json=body).json()
     assert found["data"] == [mine, None, [None, {"files": [mine, None]}], "path"]
@@ -116,6 +145,11 @@ def test_a_full_disk_is_a_sentence(when: str, monkeypatch: pytest.MonkeyPatch) -
 
     free = temporary.ROOM - 1 if when == "before" else 10 * temporary.ROOM
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
-    found = ask(Admission(echo if when == "before" else full, line()), "POST", "/gradio_api/upload", headers={"accept-language": "ko"})
+    found = ask(
+        Admission(echo if when == "before" else full, line()),
+        "POST",
+        "/gradio_api/upload",
+        headers={"accept-language": "ko"},
+    )
     assert found.status_code == 507
     assert "디스크에 자리가" in json.loads(found.text)["detail"]

@@ -11,7 +11,14 @@ from toolkit.cli.pages.tables import NOTHING, below
 
 GRAY = {"model": "gray", "hints": 0, "n": 300, "psnr": 22.0, "psnr_se": 0.3, "ciede2000": 10.0, "colorfulness_ratio": 0}
 UNET = GRAY | {"model": "unet@0.5", "psnr": 23.75, "colorfulness_ratio": 0.66, "ciede2000": 8.125}
-CARD = {"name": "unet", "task": "automatic", "summary": "Colors.", "architecture": "unet", "file": "u.safetensors", "sha256": "ab12"}
+CARD = {
+    "name": "unet",
+    "task": "automatic",
+    "summary": "Colors.",
+    "architecture": "unet",
+    "file": "u.safetensors",
+    "sha256": "ab12",
+}
 CARD |= {"license": "MIT", "data": "photos", "trained": "in minutes", "weak": "Clothes stay brown."}
 SPEED = {
     "model": "unet",
@@ -59,12 +66,25 @@ def test_speed_is_a_row_per_size(weights):
 
 
 def test_a_comparison_is_a_row_per_model_with_what_it_is_ahead(weights):
-    row = {"model": "gray", "hints": 0, "n": 24, "psnr": 22.0, "psnr_se": 0.5, "lpips": 0.25, "lpips_se": None, "colorfulness_ratio": 0.0}
+    row = {
+        "model": "gray",
+        "hints": 0,
+        "n": 24,
+        "psnr": 22.0,
+        "psnr_se": 0.5,
+        "lpips": 0.25,
+        "lpips_se": None,
+        "colorfulness_ratio": 0.0,
+    }
     row |= {"looking": 0.0, "painting": 0.01, "peak_mb": 9.4}
     ahead = {"model": "unet", "metric": "psnr", "difference": 1.5, "se": 0.25, "wins": 20, "n": 24}
     other = {"model": "unet", "metric": "lpips", "difference": -0.1, "se": 0.01, "wins": 24, "n": 24}
     unet = row | {"model": "unet", "psnr": 23.5, "lpips": None, "colorfulness_ratio": 0.5, "looking": 0.2}
-    record = {"setup": {"metrics": ["psnr", "lpips", "colorfulness"], "baseline": "gray"}, "photos": 24, "protocol": "As said."}
+    record = {
+        "setup": {"metrics": ["psnr", "lpips", "colorfulness"], "baseline": "gray"},
+        "photos": 24,
+        "protocol": "As said.",
+    }
     write(weights, "compare-kodak.json", record | {"table": [row, unet], "versus": [other, ahead]})
     header, _, gray, better, _, protocol = below(zoo_cards.comparisons()).splitlines()
     assert header == "| kodak, 24 photos | PSNR, dB | over gray, dB | LPIPS | colorfulness | ms | MB |"
@@ -74,7 +94,13 @@ def test_a_comparison_is_a_row_per_model_with_what_it_is_ahead(weights):
 
 
 def test_the_zoo_is_a_row_per_network_with_its_training_time(weights):
-    tiny = CARD | {"name": "simple-cnn", "architecture": "simple-cnn", "summary": "Small.", "parameters": 1234, "zoo": True}
+    tiny = CARD | {
+        "name": "simple-cnn",
+        "architecture": "simple-cnn",
+        "summary": "Small.",
+        "parameters": 1234,
+        "zoo": True,
+    }
     (weights / "manifest.json").write_text(json.dumps({"models": [CARD, tiny]}))
     (weights / "u.safetensors").write_bytes(bytes(250_000))
     (weights / "training" / "simple-cnn").mkdir(parents=True)
@@ -84,8 +110,12 @@ def test_the_zoo_is_a_row_per_network_with_its_training_time(weights):
 
 
 def test_solving_small_is_shown_beside_the_direct_solve(weights):
-    methods = [{"method": "levin_fast", "seconds": 0.5, "times_faster": 20.04, "psnr": 31.0, "gain": 0.05, "least_gain": -0.7}]
-    write(weights, "speed.json", SPEED | {"classical": {"megapixels": 1.0, "hints": 100, "photos": 3, "methods": methods}})
+    methods = [
+        {"method": "levin_fast", "seconds": 0.5, "times_faster": 20.04, "psnr": 31.0, "gain": 0.05, "least_gain": -0.7}
+    ]
+    write(
+        weights, "speed.json", SPEED | {"classical": {"megapixels": 1.0, "hints": 100, "photos": 3, "methods": methods}}
+    )
     assert below(cards.TABLES["classical"]()).splitlines()[-1] == "| levin_fast | 0.50 | 20.0 | 31.00 | +0.05 | -0.70 |"
 
 
@@ -105,13 +135,17 @@ def test_a_protocol_is_said_once_or_linked_to():
 def test_the_summary_is_a_row_for_each_thing_that_was_measured_beside_its_bar(weights):
     write(weights, "photos-val.json", {"table": [GRAY, UNET], "protocol": "P."})
     assert summary().splitlines()[2:] == [
-        "| automatic, vividness 0.5: as it is set | 23.75 ± 0.30 dB | left gray: 22.00 ± 0.30 dB | 300 photos | [more](docs/measured.md#results) |"
+        "| automatic, vividness 0.5: as it is set | 23.75 ± 0.30 dB | left gray: 22.00 ± 0.30 dB | 300 photos | "
+        "[more](docs/measured.md#results) |"
     ]
     ten = [UNET | {"model": "unet@0", "hints": 10}, GRAY | {"model": "levin2004", "hints": 10}]
     write(weights, "hints-icolorit-val.json", {"table": ten, "protocol": "P."})
     write(weights, "speed.json", SPEED)
     text = summary()
-    assert "| 10 hints | 23.75 ± 0.30 dB | Levin 2004: 22.00 ± 0.30 dB | 300 photos | [more](docs/hints.md#how-good) |" in text
+    assert (
+        "| 10 hints | 23.75 ± 0.30 dB | Levin 2004: 22.00 ± 0.30 dB | 300 photos | [more](docs/hints.md#how-good) |"
+        in text
+    )
     assert "| a photo of 24 MP, file to file | 41.3 s | 1,234 MB of memory | 2 cores, cpu |" in text
 
 
@@ -183,22 +217,53 @@ def test_obedience_and_clicks_are_told_as_measured(weights):
     row = {"model": "vit-hint", "lasso": False, "measured_on": "picture", "n": 200} | shares
     write(weights, "obedience.json", {"rows": [row], "protocol": "One point."})
     lines = below(cards.TABLES["obeying"]()).splitlines()
-    assert lines[0] == "| model | lasso | measured on the | region, 200 photos | elsewhere in its class | everywhere else |"
+    assert (
+        lines[0]
+        == "| model | lasso | measured on the | region, 200 photos | elsewhere in its class | everywhere else |"
+    )
     assert lines[2] == "| vit-hint | no | picture | 70.0 ± 2.0 % |  | 3.1 ± 0.4 % |"
-    click = {"encode": 0.4, "width": 1154, "height": 866, "clicks": [{"way": "click, 10 hints", "seconds": 0.08, "times_a_click": 1.0}]}
+    click = {
+        "encode": 0.4,
+        "width": 1154,
+        "height": 866,
+        "clicks": [{"way": "click, 10 hints", "seconds": 0.08, "times_a_click": 1.0}],
+    }
     write(weights, "speed.json", SPEED | {"clicks": click})
     assert "| click, 10 hints | 80 | 1.0 |" in below(cards.clicks())
 
 
 def test_text_is_told_beside_its_baselines_and_by_class(weights):
     def line(name, n, **means):
-        every = ("found", "alarm", "pointing", "centre", "iou", "uniform", "auc", "auc_all", "wish", "automatic", "to_name", "outside")
-        return {"name": name, "n": n} | {key: means.get(key) for key in every} | {f"{key}_se": 0.01 if key in means else None for key in every}
+        every = (
+            "found",
+            "alarm",
+            "pointing",
+            "centre",
+            "iou",
+            "uniform",
+            "auc",
+            "auc_all",
+            "wish",
+            "automatic",
+            "to_name",
+            "outside",
+        )
+        return (
+            {"name": name, "n": n}
+            | {key: means.get(key) for key in every}
+            | {f"{key}_se": 0.01 if key in means else None for key in every}
+        )
 
     seen = {"pointing": 0.84, "centre": 0.2, "iou": 0.48, "uniform": 0.13}
-    pairs = line("all pairs", 841, **seen, auc=0.94, auc_all=0.9, wish=11.5, automatic=40.25, to_name=14.2, outside=1.26) | {"photos": 236}
+    pairs = line(
+        "all pairs", 841, **seen, auc=0.94, auc_all=0.9, wish=11.5, automatic=40.25, to_name=14.2, outside=1.26
+    ) | {"photos": 236}
     dog, classes = line("dog", 12, **seen), line("all classes", 126, **seen)
-    write(weights, "text-val.json", {"rows": [pairs | {"swap": 0.85, "swap_se": None, "swaps": 100}, classes, dog], "protocol": "Every class."})
+    write(
+        weights,
+        "text-val.json",
+        {"rows": [pairs | {"swap": 0.85, "swap_se": None, "swaps": 100}, classes, dog], "protocol": "Every class."},
+    )
     held = dog | {"photos": 9, "swap": None, "swaps": 0}
     write(weights, "text-held-out.json", {"rows": [held, classes, dog], "protocol": "Only words held out."})
     text = below(cards.text())
@@ -206,18 +271,30 @@ def test_text_is_told_beside_its_baselines_and_by_class(weights):
     assert "| maximum inside the region | 84.0 ± 1.0 % | 84.0 ± 1.0 % | 20.0 ± 1.0 % (photo's centre) |" in text
     assert "| region to the wish, CIEDE2000 | 11.5 ± 0.0 |  | 40.2 ± 0.0 (no sentence) |" in text
     assert "| two colors swapped, of 100 sentences | 85.0 % |  |  |" in text
-    assert text.count("to the wish") == text.count("swapped") == 1, "what was not measured of the words held out has no row"
+    assert text.count("to the wish") == text.count("swapped") == 1, (
+        "what was not measured of the words held out has no row"
+    )
     assert text.index("Only words held out.") < text.index("Every class.")
-    assert "| dog | 12 | 84.0 ± 1.0 % | 20.0 ± 1.0 % | 0.480 ± 0.010 | 0.130 ± 0.010 |  |  |  |  |" in below(cards.text_classes())
+    assert "| dog | 12 | 84.0 ± 1.0 % | 20.0 ± 1.0 % | 0.480 ± 0.010 | 0.130 ± 0.010 |  |  |  |  |" in below(
+        cards.text_classes()
+    )
     ways = [{"way": "one thing, words to picture", "seconds": 0.9, "times_an_encoding": 4.5}]
     write(weights, "speed.json", SPEED | {"text": {"width": 1154, "height": 866, "text": ways}})
     assert below(cards.text()).endswith(
-        "| 1154 × 866 px | ms | times a CLIP encoding |\n| --- | --- | --- |\n| one thing, words to picture | 900 | 4.5 |"
+        "| 1154 × 866 px | ms | times a CLIP encoding |\n| --- | --- | --- |\n| one thing, words to picture | 900 | "
+        "4.5 |"
     )
 
 
 def test_samples_stand_beside_models_that_give_one_answer(weights):
-    spread = {"diversity": 9.84, "diversity_se": 0.25, "inside": 0.701, "inside_se": 0.0125, "inside_calibrated": 0.7778, "spread_skill": 0.93}
+    spread = {
+        "diversity": 9.84,
+        "diversity_se": 0.25,
+        "inside": 0.701,
+        "inside_se": 0.0125,
+        "inside_calibrated": 0.7778,
+        "spread_skill": 0.93,
+    }
     plain = GRAY | {"vividness": None, "gray_psnr": 22.0, "what": "answer", "frechet": 412.4}
     drawn = plain | {"model": "diffusion", "vividness": 0.5}
     record = [
@@ -231,7 +308,9 @@ def test_samples_stand_beside_models_that_give_one_answer(weights):
     calibration = "9.8 ± 0.2 | 70.1 ± 1.2 % (77.8% if calibrated) | 0.93 (1 if calibrated) |"
     assert lines[0].startswith("| val, 300 photos | what | PSNR, dB |")
     assert lines[2] == "| the photo left gray |  | 22.00 ± 0.30 |  | 0% | 412 |  |  |  |"
-    assert lines[3] == f"| diffusion, vividness 0.5 | a single sample | 21.50 ± 0.30 | -0.50 | 95% | 251 | {calibration}"
+    assert (
+        lines[3] == f"| diffusion, vividness 0.5 | a single sample | 21.50 ± 0.30 | -0.50 | 95% | 251 | {calibration}"
+    )
     assert lines[4] == "| diffusion, vividness 0.5 | best of 8 | 23.75 ± 0.30 | +1.75 | 0% |  |  |  |  |"
     assert lines[5] == "| unet, vividness 0 | its one answer | 23.50 ± 0.30 | +1.50 | 0% | 412 |  |  |  |"
     assert lines[-1] == "Eight samples."
@@ -240,10 +319,31 @@ def test_samples_stand_beside_models_that_give_one_answer(weights):
 def test_a_sample_has_a_price_by_size_and_steps(weights):
     drawing = [{"size": size, "steps": steps, "seconds": size * steps / 1e4} for steps in (1, 8) for size in (192, 256)]
     looking = [{"size": size, "seconds": 0.5} for size in (192, 256)]
-    whole = {"samples": 8, "steps": 8, "seconds": 4.25, "answer_model": "vit-hint", "answer_seconds": 1.2, "times_an_answer": 3.54}
-    report = {"model": "diffusion", "width": 1154, "height": 866, "looking": looking, "drawing": drawing, "whole": whole}
+    whole = {
+        "samples": 8,
+        "steps": 8,
+        "seconds": 4.25,
+        "answer_model": "vit-hint",
+        "answer_seconds": 1.2,
+        "times_an_answer": 3.54,
+    }
+    report = {
+        "model": "diffusion",
+        "width": 1154,
+        "height": 866,
+        "looking": looking,
+        "drawing": drawing,
+        "whole": whole,
+    }
     write(weights, "speed.json", SPEED | {"samples": report})
     lines = below(cards.sample_speed()).splitlines()
     assert lines[0] == "| ms by working size | 192 px | 256 px |"
-    assert lines[2:5] == ["| looking, once a photo | 500 | 500 |", "| one sample, 1 step | 19 | 26 |", "| one sample, 8 steps | 154 | 205 |"]
-    assert "8 pictures by diffusion (8 steps each) of a photo of 1154 × 866 px take 4.2 s from start to finish, 3.5 times the one" in lines[-1]
+    assert lines[2:5] == [
+        "| looking, once a photo | 500 | 500 |",
+        "| one sample, 1 step | 19 | 26 |",
+        "| one sample, 8 steps | 154 | 205 |",
+    ]
+    assert (
+        "8 pictures by diffusion (8 steps each) of a photo of 1154 × 866 px take 4.2 s from start to finish, 3.5 times "
+        "the one" in lines[-1]
+    )

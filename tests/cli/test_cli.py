@@ -126,7 +126,9 @@ def test_names_may_begin_with_a_dash_and_hold_anything(album):
 
 def test_hints_decide_and_the_dial_turns(album):
     Guidance((Hint(20, 15, "#8a7060", 9),)).save("hints.json")
-    for i, options in enumerate([(), ("--hints", "hints.json"), ("--vividness", "1"), ("--vividness", "1", "--seed", "5")]):
+    for i, options in enumerate(
+        [(), ("--hints", "hints.json"), ("--vividness", "1"), ("--vividness", "1", "--seed", "5")]
+    ):
         assert main(["colorize", "album/a.png", "-o", f"{i}.png", *options, *FAST]) == 0
     plain, hinted, vivid, _ = (open_photo(f"{i}.png").rgb for i in range(4))
     hint = pipeline.Session("album/a.png", device="cpu", size=32).colorize(Guidance((Hint(20, 15, "#8a7060", 9),)))
@@ -236,11 +238,20 @@ def test_options_may_be_spelled_in_many_ways(argv, expected):
 @pytest.mark.parametrize(
     "argv, expected",
     [
-        ("compare v w --models unet@0.3,levin2004 --hints 0,10", {"models": ("unet@0.3", "levin2004"), "hints": (0, 10)}),
+        (
+            "compare v w --models unet@0.3,levin2004 --hints 0,10",
+            {"models": ("unet@0.3", "levin2004"), "hints": (0, 10)},
+        ),
         ("transfer a --from b --method reinhard", {"reference": Path("b"), "method": "reinhard"}),
         ("bench --megapixels 0.02,1", {"megapixels": (0.02, 1.0)}),
-        ("train unet --data a b --val c --minutes 7.5", {"data": ("a", "b"), "val": ("c",), "minutes": 7.5, "views": 2}),
-        ("train matcher --data a --regions r --captions c --painter p", {"regions": "r", "captions": "c", "painter": "p"}),
+        (
+            "train unet --data a b --val c --minutes 7.5",
+            {"data": ("a", "b"), "val": ("c",), "minutes": 7.5, "views": 2},
+        ),
+        (
+            "train matcher --data a --regions r --captions c --painter p",
+            {"regions": "r", "captions": "c", "painter": "p"},
+        ),
         ("train localizer --data r --captioned p q --hold-out 5", {"captioned": ("p", "q"), "hold_out": 5}),
         ("train encoder --data a --from f", {"start": "f"}),
         ("train pix2pix --data shapes --study", {"study": True}),
@@ -250,7 +261,9 @@ def test_each_command_has_its_options(argv, expected):
     assert options(*argv.split()).items() >= expected.items()
 
 
-@pytest.mark.parametrize("error", [RuntimeError("not enough\nmemory: you tried"), MemoryError(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("not enough\nmemory: you tried"), MemoryError(), OSError(28, "No space left on device")]
+)
 def test_whatever_fails_while_coloring_is_told_in_a_line(album, capsys, monkeypatch, error):
     def fail(*args, **kwargs):
         raise error
@@ -316,11 +329,28 @@ def test_evaluate_writes_what_it_prints(album, capsys):
     rng = np.random.default_rng(0)
     for i in range(3):
         Image.fromarray(rng.integers(0, 256, (40, 60, 3), np.uint8)).save(f"{i}.png")
-    argv = ["evaluate", ".", "--models", "unet", "--limit", "2", "--size", "32", "--vividness", "0,1", "--device", "cpu"]
+    argv = [
+        "evaluate",
+        ".",
+        "--models",
+        "unet",
+        "--limit",
+        "2",
+        "--size",
+        "32",
+        "--vividness",
+        "0,1",
+        "--device",
+        "cpu",
+    ]
     assert main([*argv, "--json", "scores.json", "--sheet", "sheet.png"]) == 0
     said = capsys.readouterr()
     scores = json.loads(Path("scores.json").read_text())
-    assert [(s["model"], s["vividness"], s["n"]) for s in scores] == [("gray", None, 2), ("unet", 0.0, 2), ("unet", 1.0, 2)]
+    assert [(s["model"], s["vividness"], s["n"]) for s in scores] == [
+        ("gray", None, 2),
+        ("unet", 0.0, 2),
+        ("unet", 1.0, 2),
+    ]
     needed = {"n", "psnr", "psnr_se", "gray_psnr", "colorfulness_ratio", "ciede2000", "protocol", "seconds"}
     assert all(needed <= set(s) for s in scores)
     assert "short side of 32 px" in said.out
@@ -341,9 +371,30 @@ def test_evaluate_says_what_it_leaves_out_and_what_it_cannot_do(album, capsys):
 
 def test_evaluate_with_hints_writes_what_it_prints(album, capsys):
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)).save("c.png")
-    assert main(["evaluate", "c.png", "--models", "levin2004", "--hints", "0,2", "--json", "scores.json", "--plot", "curve.png"]) == 0
+    assert (
+        main(
+            [
+                "evaluate",
+                "c.png",
+                "--models",
+                "levin2004",
+                "--hints",
+                "0,2",
+                "--json",
+                "scores.json",
+                "--plot",
+                "curve.png",
+            ]
+        )
+        == 0
+    )
     scores = json.loads(Path("scores.json").read_text())
-    assert [(s["model"], s["hints"], s["n"]) for s in scores] == [("gray", 0, 1), ("gray", 2, 1), ("levin2004", 0, 1), ("levin2004", 2, 1)]
+    assert [(s["model"], s["hints"], s["n"]) for s in scores] == [
+        ("gray", 0, 1),
+        ("gray", 2, 1),
+        ("levin2004", 0, 1),
+        ("levin2004", 2, 1),
+    ]
     assert scores[0]["protocol"].startswith("Protocol icolorit: centre squares of photos at 224 x 224")
     assert scores[0]["protocol"] in capsys.readouterr().out
     assert Image.open("curve.png").width > 100
@@ -378,7 +429,13 @@ def test_counts_of_hints_are_counts_and_protocols_are_known(album):
 
 
 def test_obedience_says_what_it_needs(album, capsys):
-    for argv in (["album"], ["album/notes.txt"], ["none.tar"], ["album", "--models", "nosuch"], ["album", "--json", "no/such/folder.json"]):
+    for argv in (
+        ["album"],
+        ["album/notes.txt"],
+        ["none.tar"],
+        ["album", "--models", "nosuch"],
+        ["album", "--json", "no/such/folder.json"],
+    ):
         assert main(["obedience", *argv]) == 2
         said = capsys.readouterr()
         assert len(said.err.strip().splitlines()) == 1, said.err
@@ -391,7 +448,20 @@ def test_a_folder_of_photos_becomes_weights_that_color(album, capsys):
     Path("mine").mkdir()
     for i in range(3):
         Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8)).save(f"mine/{i}.png")
-    argv = ["train", "unet", "--data", "mine", "--out", "runs/mine", "--views", "1", "--minutes", "0.001", "--device", "cpu"]
+    argv = [
+        "train",
+        "unet",
+        "--data",
+        "mine",
+        "--out",
+        "runs/mine",
+        "--views",
+        "1",
+        "--minutes",
+        "0.001",
+        "--device",
+        "cpu",
+    ]
     assert main(argv) == 0
     weights = "runs/mine/checkpoint.safetensors"
     assert f"colorize PHOTO --weights {weights}" in capsys.readouterr().out
@@ -522,7 +592,20 @@ def test_bad_references_are_one_sentence(album, capsys):
         said = capsys.readouterr().err
         assert says in said
         assert "Traceback" not in said
-    assert main(["colorize", str(EXAMPLES / "still-coffee.jpg"), "-o", "x.png", "--reference", str(EXAMPLES / "still-coffee.jpg"), *FAST]) == 2
+    assert (
+        main(
+            [
+                "colorize",
+                str(EXAMPLES / "still-coffee.jpg"),
+                "-o",
+                "x.png",
+                "--reference",
+                str(EXAMPLES / "still-coffee.jpg"),
+                *FAST,
+            ]
+        )
+        == 2
+    )
     assert "is the photo itself" in capsys.readouterr().err
     assert not Path("x.png").exists()
 
@@ -534,7 +617,10 @@ def test_recoloring_wants_to_know_what(album, capsys):
 
 def test_the_palette_of_another_photo_and_warmth(album):
     assert main(["colorize", "album/a.png", "-o", "plain.png", *FAST]) == 0
-    assert main(["colorize", "album/a.png", "-o", "like.png", "--palette-of", str(EXAMPLES / "still-coffee.jpg"), *FAST]) == 0
+    assert (
+        main(["colorize", "album/a.png", "-o", "like.png", "--palette-of", str(EXAMPLES / "still-coffee.jpg"), *FAST])
+        == 0
+    )
     assert main(["colorize", "album/a.png", "-o", "warm.png", "--warmth", "1", *FAST]) == 0
     plain, like, warm = (open_photo(name).rgb.float() for name in ("plain.png", "like.png", "warm.png"))
     assert not like.equal(plain)

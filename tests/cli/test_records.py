@@ -19,7 +19,9 @@ def run(folder, losses):
 def test_the_log_is_kept_thinned_with_its_curves_and_without_photos(tmp_path):
     kept = keep_record(run(tmp_path / "run", 2.0), tmp_path / "kept")
     assert [f.name for f in kept] == ["log.jsonl", "curves.png"]
-    assert sorted(f.name for f in (tmp_path / "kept").iterdir()) == ["curves.png", "log.jsonl"], "validation photos may not be ours to publish"
+    assert sorted(f.name for f in (tmp_path / "kept").iterdir()) == ["curves.png", "log.jsonl"], (
+        "validation photos may not be ours to publish"
+    )
     log = [json.loads(line) for line in kept[0].read_text().splitlines()]
     assert len(log) < 20
     assert any("val_psnr" in record for record in log), "validations are never thinned out"

@@ -8,7 +8,18 @@ from skimage import color as skimage_color
 from torch import Tensor
 
 from toolkit import color
-from toolkit.color import SPACES, AbBins, annealed_mean, lab_to_rgb, map_to_gamut, parse_color, rebalancing_weights, rgb_to_lab, soft_encode, suggest
+from toolkit.color import (
+    SPACES,
+    AbBins,
+    annealed_mean,
+    lab_to_rgb,
+    map_to_gamut,
+    parse_color,
+    rebalancing_weights,
+    rgb_to_lab,
+    soft_encode,
+    suggest,
+)
 
 BINS = AbBins.make()
 
@@ -34,11 +45,18 @@ def test_8_bits_are_those_of_lab_to_rgb_within_a_step() -> None:
         exact = (lab_to_rgb(lab) * 255).round().int()
         off = (color.lab_to_rgb8(lab).int() - exact).abs()
         assert off.max() <= 1
-        assert (off > 0).float().mean() < 0.05  # most of these lie on the gamut's border, where one channel is dark and its steps are fine
+        # most of these lie on the gamut's border, where one channel is dark and its steps are fine
+        assert (off > 0).float().mean() < 0.05
 
 
 @pytest.mark.parametrize(
-    "code, lab", [("#3a6ea5", (45.31, 0.47, -34.72)), ("#ffffff", (100, 0, 0)), ("#000000", (0, 0, 0)), ("#ff0000", (53.24, 80.09, 67.20))]
+    "code, lab",
+    [
+        ("#3a6ea5", (45.31, 0.47, -34.72)),
+        ("#ffffff", (100, 0, 0)),
+        ("#000000", (0, 0, 0)),
+        ("#ff0000", (53.24, 80.09, 67.20)),
+    ],
 )
 def test_lab_of_known_colors(code: str, lab: tuple[float, float, float]) -> None:
     assert color.hex_to_lab(code) == pytest.approx(lab, abs=0.02)
@@ -68,8 +86,12 @@ def test_gradients_are_finite_on_the_gray_axis(space: str, gray: float) -> None:
 
 def test_gradients_are_exact_inside_and_finite_outside_the_gamut() -> None:
     inside = rgb_to_lab(colors(4)[..., 1:3, 1:3] * 0.8 + 0.1).double().requires_grad_()
-    assert torch.autograd.gradcheck(lambda lab: lab_to_rgb(lab.float()).double(), inside, eps=1e-2, atol=1e-3, rtol=2e-2)
-    lab = torch.cat([wild(200), pixel(0, 0, 0), pixel(0, 50, 50), pixel(100, 0, 0), pixel(100, -50, 50), pixel(50, 0, 0)], 2).requires_grad_()
+    assert torch.autograd.gradcheck(
+        lambda lab: lab_to_rgb(lab.float()).double(), inside, eps=1e-2, atol=1e-3, rtol=2e-2
+    )
+    lab = torch.cat(
+        [wild(200), pixel(0, 0, 0), pixel(0, 50, 50), pixel(100, 0, 0), pixel(100, -50, 50), pixel(50, 0, 0)], 2
+    ).requires_grad_()
     lab_to_rgb(lab).sum().backward()
     assert lab.grad is not None
     assert lab.grad.isfinite().all()
@@ -124,7 +146,8 @@ def test_colors_inside_are_left_alone() -> None:
 def test_l_survives_saving_in_8_bits() -> None:
     lab = wild()
     saved = (lab_to_rgb(lab) * 255).round() / 255
-    # scikit-image judges. Half a step in each channel moves L by up to 0.3 (gray is worst, at 0.27 a step near L = 25, and dark colors alike).
+    # scikit-image judges. Half a step in each channel moves L by up to 0.3 (gray is worst, at 0.27 a step near L = 25,
+    # and dark colors alike).
     L = torch.from_numpy(skimage_color.rgb2lab(saved.numpy(), channel_axis=1))[:, 0]
     assert (L - lab[:, 0]).abs().max() < 0.3
 
@@ -226,7 +249,8 @@ def test_rebalancing_follows_equation_4() -> None:
     weight = rebalancing_weights(counts)
     assert float((prior * weight).sum()) == pytest.approx(1)
     mixed = 0.5 * prior + 0.5 / 4
-    torch.testing.assert_close(weight * mixed, (weight * mixed)[:1].expand(4))  # weight is inversely proportional to the smoothed prior
+    # weight is inversely proportional to the smoothed prior
+    torch.testing.assert_close(weight * mixed, (weight * mixed)[:1].expand(4))
     torch.testing.assert_close(rebalancing_weights(counts, lam=1), torch.ones(4))
     with pytest.raises(ValueError, match="lam must lie"):
         rebalancing_weights(counts, lam=0)
@@ -241,7 +265,9 @@ def test_suggestions_find_the_modes_by_share() -> None:
     assert [v for ab, _ in found for v in ab] == pytest.approx([60, 45, -30, 30, 10, -50])
     assert len(suggest(p, BINS)) == 4  # no more clusters than colors
     as_logits = suggest(p.clamp(min=1e-30).log(), BINS, k=3)
-    assert [v for ab, share in as_logits for v in (*ab, share)] == pytest.approx([v for ab, share in found for v in (*ab, share)])
+    assert [v for ab, share in as_logits for v in (*ab, share)] == pytest.approx(
+        [v for ab, share in found for v in (*ab, share)]
+    )
 
 
 def test_suggestions_are_deterministic_and_share_everything() -> None:
@@ -283,7 +309,9 @@ def test_colors_as_people_write_them(text: str, code: str) -> None:
     assert color.to_hex(parse_color(text)) == code
 
 
-@pytest.mark.parametrize("text", ["", "bleu", "#12", "#3a6ea5ff", "rgb(300, 0, 0)", "rgb(1, 2)", "12345678", "x" * 10000, None, 7])
+@pytest.mark.parametrize(
+    "text", ["", "bleu", "#12", "#3a6ea5ff", "rgb(300, 0, 0)", "rgb(1, 2)", "12345678", "x" * 10000, None, 7]
+)
 def test_not_a_color(text: str) -> None:
     with pytest.raises(ValueError, match="is not a color") as error:
         parse_color(text)
@@ -299,7 +327,14 @@ def test_near_names_are_offered() -> None:
 
 
 @pytest.mark.parametrize(
-    "code, name", [("#4169e1", "royal blue"), ("#6e7a44", "moss green"), ("#010101", "black"), ("#8b0000", "dark red"), ("#e9c2b8", "blush")]
+    "code, name",
+    [
+        ("#4169e1", "royal blue"),
+        ("#6e7a44", "moss green"),
+        ("#010101", "black"),
+        ("#8b0000", "dark red"),
+        ("#e9c2b8", "blush"),
+    ],
 )
 def test_name_of_a_color(code: str, name: str) -> None:
     assert color.color_name(parse_color(code)) == name

@@ -45,7 +45,14 @@ def test_hints_hold_in_every_sample(session):
 
 def test_one_sees_them_take_shape_and_can_stop(session):
     seen, told = [], []
-    list(session.samples(2, dials=Dials(steps=3), forming=lambda i, rgb: seen.append((i, rgb)), progress=lambda *step: told.append(step)))
+    list(
+        session.samples(
+            2,
+            dials=Dials(steps=3),
+            forming=lambda i, rgb: seen.append((i, rgb)),
+            progress=lambda *step: told.append(step),
+        )
+    )
     assert [i for i, _ in seen] == [0, 0, 0, 1, 1, 1]
     assert all(rgb.dtype == torch.uint8 and rgb.shape[0] == 3 for _, rgb in seen)
     assert told[-1][0] == told[-1][1]

@@ -169,7 +169,10 @@ def test_a_lighter_navy_is_blue_and_not_violet():
 
 def test_the_distribution_decides_where_the_mean_cannot():
     ab, L = torch.zeros(1, 2, 16, 32), torch.full((1, 1, 32, 64), 50.0)
-    at = [int(torch.cdist(torch.tensor([c]), BINS.centers).argmin()) for c in ((40.0, 30.0), (-40.0, -30.0), (40.0, -40.0), (-40.0, 40.0))]
+    at = [
+        int(torch.cdist(torch.tensor([c]), BINS.centers).argmin())
+        for c in ((40.0, 30.0), (-40.0, -30.0), (40.0, -40.0), (-40.0, 40.0))
+    ]
     logits = torch.full((1, len(BINS), 8, 16), -9.0)
     logits[:, at[:2], :, :8] = 0.0  # both halves are gray on average, of different colors
     logits[:, at[2:], :, 8:] = 0.0
@@ -212,13 +215,24 @@ def test_a_palette_moves_the_automatic_colors_of_every_model_and_no_hint(model):
     hinted = session.colorize(Guidance((hint,)), Dials(palette=wanted))
     left, top, right, bottom = hint.box()
     inside = hinted.rgb[:, top:bottom, left:right]
-    assert (inside.float() - session.colorize(Guidance((hint,))).rgb[:, top:bottom, left:right].float()).abs().max() <= 1
+    assert (
+        inside.float() - session.colorize(Guidance((hint,))).rgb[:, top:bottom, left:right].float()
+    ).abs().max() <= 1
 
 
 def test_swatches_ask_for_their_shares():
     session = Session(gray(), "plain-unet", size=64)
     reddish = [
-        float((session.colorize(dials=Dials(palette=[Swatch("#a04020", share, ""), Swatch("#203090", 1 - share, "")])).ab[:, 1] > 0).float().mean())
+        float(
+            (
+                session.colorize(
+                    dials=Dials(palette=[Swatch("#a04020", share, ""), Swatch("#203090", 1 - share, "")])
+                ).ab[:, 1]
+                > 0
+            )
+            .float()
+            .mean()
+        )
         for share in (0.2, 0.8)
     ]
     assert reddish[1] > reddish[0] + 0.4

@@ -19,7 +19,9 @@ REGION = ((30.0, 20.0), (150.0, 20.0), (150.0, 180.0), (30.0, 180.0))
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(seen, "load_model", lambda *_: Network())
     gray = np.asarray(waves()).astype(int)
-    return Session(Photo.from_array(np.stack([gray, gray * 3 // 4, gray // 2], -1).astype(np.uint8)), "unet", device="cpu")
+    return Session(
+        Photo.from_array(np.stack([gray, gray * 3 // 4, gray // 2], -1).astype(np.uint8)), "unet", device="cpu"
+    )
 
 
 def hue(color: str) -> float:

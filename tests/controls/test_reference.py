@@ -214,7 +214,9 @@ def test_matching_takes_the_color_of_the_likest_place():
     xy = torch.stack([torch.arange(6.0) * 9, torch.zeros(6)], 1)
     colors = torch.tensor([[60.0, 0], [-60, 0], [0, 60], [0, -60], [40, 40], [-40, 40]])
     order = torch.tensor([3, 1, 5, 0, 2, 4])
-    match = Matcher().match(Places(keys, torch.zeros(6, 2), torch.ones(6), xy), Places(keys[order], colors[order], torch.ones(6), xy))
+    match = Matcher().match(
+        Places(keys, torch.zeros(6, 2), torch.ones(6), xy), Places(keys[order], colors[order], torch.ones(6), xy)
+    )
     assert torch.equal(match.share.argmax(1), order.argsort())
     assert torch.allclose(match.share.sum(1), torch.ones(6))
     assert (match.ab - colors).norm(dim=1).max() < 5

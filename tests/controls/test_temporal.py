@@ -29,7 +29,9 @@ LOOK = partial(Session, device="cpu", size=SIZE)
 
 
 class Moody:
-    """Dark is bluish and light is reddish, but all of it a bit different in every other picture; a hint reaches what is about as light."""
+    """Dark is bluish and light is reddish, but all of it a bit different in every other picture; a hint reaches what is
+    about as light.
+    """
 
     def __init__(self):
         self.card, self.bins, self.mood = get_card("unet"), AbBins.make(10), 8.0
@@ -61,7 +63,12 @@ def moody(monkeypatch):
 def scene(seed=0, height=130, width=260):
     """A landscape of soft spots, uint8 (height, width)."""
     rough = torch.rand(1, 1, height // 10, width // 10, generator=torch.Generator().manual_seed(seed))
-    return (40 + 170 * F.interpolate(rough, (height, width), mode="bicubic", align_corners=False)[0, 0].clamp(0, 1)).round().byte().numpy()
+    return (
+        (40 + 170 * F.interpolate(rough, (height, width), mode="bicubic", align_corners=False)[0, 0].clamp(0, 1))
+        .round()
+        .byte()
+        .numpy()
+    )
 
 
 def frame(picture, x=0, y=0, name="frame"):
@@ -132,7 +139,9 @@ def test_places_are_followed_and_lost_where_they_leave():
 
 def test_a_cut_begins_anew(moody):
     old, new = scene(1), scene(2)
-    results = list(colorize_frames([frame(old), frame(old), frame(new)], guidance=Guidance((Hint(40, 40, "#00ff00"),)), look=LOOK))
+    results = list(
+        colorize_frames([frame(old), frame(old), frame(new)], guidance=Guidance((Hint(40, 40, "#00ff00"),)), look=LOOK)
+    )
     (fresh,) = colorize_frames([frame(new)], look=LOOK)
     assert torch.equal(results[2].rgb, fresh.rgb)
     assert [NEW_SCENE in r.notes for r in results] == [False, False, True]
@@ -172,7 +181,9 @@ def test_frames_are_asked_for_one_at_a_time(moody):
 
 def test_frames_of_another_size_and_a_wrong_hold_are_told_in_a_sentence(moody):
     frames = [frame(scene()), Photo.from_array(scene()[:50, :70], "odd.png")]
-    with pytest.raises(ValueError, match=r"^odd\.png is 70 x 50 pixels and the first frame is 96 x 96; give frames of one size\.$"):
+    with pytest.raises(
+        ValueError, match=r"^odd\.png is 70 x 50 pixels and the first frame is 96 x 96; give frames of one size\.$"
+    ):
         list(colorize_frames(frames, look=LOOK))
     for hold in (-0.1, 1.0):
         with pytest.raises(ValueError, match="choose a number from 0"):
@@ -203,7 +214,10 @@ def test_a_broken_frame_is_named(tmp_path):
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 40), (16, 16), (48, 48)])
 def test_tiny_and_empty_pictures_have_a_motion_too(shape):
-    for before, now in ((torch.full((1, 1, *shape), 50.0), torch.full((1, 1, *shape), 50.0)), (torch.zeros(1, 1, *shape), torch.rand(1, 1, *shape))):
+    for before, now in (
+        (torch.full((1, 1, *shape), 50.0), torch.full((1, 1, *shape), 50.0)),
+        (torch.zeros(1, 1, *shape), torch.rand(1, 1, *shape)),
+    ):
         motion = see_motion(before, now)
         assert motion.source.isfinite().all()
         assert motion.trust.isfinite().all()
@@ -227,7 +241,9 @@ def temporal(*more):
 def test_the_command_colors_frames_in_their_natural_order(moody, clip, capsys):
     assert temporal() == 0
     assert capsys.readouterr().out.split() == [f"out/frame{i}-color.png" for i in range(1, 12)]
-    direct = list(colorize_frames([Photo.from_array(np.array(Image.open(f"clip/frame{i}.png"))) for i in range(1, 12)], look=LOOK))
+    direct = list(
+        colorize_frames([Photo.from_array(np.array(Image.open(f"clip/frame{i}.png"))) for i in range(1, 12)], look=LOOK)
+    )
     last = torch.from_numpy(np.array(Image.open("out/frame11-color.png"))).permute(2, 0, 1)
     assert torch.equal(last, direct[-1].rgb)
 

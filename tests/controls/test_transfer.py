@@ -79,7 +79,10 @@ def test_sliced_transport_arrives_where_the_linear_map_cannot(C):
 
 
 def test_in_one_dimension_it_is_sorting():
-    source, target = torch.tensor([[3.0], [1.0], [2.0], [0.0]]).repeat(64, 1), torch.tensor([[10.0], [20.0], [40.0], [80.0]])
+    source, target = (
+        torch.tensor([[3.0], [1.0], [2.0], [0.0]]).repeat(64, 1),
+        torch.tensor([[10.0], [20.0], [40.0], [80.0]]),
+    )
     moved = sliced_transport(source, target, rounds=1)(source)[:4, 0]
     assert moved.tolist() == pytest.approx([80.0, 20.0, 40.0, 10.0], abs=0.5)
 
@@ -153,7 +156,9 @@ def test_lightness_can_be_taken_too(method):
 
 
 def test_welsh_gives_a_gray_photo_colors_by_its_light():
-    ramp = Photo.from_array(np.tile(np.linspace(20, 235, 200)[:, None, None], (1, 150, 3)).clip(0, 255).astype(np.uint8), "ramp.png")
+    ramp = Photo.from_array(
+        np.tile(np.linspace(20, 235, 200)[:, None, None], (1, 150, 3)).clip(0, 255).astype(np.uint8), "ramp.png"
+    )
     two = ramp.rgb.clone()
     two[:, :100] = torch.tensor([20, 40, 120]).view(3, 1, 1)  # dark is blue
     two[:, 100:] = torch.tensor([240, 200, 120]).view(3, 1, 1)  # light is yellow
@@ -197,12 +202,30 @@ def test_strips_give_the_same_pixels_as_the_whole(monkeypatch):
 
 
 def test_the_command_writes_a_picture_and_refuses_in_a_sentence(tmp_path, capsys):
-    photo, other, gray = (str(save_photo(p.rgb, tmp_path / n)) for p, n in ((WARM, "warm.png"), (COOL, "cool.png"), (GRAY, "gray.png")))
+    photo, other, gray = (
+        str(save_photo(p.rgb, tmp_path / n)) for p, n in ((WARM, "warm.png"), (COOL, "cool.png"), (GRAY, "gray.png"))
+    )
     assert main(["transfer", photo, "--from", other]) == 0
     written = tmp_path / "warm-linear.png"
     assert capsys.readouterr().out.strip() == str(written)
     assert torch.equal(open_photo(written).rgb, transfer(WARM, COOL))
-    assert main(["transfer", photo, "--from", other, "--method", "reinhard", "--strength", "0.5", "-o", str(tmp_path / "new.jpg")]) == 0
+    assert (
+        main(
+            [
+                "transfer",
+                photo,
+                "--from",
+                other,
+                "--method",
+                "reinhard",
+                "--strength",
+                "0.5",
+                "-o",
+                str(tmp_path / "new.jpg"),
+            ]
+        )
+        == 0
+    )
     with Image.open(tmp_path / "new.jpg") as picture_written:
         assert picture_written.size == WARM.size
     capsys.readouterr()

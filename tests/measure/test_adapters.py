@@ -32,7 +32,11 @@ def write_onnx(folder: Path, weight: torch.Tensor, name: str = "theirs.onnx", si
     graph = helper.make_graph(
         [helper.make_node("Conv", ["x", "kernel"], ["y"])],
         "theirs",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, channels, side, "width" if side == "side" else side))],
+        [
+            helper.make_tensor_value_info(
+                "x", TensorProto.FLOAT, (1, channels, side, "width" if side == "side" else side)
+            )
+        ],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
         [kernel],
     )
@@ -85,10 +89,14 @@ def test_gray_rgb_is_the_gray_photo_and_rgb_answers_lose_their_lightness(tmp_pat
 def test_lab_answers_give_their_ab(tmp_path):
     write_onnx(tmp_path, torch.tensor([[9.0], [0.5], [-0.25]]))
     L = ramp(32, 32)
-    torch.testing.assert_close(adapter(write(tmp_path, output="lab")).ab(L), torch.cat([L / 2, -L / 4], 1), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        adapter(write(tmp_path, output="lab")).ab(L), torch.cat([L / 2, -L / 4], 1), atol=1e-4, rtol=0
+    )
 
 
-@pytest.mark.parametrize("size, seen", [((64, 96), (32, 48)), ((20, 30), (32, 48)), ((40, 1000), (5, 128)), ((33, 33), (32, 32))])
+@pytest.mark.parametrize(
+    "size, seen", [((64, 96), (32, 48)), ((20, 30), (32, 48)), ((40, 1000), (5, 128)), ((33, 33), (32, 32))]
+)
 def test_photos_keep_their_aspect(tmp_path, size, seen):
     write_onnx(tmp_path, HALF)
     said = adapter(write(tmp_path)).ab(torch.full((1, 1, *size), 40.0))
@@ -137,7 +145,9 @@ def test_torchscript_takes_hints_in_planes_of_their_own(tmp_path):
     assert said[0, :, 9, 5].tolist() == pytest.approx([30, -20])
     assert said[0, :, 9, 6].tolist() == pytest.approx([50, 50])
     torch.testing.assert_close(model.ab(L), L.expand(1, 2, 32, 32), atol=1e-3, rtol=0)
-    scaled = adapter(write(tmp_path, file="theirs.pt", format="torchscript", hints="separate", hints_scale=10, output_scale=10))
+    scaled = adapter(
+        write(tmp_path, file="theirs.pt", format="torchscript", hints="separate", hints_scale=10, output_scale=10)
+    )
     assert scaled.ab(L, *hints_at(5, 9))[0, :, 9, 5].tolist() == pytest.approx([30, -20])
 
 
@@ -189,7 +199,10 @@ def test_a_description_that_cannot_be_meant_is_one_sentence(tmp_path, changes, t
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text, told", [("{", "is not JSON"), ("[]", "is an object like"), ('{"file": "x"}', "does not say format, input, output")])
+@pytest.mark.parametrize(
+    "text, told",
+    [("{", "is not JSON"), ("[]", "is an object like"), ('{"file": "x"}', "does not say format, input, output")],
+)
 def test_a_file_that_is_no_description_is_told(tmp_path, text, told):
     (tmp_path / "theirs.json").write_text(text)
     with pytest.raises(AdapterError, match=told):

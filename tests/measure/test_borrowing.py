@@ -26,12 +26,18 @@ def example(name, folder):
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory):
-    photos = [example("portrait-astronaut.jpg", "people"), example("still-coffee.jpg", "things"), example("portrait-grace-hopper.jpg", "people")]
+    photos = [
+        example("portrait-astronaut.jpg", "people"),
+        example("still-coffee.jpg", "things"),
+        example("portrait-grace-hopper.jpg", "people"),
+    ]
     words = [{"name": p.name, "words": ["face", p.name] if p.name.startswith("people") else ["cup"]} for p in photos]
     file = tmp_path_factory.mktemp("words") / "words.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in words))
     told = Told(keep=9)
-    return measure("borrowing", photos, Setup("unet", words=str(file), weights=(0.0, 1.0), no_classical=True), told), told.pictures
+    return measure(
+        "borrowing", photos, Setup("unet", words=str(file), weights=(0.0, 1.0), no_classical=True), told
+    ), told.pictures
 
 
 def by_kind(found):
@@ -40,8 +46,14 @@ def by_kind(found):
 
 def test_kinds_of_references_are_what_they_are_called(answer):
     rows = by_kind(answer[0])
-    assert {kind: rows[kind, "automatic"]["n"] for kind in (ITSELF, SAME, UNRELATED)} == {ITSELF: 3, SAME: 2, UNRELATED: 3}
-    assert [[title for title, _ in row] for row in answer[1]] == [["reference", "automatic", "weight 0", "weight 1", "truth"]] * 2
+    assert {kind: rows[kind, "automatic"]["n"] for kind in (ITSELF, SAME, UNRELATED)} == {
+        ITSELF: 3,
+        SAME: 2,
+        UNRELATED: 3,
+    }
+    assert [[title for title, _ in row] for row in answer[1]] == [
+        ["reference", "automatic", "weight 0", "weight 1", "truth"]
+    ] * 2
 
 
 def test_without_weight_nothing_changes_and_itself_helps(answer):
@@ -71,7 +83,9 @@ def test_classes_ask_for_the_hue_of_the_other_region(tmp_path):
     disc = (x - 64) ** 2 + (y - 48) ** 2 < 30**2
 
     def photo(color):
-        pixels = np.where(disc[..., None], color, (150, 140, 120)) + np.random.default_rng(0).integers(-9, 9, (96, 128, 1))
+        pixels = np.where(disc[..., None], color, (150, 140, 120)) + np.random.default_rng(0).integers(
+            -9, 9, (96, 128, 1)
+        )
         return pixels.clip(0, 255).astype(np.uint8), disc.astype(np.uint8)
 
     tar = tars.tar_of(tmp_path / "discs.tar", {"x/a": photo((30, 60, 200)), "x/b": photo((40, 70, 210))}, {"1": "disc"})
@@ -84,7 +98,11 @@ def test_classes_ask_for_the_hue_of_the_other_region(tmp_path):
 def test_what_cannot_be_measured_says_why(tmp_path, capsys):
     with pytest.raises(ValueError, match="nothing here to measure borrowing on; give a folder"):
         measure("borrowing", [], Setup("unet"))
-    lone = tars.tar_of(tmp_path / "lone.tar", {"x/a": (np.full((40, 60, 3), 99, np.uint8), np.eye(40, 60, dtype=np.uint8))}, {"1": "line"})
+    lone = tars.tar_of(
+        tmp_path / "lone.tar",
+        {"x/a": (np.full((40, 60, 3), 99, np.uint8), np.eye(40, 60, dtype=np.uint8))},
+        {"1": "line"},
+    )
     with pytest.raises(ValueError, match="nothing here to measure"):
         measure("borrowing", [], Setup("unet", regions=str(lone)))
     (tmp_path / "words.jsonl").write_text("no json")

@@ -31,7 +31,9 @@ def toys(monkeypatch):
 @pytest.fixture
 def crude(monkeypatch):
     """Features that cost nothing: a picture in 4 x 4 pixels."""
-    monkeypatch.setattr(set_metrics, "features", lambda rgb, device: torch.nn.functional.adaptive_avg_pool2d(rgb, 4).flatten(1))
+    monkeypatch.setattr(
+        set_metrics, "features", lambda rgb, device: torch.nn.functional.adaptive_avg_pool2d(rgb, 4).flatten(1)
+    )
 
 
 def journal(folder):
@@ -65,8 +67,20 @@ def test_the_table_has_means_and_errors_of_what_was_painted(toys):
 
 def test_every_metric_can_be_asked_for_and_says_that_the_truth_is_best(toys, crude):
     toys[1].share = 1.0
-    names = ("ssim", "lpips", "ciede2000", "hue-ciede2000", "bleeding", "colorfulness-absolute", "frechet", "hue-frechet", "kid")
-    result = toolkit.compare(["half", "most"], [photo(seed) for seed in range(3)], setup=CompareSetup(metrics=names, size=48))
+    names = (
+        "ssim",
+        "lpips",
+        "ciede2000",
+        "hue-ciede2000",
+        "bleeding",
+        "colorfulness-absolute",
+        "frechet",
+        "hue-frechet",
+        "kid",
+    )
+    result = toolkit.compare(
+        ["half", "most"], [photo(seed) for seed in range(3)], setup=CompareSetup(metrics=names, size=48)
+    )
     table = result.table.set_index("model")
     for name in names[:-1]:
         better = {**measures.METRICS, **measures.SETS}[name].better
@@ -126,7 +140,10 @@ def test_colors_that_change_with_the_size_are_told(monkeypatch):
 @pytest.mark.slow
 def test_the_shipped_weights_beat_gray_on_the_examples():
     examples = Path(__file__).parent.parent / "demos" / "examples"
-    photos = [examples / f"{name}.jpg" for name in ("portrait-astronaut", "animals-two-dogs", "still-coffee", "landscape-mountains")]
+    photos = [
+        examples / f"{name}.jpg"
+        for name in ("portrait-astronaut", "animals-two-dogs", "still-coffee", "landscape-mountains")
+    ]
     result = toolkit.compare(["unet"], photos, setup=CompareSetup(metrics=("psnr", "lpips")))
     assert not result.skipped
     gray, ours = result.table.to_dict("records")
@@ -183,7 +200,13 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_painted(toys, mod
 
 @pytest.mark.parametrize(
     "wrong, told",
-    [({"metrics": ("psrn",)}, "'psrn'"), ({"hints": ()}, "empty"), ({"hints": (-1,)}, "-1"), ({"protocol": "own"}, "'own'"), ({"limit": 0}, "limit")],
+    [
+        ({"metrics": ("psrn",)}, "'psrn'"),
+        ({"hints": ()}, "empty"),
+        ({"hints": (-1,)}, "-1"),
+        ({"protocol": "own"}, "'own'"),
+        ({"limit": 0}, "limit"),
+    ],
 )
 def test_setups_that_cannot_be_meant_are_told(wrong, told):
     with pytest.raises(ValueError, match=told):
@@ -226,7 +249,13 @@ def test_ctrl_c_gives_what_is_done_and_a_second_call_goes_on(toys, tmp_path):
 def test_progress_counts_pictures_and_may_stop(toys, tmp_path):
     told = []
     toolkit.compare(["half"], [photo(0), photo(1)], setup=QUICK, progress=lambda *what: told.append(what))
-    assert told == [(0, 4, "gray, photo 1"), (1, 4, "half, photo 1"), (2, 4, "gray, photo 2"), (3, 4, "half, photo 2"), (4, 4, "done")]
+    assert told == [
+        (0, 4, "gray, photo 1"),
+        (1, 4, "half, photo 1"),
+        (2, 4, "gray, photo 2"),
+        (3, 4, "half, photo 2"),
+        (4, 4, "done"),
+    ]
     result = toolkit.compare(["half"], [photo(0), photo(1)], setup=QUICK, folder=tmp_path, progress=stop_after(3))
     assert result.partial
     assert result.tried() == 1
@@ -250,7 +279,9 @@ def test_a_journal_of_something_else_is_refused(toys, tmp_path):
         (["half"], photos[::-1], {}, "photo 1 is another one .photo-0"),
     ):
         with pytest.raises(ValueError, match=told):
-            toolkit.compare(models, given, setup=CompareSetup(metrics=QUICK.metrics, size=48, **settings), folder=tmp_path)
+            toolkit.compare(
+                models, given, setup=CompareSetup(metrics=QUICK.metrics, size=48, **settings), folder=tmp_path
+            )
     toys[0].build = "2"
     with pytest.raises(ValueError, match="another comparison"):
         toolkit.compare(["half"], photos, setup=QUICK, folder=tmp_path)
@@ -307,12 +338,16 @@ def test_paired_differences_agree_with_scipy():
 
 def test_sentences_do_not_promise_what_the_numbers_do_not_hold():
     psnr = measures.METRICS["psnr"]
-    assert paired([1.0, 2, 3], [0.0, 1, 2]).sentence("x", psnr) == "ahead of x by 1.00 ± 0.00 dB, wins 3 of 3; too few photos to be sure"
+    assert (
+        paired([1.0, 2, 3], [0.0, 1, 2]).sentence("x", psnr)
+        == "ahead of x by 1.00 ± 0.00 dB, wins 3 of 3; too few photos to be sure"
+    )
     assert paired([1.0] * 8, [1.0] * 8).sentence("x", psnr) == "the same as x on all 8"
     assert paired([1.0], [2.0]).p is None
     noise = paired([1.0, -1.1, 1.2, -1.3, 1.4, -1.5, 1.6, -1.7], [0.0] * 8)
     assert noise.sentence("x", psnr).startswith("no clear difference to x: behind by")
-    lopsided = paired([0.1 + i / 1000 for i in range(30)] + [-30.0], [0.0] * 31)  # many small wins against one large loss
+    # many small wins against one large loss
+    lopsided = paired([0.1 + i / 1000 for i in range(30)] + [-30.0], [0.0] * 31)
     assert lopsided.difference < 0 < 0.05 - lopsided.p
     assert lopsided.sentence("x", psnr).startswith("no clear difference to x: behind by")
 
@@ -328,7 +363,11 @@ def test_the_error_of_a_ratio_is_what_repeated_draws_show():
 
 
 def test_versus_takes_another_baseline_and_another_metric(toys):
-    result = toolkit.compare(["half", "most"], [photo(seed) for seed in range(7)], setup=CompareSetup(metrics=("ciede2000", "colorfulness"), size=48))
+    result = toolkit.compare(
+        ["half", "most"],
+        [photo(seed) for seed in range(7)],
+        setup=CompareSetup(metrics=("ciede2000", "colorfulness"), size=48),
+    )
     versus = result.versus("half", "ciede2000").set_index("model")
     assert versus["wins"].to_dict() == {"gray": 0, "most": 7}
     assert versus["difference"]["most"] < 0

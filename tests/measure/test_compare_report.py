@@ -27,7 +27,9 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
-        self.addresses += [value for name, value in attributes if name in ("src", "href", "srcset", "action", "data", "poster")]
+        self.addresses += [
+            value for name, value in attributes if name in ("src", "href", "srcset", "action", "data", "poster")
+        ]
         self.words += [value or "" for name, value in attributes if name == "alt"]
 
     def handle_data(self, data):
@@ -45,7 +47,9 @@ def toys(monkeypatch):
 def result():
     photos = [photo(0, 224), photo(1, 224), photo(2, 224, name=NASTY)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparing, "contestant", table_of([Toy("half"), Toy(NASTY, share=0.9), Toy("lame", fails=("photo-1",))]))
+        patch.setattr(
+            comparing, "contestant", table_of([Toy("half"), Toy(NASTY, share=0.9), Toy("lame", fails=("photo-1",))])
+        )
         return toolkit.compare(["half", NASTY, "lame"], photos, setup=SETUP)
 
 
@@ -106,7 +110,9 @@ def test_markdown_holds_table_sentences_and_protocol(result, tmp_path):
 
 
 def test_json_is_json_and_holds_every_record(result, tmp_path):
-    found = json.loads(result.to_json(tmp_path / "all.json"), parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    found = json.loads(
+        result.to_json(tmp_path / "all.json"), parse_constant=lambda name: pytest.fail(f"{name} is not JSON")
+    )
     assert len(found["records"]) == 3 * 4 * 2
     assert found["table"][1]["psnr"] == result.table["psnr"][1]
     assert {row["metric"] for row in found["versus"]} == {"psnr", "ciede2000"}
@@ -154,7 +160,19 @@ def test_the_command_prints_and_writes(toys, album, capsys, tmp_path):
     files |= {"records": tmp_path / "r.csv.gz", "plot": tmp_path / "p.png"}
     options = [f"--{name}={file}" for name, file in files.items()]
     code = main(
-        ["compare", str(album), "--models", "half,mean-color", "--metrics", "ciede2000", "--size", "48", "--sheet", str(tmp_path / "s.png"), *options]
+        [
+            "compare",
+            str(album),
+            "--models",
+            "half,mean-color",
+            "--metrics",
+            "ciede2000",
+            "--size",
+            "48",
+            "--sheet",
+            str(tmp_path / "s.png"),
+            *options,
+        ]
     )
     told = capsys.readouterr()
     assert code == 0

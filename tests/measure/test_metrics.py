@@ -71,7 +71,13 @@ def test_psnr_of_known_errors() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_ssim_is_scikit_images(kind: str) -> None:
-    options = {"channel_axis": 2, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1}
+    options = {
+        "channel_axis": 2,
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": 1,
+    }
     expected = structural_similarity(array(photo()), array(changed(kind)), **options)
     assert ssim(changed(kind), photo()).item() == pytest.approx(expected, abs=1e-4)
 
@@ -80,8 +86,16 @@ def test_ssim_keeps_its_digits_where_a_sky_is_bright_and_flat() -> None:
     noise = torch.Generator().manual_seed(0)
     sky = 0.97 + 0.01 * torch.rand(1, 3, 48, 48, generator=noise)
     other = sky + 0.003 * torch.randn(sky.shape, generator=noise)
-    options = {"channel_axis": 2, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1}
-    assert ssim(sky, other).item() == pytest.approx(structural_similarity(array(sky), array(other), **options), abs=1e-5)
+    options = {
+        "channel_axis": 2,
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": 1,
+    }
+    assert ssim(sky, other).item() == pytest.approx(
+        structural_similarity(array(sky), array(other), **options), abs=1e-5
+    )
 
 
 def test_colorfulness_of_known_colors() -> None:
@@ -93,7 +107,8 @@ def test_colorfulness_of_known_colors() -> None:
 
 
 def test_colorfulness_is_signed() -> None:
-    # Half red, half green: rg is ±255 and yb 127.5 throughout, so the means of rg cancel; of absolute values they would not.
+    # Half red, half green: rg is ±255 and yb 127.5 throughout, so the means of rg cancel; of absolute values they would
+    # not.
     halves = torch.zeros(1, 3, 2, 4)
     halves[:, 0, 0] = 1
     halves[:, 1, 1] = 1
@@ -110,7 +125,9 @@ def test_colorfulness_ratio_is_a_ratio_of_means() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_ciede2000_is_scikit_images(kind: str) -> None:
     lab = [skimage.color.rgb2lab(array(rgb)) for rgb in (photo(), changed(kind))]
-    assert ciede2000(changed(kind), photo()).item() == pytest.approx(skimage.color.deltaE_ciede2000(*lab).mean(), abs=0.01)
+    assert ciede2000(changed(kind), photo()).item() == pytest.approx(
+        skimage.color.deltaE_ciede2000(*lab).mean(), abs=0.01
+    )
 
 
 def test_gray_psnr_is_that_of_the_photo_without_its_ab() -> None:
@@ -121,7 +138,8 @@ def test_gray_psnr_is_that_of_the_photo_without_its_ab() -> None:
     assert gray_psnr(changed("gray")).item() > 60  # a gray photo is its own gray version, to kornia's white point
 
 
-# Made by the package lpips 0.1.4, LPIPS(net="alex", pnet_rand=True), its trunk filled with the convolutions of our file, its linear layers its own.
+# Made by the package lpips 0.1.4, LPIPS(net="alex", pnet_rand=True), its trunk filled with the convolutions of our
+# file, its linear layers its own.
 LPIPS_REFERENCE = {"gray": 0.11089231, "flip": 0.56652439, "dark": 0.14381132, "swap": 0.15719238}
 
 
@@ -157,7 +175,12 @@ def test_one_number_a_photo(name: str) -> None:
 @pytest.mark.parametrize("name", METRICS)
 def test_pictures_that_cannot_be_compared(name: str) -> None:
     rgb = torch.rand(2, 3, 16, 16)
-    for other, words in ((rgb[:1], "same shape"), (rgb[0], "batch dimension"), ((255 * rgb).byte(), "divide it by 255"), (rgb[:, :1], "B, 3, H, W")):
+    for other, words in (
+        (rgb[:1], "same shape"),
+        (rgb[0], "batch dimension"),
+        ((255 * rgb).byte(), "divide it by 255"),
+        (rgb[:, :1], "B, 3, H, W"),
+    ):
         with pytest.raises(ValueError, match=words):
             METRICS[name](rgb, other)
 
@@ -174,7 +197,8 @@ def test_pictures_that_are_too_small_or_all_gray() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_psnr_and_ssim_are_torchmetrics(kind: str) -> None:
-    # A second reference beside scikit-image. Its SSIM counts windows that mirror the border, too (up to 0.02 apart): those are cut off here.
+    # A second reference beside scikit-image. Its SSIM counts windows that mirror the border, too (up to 0.02 apart):
+    # those are cut off here.
     rgb, truth = changed(kind), photo()
     assert psnr(rgb, truth).item() == pytest.approx(their_psnr(rgb, truth, data_range=1.0).item(), abs=1e-4)
     _, windows = their_ssim(rgb, truth, data_range=1.0, sigma=1.5, return_full_image=True)
@@ -294,7 +318,9 @@ def test_color_that_crosses_its_border_bleeds() -> None:
     truth = flat(RED, GREEN)
     assert bleeding(truth, truth).item() == 0
     # The band is 3 px beside the two columns in which the step shows: 8 px, of which px are 60 units off.
-    assert [bleeding(shifted(px), truth).item() for px in (1, 2, 4)] == pytest.approx([60 / 8, 2 * 60 / 8, 4 * 60 / 8], abs=0.2)
+    assert [bleeding(shifted(px), truth).item() for px in (1, 2, 4)] == pytest.approx(
+        [60 / 8, 2 * 60 / 8, 4 * 60 / 8], abs=0.2
+    )
     # From there on it is wrong elsewhere, too: 4 of 24 px.
     assert bleeding(shifted(8), truth).item() == pytest.approx(60 * (4 / 8 - 4 / 24), abs=0.3)
 
@@ -307,7 +333,8 @@ def test_wrong_colors_that_keep_their_borders_do_not_bleed() -> None:
 
 
 def test_a_gray_photo_has_the_number_that_its_truths_chroma_has() -> None:
-    truth = flat((60, 0, 0), (60, 0, 0), RED, (60, 0, 0))  # all of the red is within 3 px of a border: 8 of the band's 16 columns
+    # all of the red is within 3 px of a border: 8 of the band's 16 columns
+    truth = flat((60, 0, 0), (60, 0, 0), RED, (60, 0, 0))
     assert bleeding(flat((60, 0, 0)), truth).item() == pytest.approx(30 / 2, abs=0.1)
     wide = truth.clone()
     wide[..., 13:27] = truth[..., 16:17]  # 3 px too far to either side: 6 columns

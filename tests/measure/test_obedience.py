@@ -16,7 +16,9 @@ CLASSES = {"1": "coat", "2": "wall"}
 
 
 def labelled():
-    """A 60 x 40 photo: a coat of 20 x 20, another coat of 4 x 20, the rest without a class; L is 60 throughout, so that most colors exist."""
+    """A 60 x 40 photo: a coat of 20 x 20, another coat of 4 x 20, the rest without a class; L is 60 throughout, so that
+    most colors exist.
+    """
     labels = np.zeros((40, 60), np.uint8)
     labels[10:30, 5:25] = 1
     labels[10:30, 50:54] = 1
@@ -24,11 +26,15 @@ def labelled():
 
 
 def tar_of(path, photos, classes=CLASSES):
-    return tars.tar_of(path, {name: (photo.rgb.permute(1, 2, 0).numpy(), labels) for name, (photo, labels) in photos.items()}, classes)
+    return tars.tar_of(
+        path, {name: (photo.rgb.permute(1, 2, 0).numpy(), labels) for name, (photo, labels) in photos.items()}, classes
+    )
 
 
 class Painter:
-    """A session that moves the ab of whole areas by known shares of the way: 0.8 in the first coat, 0.5 in the second, 0.1 elsewhere."""
+    """A session that moves the ab of whole areas by known shares of the way: 0.8 in the first coat, 0.5 in the second,
+    0.1 elsewhere.
+    """
 
     def __init__(self, photo, model, *, device="auto"):
         self.photo = photo
@@ -103,7 +109,9 @@ def test_the_color_is_far_from_the_mean_and_exists_there():
 @pytest.fixture
 def obey(tmp_path):
     """Measures unet on photos with labels."""
-    return lambda *photos: measure("obedience", [tar_of(tmp_path / "r.tar", {f"a/{i}": one for i, one in enumerate(photos)})], Setup(("unet",)))
+    return lambda *photos: measure(
+        "obedience", [tar_of(tmp_path / "r.tar", {f"a/{i}": one for i, one in enumerate(photos)})], Setup(("unet",))
+    )
 
 
 def test_shares_are_those_of_the_way(painter, obey):
@@ -153,7 +161,9 @@ def test_the_answer_is_json_and_a_table_with_its_protocol(painter, obey):
     assert found["rows"][0]["inside"] == pytest.approx(0.8, abs=1e-3)
     header, _, *rows, protocol = answer.text().splitlines()
     assert "everywhere else" in header
-    assert [row.split()[:3] for row in rows] == [["unet", lasso, view] for lasso in ("no", "yes") for view in ("model", "picture")]
+    assert [row.split()[:3] for row in rows] == [
+        ["unet", lasso, view] for lasso in ("no", "yes") for view in ("model", "picture")
+    ]
     assert "80.0 ± 0.0 %" in rows[0]
     assert "largest connected part" in protocol
     assert protocol == found["protocol"]
@@ -164,7 +174,9 @@ def test_a_real_model_moves_the_region_more_than_the_rest(obey):
     photo, labels = labelled()
     array = photo.rgb.permute(1, 2, 0).numpy().copy()
     array[labels == 1] = 100
-    free, _, tied, _ = obey((Photo.from_array((array + rng.normal(0, 3, array.shape)).clip(0, 255).astype(np.uint8)), labels)).rows
+    free, _, tied, _ = obey(
+        (Photo.from_array((array + rng.normal(0, 3, array.shape)).clip(0, 255).astype(np.uint8)), labels)
+    ).rows
     assert tied["inside"] > 0.5
     assert tied["outside"] < tied["inside"]
     assert free["inside"] > 0.2

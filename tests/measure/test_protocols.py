@@ -18,7 +18,9 @@ def square(side=224, seed=0):
     rng = np.random.default_rng(seed)
     coarse = torch.from_numpy(rng.uniform(60, 200, (1, 3, 5, 5)))
     smooth = torch.nn.functional.interpolate(coarse, (side, side), mode="bicubic", align_corners=False)[0]
-    return Photo.from_array((smooth.numpy().transpose(1, 2, 0) + rng.normal(0, 2, (side, side, 3))).clip(0, 255).astype(np.uint8))
+    return Photo.from_array(
+        (smooth.numpy().transpose(1, 2, 0) + rng.normal(0, 2, (side, side, 3))).clip(0, 255).astype(np.uint8)
+    )
 
 
 class Parrot:
@@ -34,7 +36,9 @@ class Parrot:
 
     def colorize(self, guidance, dials, *, seed):
         Parrot.painted.append((len(guidance), dials.vividness))
-        self.rgb = contestants.in_color(self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width)))
+        self.rgb = contestants.in_color(
+            self.photo, guidance.stamp(torch.zeros(1, 2, self.photo.height, self.photo.width))
+        )
         return self
 
 
@@ -53,7 +57,10 @@ def test_places_come_by_lot_from_seed_and_photo_and_fewer_are_the_first_of_more(
     assert len(many) == 40
     assert many == hints_for(photo, 0, name, 40, 1234)
     assert many[:3] == hints_for(photo, 0, name, 3, 1234)
-    places = {tuple(hint.box() for hint in hints_for(photo, index, name, 40, seed)) for index, seed in ((0, 1234), (1, 1234), (0, 1))}
+    places = {
+        tuple(hint.box() for hint in hints_for(photo, index, name, 40, seed))
+        for index, seed in ((0, 1234), (1, 1234), (0, 1))
+    }
     assert len(places) == 3
 
 
@@ -77,7 +84,8 @@ def test_siggraph17_gathers_patches_of_all_sizes_around_the_middle_and_none_leav
         assert (at + size).max() == 256
         middle = at + size / 2
         assert middle.mean() == pytest.approx(128, abs=3)
-        assert np.mean(np.abs(middle - 128) < 64) == pytest.approx(0.683, abs=0.02)  # within one standard deviation of a Gaussian
+        # within one standard deviation of a Gaussian
+        assert np.mean(np.abs(middle - 128) < 64) == pytest.approx(0.683, abs=0.02)
 
 
 def test_a_hint_covers_its_patch_in_the_mean_color():
@@ -105,7 +113,12 @@ def test_scores_are_the_psnr_of_what_was_painted(parrot):
     assert Parrot.painted == [(0, 0.0), (7, 0.0), (0, 1.0), (7, 1.0)] * 2
     grays = [floats(contestants.in_color(p, torch.zeros(1, 2, 224, 224))) for p in photos]
     expected = [float(psnr(gray, floats(p.rgb))) for gray, p in zip(grays, photos, strict=True)]
-    assert found["gray", 0]["psnr"] == found["gray", 7]["psnr"] == found["unet", 0]["psnr"] == pytest.approx(np.mean(expected), abs=1e-3)
+    assert (
+        found["gray", 0]["psnr"]
+        == found["gray", 7]["psnr"]
+        == found["unet", 0]["psnr"]
+        == pytest.approx(np.mean(expected), abs=1e-3)
+    )
     assert found["gray", 0]["psnr_se"] == pytest.approx(np.std(expected, ddof=1) / 2**0.5, abs=1e-3)
     assert found["unet", 7]["psnr"] > found["unet", 0]["psnr"]
     assert found["gray", 0]["colorfulness_ratio"] < 0.02 < found["unet", 7]["colorfulness_ratio"]

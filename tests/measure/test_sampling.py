@@ -39,7 +39,9 @@ def shifted(photo, steps):
 
 
 class Pretender:
-    """A session that answers with the truth's red 20 steps too low, and draws it 30 too high, then right, then 12 too high."""
+    """A session that answers with the truth's red 20 steps too low, and draws it 30 too high, then right, then 12 too
+    high.
+    """
 
     asked = ()  # what for, a list in each test
 
@@ -104,7 +106,8 @@ def test_spread_and_error_are_in_squares_of_lab_units():
 
 def test_diversity_is_the_mean_difference_of_pairs():
     pictures = [photo.rgb for photo in map(colored, range(3))]
-    doubled = [p.repeat_interleave(2, 1).repeat_interleave(2, 2) for p in pictures]  # every second pixel of these is all of those
+    # every second pixel of these is all of those
+    doubled = [p.repeat_interleave(2, 1).repeat_interleave(2, 2) for p in pictures]
     pairs = [float(ciede2000(floats(pictures[i]), floats(pictures[j]))) for i, j in ((0, 1), (0, 2), (1, 2))]
     assert diversity(doubled) == pytest.approx(np.mean(pairs), rel=1e-5)
     assert diversity([pictures[0]] * 2) == 0
@@ -184,7 +187,10 @@ def test_pictures_are_kept_of_the_first_photos_and_progress_is_told(pretender):
     told = Told(lambda n, of: done.append((n, of)), keep=2)
     sampled(photos, told, samples=2, limit=3)
     assert done == [(1, 3), (2, 3), (3, 3)]
-    assert [torch.equal(row[0][1], photo.rgb) for row, photo in zip(told.pictures, photos, strict=False)] == [True, True]
+    assert [torch.equal(row[0][1], photo.rgb) for row, photo in zip(told.pictures, photos, strict=False)] == [
+        True,
+        True,
+    ]
 
 
 def test_the_answer_is_json_and_a_table_with_its_protocol(pretender):
@@ -213,7 +219,9 @@ def test_what_cannot_be_meant_is_told(pretender):
 def test_the_rank_histogram_has_a_bar_for_each_share(pretender):
     rows = sampled([colored(1), colored(2)], vividness=(0.5, 1.0)).rows
     axes = plot(rows).axes[0]
-    assert [bar.get_height() for bar in axes.patches] == pytest.approx([share for row in rows for share in row.get("ranks", ())])
+    assert [bar.get_height() for bar in axes.patches] == pytest.approx(
+        [share for row in rows for share in row.get("ranks", ())]
+    )
     assert axes.lines[0].get_ydata()[0] == pytest.approx(1 / 4)
 
 
@@ -239,7 +247,20 @@ def album(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_the_command_writes_what_it_prints(album, capsys):
-    argv = ["evaluate", ".", "--models", "diffusion,unet", "--samples", "2", "--steps", "1", "--size", "32", "--device", "cpu"]
+    argv = [
+        "evaluate",
+        ".",
+        "--models",
+        "diffusion,unet",
+        "--samples",
+        "2",
+        "--steps",
+        "1",
+        "--size",
+        "32",
+        "--device",
+        "cpu",
+    ]
     assert main([*argv, "--json", "samples.json", "--sheet", "sheet.png", "--plot", "ranks.png"]) == 0
     said = capsys.readouterr().out
     scores = json.loads(Path("samples.json").read_text())
@@ -276,7 +297,16 @@ def test_what_the_command_cannot_do_is_one_sentence(album, capsys, options, told
     assert main(["evaluate", ".", *options]) == 2
     said = capsys.readouterr()
     assert told in said.err
-    assert len([line for line in said.err.strip().splitlines() if "photo/s" not in line and "s/photo" not in line and "photo [" not in line]) == 1
+    assert (
+        len(
+            [
+                line
+                for line in said.err.strip().splitlines()
+                if "photo/s" not in line and "s/photo" not in line and "photo [" not in line
+            ]
+        )
+        == 1
+    )
     assert not said.out
 
 
@@ -286,9 +316,18 @@ def test_the_price_of_samples_is_a_table_over_sizes_and_steps(monkeypatch):
         monkeypatch.setattr(sample_bench, name, value)
     report = sample_bench.measure_samples(colored(), "unet", "cpu")
     assert [(row["size"], row["steps"]) for row in report["drawing"]] == [(32, 1), (64, 1), (32, 2), (64, 2)]
-    assert (report["width"], report["height"], report["whole"]["samples"], report["whole"]["answer_model"]) == (60, 40, 2, "unet")
+    assert (report["width"], report["height"], report["whole"]["samples"], report["whole"]["answer_model"]) == (
+        60,
+        40,
+        2,
+        "unet",
+    )
     assert json.loads(json.dumps(report)) == report
     lines = sample_bench.sample_text(report).splitlines()
     assert lines[0].split("  ")[0] == "ms by working size"
-    assert [line.split("  ")[0] for line in lines[2:5]] == ["looking, once a photo", "one sample, 1 step", "one sample, 2 steps"]
+    assert [line.split("  ")[0] for line in lines[2:5]] == [
+        "looking, once a photo",
+        "one sample, 1 step",
+        "one sample, 2 steps",
+    ]
     assert lines[5].startswith("2 pictures by diffusion (4 steps each) of a photo of 60 × 40 px take ")

@@ -18,7 +18,8 @@ from toolkit.measure.studies import words as module
 from toolkit.measure.studies.words import COLORS, Setup, add_held_out, area_under_curve, compare, heat_picture, wished
 
 CLASSES = {"1": "coat", "2": "wall", "3": "dog", "4": "sky"}
-GRAYS = {0: 40, 1: 145, 2: 100, 3: 180, 4: 210}  # of the photos below, by class: so that a painter can see what belongs together
+# of the photos below, by class: so that a painter can see what belongs together
+GRAYS = {0: 40, 1: 145, 2: 100, 3: 180, 4: 210}
 
 
 def labels(**boxes):
@@ -43,11 +44,17 @@ def tar(tmp_path):
 
 def tar_of(path, scenes, classes=CLASSES):
     gray = np.vectorize(GRAYS.get)
-    return tars.tar_of(path, {name: (gray(labels).astype(np.uint8)[..., None].repeat(3, 2), labels) for name, labels in scenes.items()}, classes)
+    return tars.tar_of(
+        path,
+        {name: (gray(labels).astype(np.uint8)[..., None].repeat(3, 2), labels) for name, labels in scenes.items()},
+        classes,
+    )
 
 
 class Localizer:
-    """Sees everything that is there, a quarter of the size; is 0.9 sure of what is there and 0.1 of the rest, unless told otherwise."""
+    """Sees everything that is there, a quarter of the size; is 0.9 sure of what is there and 0.1 of the rest, unless
+    told otherwise.
+    """
 
     held_out = ("dog", "sky")
 
@@ -59,7 +66,8 @@ class Localizer:
         return self
 
     def names(self, least=0.5):
-        return [(word, self.find(word).confidence) for word in ("coat", "wall")]  # what else there is has to be asked for
+        # what else there is has to be asked for
+        return [(word, self.find(word).confidence) for word in ("coat", "wall")]
 
     def find(self, noun):
         value = next(int(value) for value, word in CLASSES.items() if word == noun)
@@ -73,7 +81,9 @@ class Localizer:
 
 
 class Painter:
-    """A session whose automatic result is (a, b) = (3, 3), and whose hints color everything of the hint's own gray, and a little of the rest."""
+    """A session whose automatic result is (a, b) = (3, 3), and whose hints color everything of the hint's own gray, and
+    a little of the rest.
+    """
 
     spill = 0.0
 
@@ -199,11 +209,17 @@ def test_color_outside_the_region_shows(tar, said, monkeypatch):
 
 
 def test_names_that_are_not_there_are_those_of_the_source_or_all(tar, said):
-    """Source a labels coat, wall and dog, source b sky and dog: in photo a/1 the dog is missing, in photo b/1 nothing of its source is."""
+    """Source a labels coat, wall and dog, source b sky and dog: in photo a/1 the dog is missing, in photo b/1 nothing
+    of its source is.
+    """
     said.localizer = Localizer({"dog": 0.95})
     pairs, _, lines = said.measure(tar, no_color=True)
-    assert pairs["auc"] == pytest.approx(1 / 8), "the dog of a/1 looks surer than coat, wall and sky, and as sure as the dog of b/1"
-    assert pairs["auc_all"] == pytest.approx((3 * 3 + 3.5) / 16, abs=1e-4), "sky is missing in a/1, too, coat and wall in b/1"
+    assert pairs["auc"] == pytest.approx(1 / 8), (
+        "the dog of a/1 looks surer than coat, wall and sky, and as sure as the dog of b/1"
+    )
+    assert pairs["auc_all"] == pytest.approx((3 * 3 + 3.5) / 16, abs=1e-4), (
+        "sky is missing in a/1, too, coat and wall in b/1"
+    )
     assert pairs["alarm"] == 1, "the one name of its source that a photo lacks, the dog of a/1, is said to be there"
     assert lines["coat"]["auc"] is None
     assert lines["coat"]["auc_all"] == 1

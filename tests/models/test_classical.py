@@ -63,13 +63,21 @@ def test_a_step_in_lightness_keeps_two_colors_apart():
 def test_colors_stay_within_the_range_of_the_hints_and_hints_are_kept():
     rng = np.random.default_rng(2)
     L = rng.uniform(0, 100, (40, 50))
-    hints = {(int(x), int(y)): tuple(rng.uniform(-60, 60, 2)) for x, y in zip(rng.integers(0, 50, 12), rng.integers(0, 40, 12), strict=True)}
+    hints = {
+        (int(x), int(y)): tuple(rng.uniform(-60, 60, 2))
+        for x, y in zip(rng.integers(0, 50, 12), rng.integers(0, 40, 12), strict=True)
+    }
     L, ab, hinted = problem(L, hints)
     found = levin2004(L, ab, hinted)
     assert torch.equal(found[hinted.expand_as(found)], ab[hinted.expand_as(ab)])
     colors = np.array(list(hints.values()))
     for channel in range(2):
-        assert colors[:, channel].min() - 1e-3 <= found[0, channel].min() <= found[0, channel].max() <= colors[:, channel].max() + 1e-3
+        assert (
+            colors[:, channel].min() - 1e-3
+            <= found[0, channel].min()
+            <= found[0, channel].max()
+            <= colors[:, channel].max() + 1e-3
+        )
 
 
 def test_shapes_that_do_not_fit_are_told():

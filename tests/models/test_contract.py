@@ -23,7 +23,9 @@ every_model = pytest.mark.parametrize("model", [card.name for card in list_model
 def textured(height, width, low=70, high=180, seed=0):
     """A gray photo with edges, ramps and grain."""
     y, x = np.mgrid[:height, :width]
-    waves = np.sin(x / 9) + np.cos(y / 7) + (x > width / 2) + np.random.default_rng(seed).normal(0, 0.1, (height, width))
+    waves = (
+        np.sin(x / 9) + np.cos(y / 7) + (x > width / 2) + np.random.default_rng(seed).normal(0, 0.1, (height, width))
+    )
     waves = (waves - waves.min()) / max(np.ptp(waves), 1e-9)
     return Photo.from_array((low + waves * (high - low)).astype(np.uint8))
 
@@ -46,7 +48,8 @@ def test_the_result_has_the_photos_size_and_lightness(model, size):
     result = Session(photo, model, size=SMALL).colorize(Guidance((Hint(size[1] // 2, size[0] // 2, "red", 3),)))
     assert result.rgb.dtype == torch.uint8
     assert result.rgb.shape == photo.rgb.shape
-    # Half a step of 8 bits in each of R, G and B moves L by at most 0.25 where it is steepest; the rest is the bisection of the gamut.
+    # Half a step of 8 bits in each of R, G and B moves L by at most 0.25 where it is steepest; the rest is the
+    # bisection of the gamut.
     assert (lab(result.rgb)[:, :1] - photo.lightness()).abs().max() < 0.35
 
 
@@ -166,7 +169,8 @@ def test_it_loads_and_colors_without_a_network(model, monkeypatch):
     assert Session(textured(30, 40), model, device="cpu", size=SMALL).colorize().rgb.shape == (3, 30, 40)
 
 
-@pytest.mark.parametrize("model", [card.name for card in list_models()])  # the size is the pipeline's business; a minute each
+# the size is the pipeline's business; a minute each
+@pytest.mark.parametrize("model", [card.name for card in list_models()])
 @pytest.mark.slow
 def test_24_megapixels(model):
     photo = Photo.from_array(np.tile(textured(40, 60).rgb.permute(1, 2, 0).numpy(), (100, 100, 1)))

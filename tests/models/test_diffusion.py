@@ -12,7 +12,16 @@ from torch.nn import functional as F
 import toolkit
 from toolkit.models.base import Sampler
 from toolkit.models.cards import get_card
-from toolkit.models.diffusion import NOISE, SCHEDULERS, ColorDiffusion, Condition, gaussian, photo_noise, temperature, velocity
+from toolkit.models.diffusion import (
+    NOISE,
+    SCHEDULERS,
+    ColorDiffusion,
+    Condition,
+    gaussian,
+    photo_noise,
+    temperature,
+    velocity,
+)
 from toolkit.models.encoder import CHANNELS
 from toolkit.models.registry import load_model
 from toolkit.models.weights import WeightsError, read_weights, weights_folder
@@ -78,7 +87,9 @@ def test_noise_follows_its_seed():
     assert not torch.equal(first, other)
 
 
-@pytest.mark.parametrize(("name", "steps"), [(name, steps) for name in SCHEDULERS if name != "angle" for steps in (2, 5)] + [("angle", 40)])
+@pytest.mark.parametrize(
+    ("name", "steps"), [(name, steps) for name in SCHEDULERS if name != "angle" for steps in (2, 5)] + [("angle", 40)]
+)
 def test_every_scheduler_walks_a_straight_path_to_its_end(pipe, known, name, steps):
     x0 = torch.randn(1, 2, *known.spread.shape[-2:], generator=torch.Generator().manual_seed(2))
     noise = photo_noise(known.keys, torch.Generator().manual_seed(3))
@@ -92,7 +103,9 @@ def test_where_truth_is_as_gaussian_as_the_noise_the_angle_stands_still_and_eule
     noise = photo_noise(known.keys, torch.Generator().manual_seed(3))
     assert torch.allclose(untrained(known, seeds=(3,), steps=steps), untrained.to_ab(noise, known), atol=0.01)
     untrained.scheduler = SCHEDULERS["euler"]()
-    faded = (untrained(known, seeds=(3,), steps=steps) - known.mean).std() / (untrained.to_ab(noise, known) - known.mean).std()
+    faded = (untrained(known, seeds=(3,), steps=steps) - known.mean).std() / (
+        untrained.to_ab(noise, known) - known.mean
+    ).std()
     assert faded < 0.9
 
 
@@ -114,7 +127,9 @@ def test_seeds_draw_and_temperature_calms(pipe, known):
     ab = pipe(known, seeds=(0, 1), steps=2)
     assert ab.shape == (2, 2, 32, 32)
     assert (ab[0] - ab[1]).abs().mean() > 1
-    assert torch.allclose(pipe(known, seeds=(1,), steps=2), ab[1:], atol=1e-3), "a sample does not depend on its neighbors"
+    assert torch.allclose(pipe(known, seeds=(1,), steps=2), ab[1:], atol=1e-3), (
+        "a sample does not depend on its neighbors"
+    )
     calm = pipe(known, seeds=(0, 1), steps=2, temperature=0.0)
     assert torch.allclose(calm[0], calm[1], atol=1e-4)
     assert [round(temperature(v), 3) for v in (0.0, 0.5, 1.0)] == [0.0, 0.9, 1.273]
@@ -188,9 +203,13 @@ def test_it_learns_a_batch_and_leaves_the_painter_alone(painter, tmp_path):
     before = {name: value.clone() for name, value in recipe.module.conditioner.painter.state_dict().items()}
     trainer = Trainer(recipe, tmp_path, Schedule(minutes=10, lr=2e-3, warmup=1), device="cpu")
     one, losses = batch(torch.Generator().manual_seed(1)), []
-    trainer.run(iter(lambda: one, None), callback=lambda record: losses.append(record["loss"]) or len(losses) < 40, quiet=True)
+    trainer.run(
+        iter(lambda: one, None), callback=lambda record: losses.append(record["loss"]) or len(losses) < 40, quiet=True
+    )
     assert sum(losses[-8:]) < 0.75 * sum(losses[:8])
-    assert all(torch.equal(value, before[name]) for name, value in recipe.module.conditioner.painter.state_dict().items())
+    assert all(
+        torch.equal(value, before[name]) for name, value in recipe.module.conditioner.painter.state_dict().items()
+    )
     numbers, sheet = recipe.validate(recipe.module.eval())
     assert numbers["val_psnr_best"] >= numbers["val_psnr"]
     assert sheet.shape[0] == 3

@@ -10,8 +10,19 @@ from toolkit.measure.speed import classical_cost as classical_bench
 from toolkit.models.classical import levin2004
 from toolkit.models.variational import BEST, LEVIN, Terms, energy, levin_fast, variational
 
-EACH = {"harmonic": Terms(1), "bilaplacian": Terms(0, 1), "tv": Terms(0, 0, 1), "tgv": Terms(0, 0, 0, 1), "all": Terms(0.5, 0.5, 0.5, 0.5)}
-LINEAR = {"harmonic": Terms(1), "bilaplacian": Terms(0, 1), "both": Terms(0.7, 0.3), "no edges": Terms(0.7, 0.3, edge=0)}
+EACH = {
+    "harmonic": Terms(1),
+    "bilaplacian": Terms(0, 1),
+    "tv": Terms(0, 0, 1),
+    "tgv": Terms(0, 0, 0, 1),
+    "all": Terms(0.5, 0.5, 0.5, 0.5),
+}
+LINEAR = {
+    "harmonic": Terms(1),
+    "bilaplacian": Terms(0, 1),
+    "both": Terms(0.7, 0.3),
+    "no edges": Terms(0.7, 0.3, edge=0),
+}
 EXACT = 1e-10
 
 
@@ -21,8 +32,13 @@ def scene(height, width, seed=0):
     y, x = np.mgrid[:height, :width] / max(height, width)
     kind = (y + 0.15 * np.sin(9 * x) > 0.4).astype(int) + 2 * ((x - 0.6) ** 2 + (y - 0.3) ** 2 < 0.04)
     L = np.array([30.0, 55.0, 75.0, 90.0])[kind] + 6 * np.sin(5 * x + 3 * y) + rng.normal(0, 0.3, kind.shape)
-    ab = np.array([[20.0, 30.0], [-25.0, 20.0], [5.0, -35.0], [35.0, -5.0]])[kind] * (0.8 + 0.2 * np.cos(4 * x))[..., None]
-    return torch.tensor(L, dtype=torch.float32)[None, None], torch.tensor(ab, dtype=torch.float32).permute(2, 0, 1)[None]
+    ab = (
+        np.array([[20.0, 30.0], [-25.0, 20.0], [5.0, -35.0], [35.0, -5.0]])[kind]
+        * (0.8 + 0.2 * np.cos(4 * x))[..., None]
+    )
+    return torch.tensor(L, dtype=torch.float32)[None, None], torch.tensor(ab, dtype=torch.float32).permute(2, 0, 1)[
+        None
+    ]
 
 
 def by_the_book(L, hints, terms):
@@ -124,7 +140,10 @@ def test_tv_makes_one_step_at_a_weak_edge_where_harmonic_makes_a_slope():
     L = np.full((20, 41), 50.0)
     L[:, 20:] += 3
     hints = {(x, y): (a, 0.0) for x, a in ((0, 0.0), (40, 40.0)) for y in range(20)}
-    across = {name: variational(*problem(L, hints), terms, tolerance=1e-6)[0, 0, 10].diff() for name, terms in list(EACH.items())[:3]}
+    across = {
+        name: variational(*problem(L, hints), terms, tolerance=1e-6)[0, 0, 10].diff()
+        for name, terms in list(EACH.items())[:3]
+    }
     assert across["tv"][19] > 30
     assert across["harmonic"][19] < 15
 
@@ -139,7 +158,11 @@ def test_tgv_lets_a_slope_be_a_slope_and_goes_on_with_it_where_tv_stops():
 def test_small_and_lifted_comes_as_near_to_the_truth_as_the_direct_solve():
     L, truth = scene(150, 200)
     given, hinted = classical_bench.reveal(np.random.default_rng(0), truth, 60)
-    direct, fast, whole = levin2004(L, given, hinted), levin_fast(L, given, hinted, 75), levin_fast(L, given, hinted, 150)
+    direct, fast, whole = (
+        levin2004(L, given, hinted),
+        levin_fast(L, given, hinted, 75),
+        levin_fast(L, given, hinted, 150),
+    )
     assert miss(fast, direct) < 2.0  # Lab units; the colors are 25 to 40 from gray
     assert miss(fast, whole) < 1.5
     assert miss(fast, truth) < miss(direct, truth) + 0.3

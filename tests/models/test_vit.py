@@ -13,7 +13,9 @@ def test_the_shipped_weights_give_what_timm_gives(size: tuple[int, int]) -> None
     import timm
 
     ours = load_encoder().vit
-    theirs = timm.create_model("vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True).eval()
+    theirs = timm.create_model(
+        "vit_small_patch14_dinov2", pretrained=False, num_classes=0, dynamic_img_size=True
+    ).eval()
     theirs.load_state_dict(ours.state_dict())  # the same names and shapes
     x = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():

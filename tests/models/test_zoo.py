@@ -194,7 +194,9 @@ def test_the_critic_learns_at_a_rate_of_its_own(tmp_path):
     trainer.run(views(shapes(4, side=32), 2, 16, seed=0), quiet=True)
     generator, critic = (group["lr"] for group in trainer.optimizer.param_groups)
     assert critic == pytest.approx(generator / 4)
-    assert sum(len(group["params"]) for group in trainer.optimizer.param_groups) == len(list(recipe.module.parameters()))
+    assert sum(len(group["params"]) for group in trainer.optimizer.param_groups) == len(
+        list(recipe.module.parameters())
+    )
 
 
 def test_a_critic_that_has_to_wait_changes_nothing_before():

@@ -1,4 +1,6 @@
-"""The lift: the contract on any input, strips against the whole, and the error at edges against bilinear on made-up scenes and a real photo."""
+"""The lift: the contract on any input, strips against the whole, and the error at edges against bilinear on made-up
+scenes and a real photo.
+"""
 
 import pytest
 import torch
@@ -103,7 +105,11 @@ def test_on_real_photos_a_fifth_less_error_at_edges_and_nowhere_more() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (7, 300), (50, 33), (131, 97)])
 @pytest.mark.parametrize("light", ["random", "black", "white"])
 def test_any_size_any_light(small: tuple[int, int], size: tuple[int, int], light: str) -> None:
-    L = {"random": (50 + 40 * noise(1, 1, *size)).clamp(0, 100), "black": torch.zeros(1, 1, *size), "white": torch.full((1, 1, *size), 100.0)}[light]
+    L = {
+        "random": (50 + 40 * noise(1, 1, *size)).clamp(0, 100),
+        "black": torch.zeros(1, 1, *size),
+        "white": torch.full((1, 1, *size), 100.0),
+    }[light]
     ab = 60 * noise(1, 2, *small)
     big = lift(ab, L)
     assert big.shape == (1, 2, *size)

@@ -1,4 +1,6 @@
-"""toolkit.photo: whatever is thrown at the door gives a right picture or one sentence; what leaves is exact, anonymous and never half written."""
+"""toolkit.photo: whatever is thrown at the door gives a right picture or one sentence; what leaves is exact, anonymous
+and never half written.
+"""
 
 import importlib.util
 import io
@@ -99,7 +101,17 @@ def test_every_kind_of_source_gives_the_same_photo(tmp_path: Path) -> None:
     halfway = io.BytesIO(data)
     halfway.seek(99)
     with open(path, "rb") as file, Image.open(path) as lazy:
-        sources = [path, str(path), data, bytearray(data), halfway, Pipe(data), file, lazy, Image.fromarray(nasty.reference())]
+        sources = [
+            path,
+            str(path),
+            data,
+            bytearray(data),
+            halfway,
+            Pipe(data),
+            file,
+            lazy,
+            Image.fromarray(nasty.reference()),
+        ]
         photos = [open_photo(source) for source in sources]
         assert not file.closed
         assert not halfway.closed
@@ -125,7 +137,9 @@ def test_a_source_that_is_no_file_is_refused_in_a_sentence(tmp_path: Path) -> No
     assert "int" in refusal(7)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may read and write anything")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may read and write anything"
+)
 def test_missing_permissions_are_told(tmp_path: Path, picture: Tensor) -> None:
     path = save_photo(picture, tmp_path / "secret.png")
     path.chmod(0)
@@ -162,7 +176,9 @@ def test_heic_opens_with_its_plugin_or_says_how_to_get_it() -> None:
         assert "pip install pillow-heif" in refusal(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))
     else:
         open_photo(nasty.written(nasty.reference(), "PNG"))  # registers the plugin
-        photo = open_photo(nasty.written(nasty.stored(nasty.reference(), 6), "HEIF", exif=nasty.exif(6), quality=95, chroma=444))
+        photo = open_photo(
+            nasty.written(nasty.stored(nasty.reference(), 6), "HEIF", exif=nasty.exif(6), quality=95, chroma=444)
+        )
         assert np.abs(pixels(photo).astype(int) - nasty.reference()).max() <= 8
 
 
@@ -221,7 +237,9 @@ def faded_print(picture: np.ndarray) -> np.ndarray:
     """What a hundred years make of a photograph: brown shadows, yellow paper, gray blacks, grain, a stain across."""
     random = np.random.default_rng(1)
     light = 0.2 + 0.6 * picture.mean(-1) / 255
-    tint = np.stack([np.interp(light, [0, 0.5, 1], curve) for curve in ([0.2, 0.56, 1], [0.14, 0.47, 0.96], [0.08, 0.36, 0.8])], -1)
+    tint = np.stack(
+        [np.interp(light, [0, 0.5, 1], curve) for curve in ([0.2, 0.56, 1], [0.14, 0.47, 0.96], [0.08, 0.36, 0.8])], -1
+    )
     stain = 1 - 0.05 * np.linspace(-1, 1, picture.shape[1])[None, :, None] * np.array([0.3, 0.6, 1.2])
     return (255 * (tint * stain + random.normal(0, 0.02, tint.shape))).clip(0, 255).astype(np.uint8)
 
@@ -236,7 +254,9 @@ def test_sunset_and_brown_room_are_in_color() -> None:
     assert Photo.from_array(room).tone == "color"
 
 
-@pytest.mark.parametrize("name, tolerance", [("a.png", 0), ("a.tif", 0), ("a.TIFF", 0), ("a.jpg", 3), ("a.jpeg", 3), ("a.webp", 9)])
+@pytest.mark.parametrize(
+    "name, tolerance", [("a.png", 0), ("a.tif", 0), ("a.TIFF", 0), ("a.jpg", 3), ("a.jpeg", 3), ("a.webp", 9)]
+)
 def test_what_is_saved_opens_again(name: str, tolerance: int, picture: Tensor, tmp_path: Path) -> None:
     path = save_photo(picture, tmp_path / name)
     assert path == tmp_path / name
@@ -298,7 +318,9 @@ def test_nothing_is_overwritten_unless_told(picture: Tensor, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_name_taken_while_writing_is_not_overwritten(picture: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_taken_while_writing_is_not_overwritten(
+    picture: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, save = tmp_path / "photo.png", Image.Image.save
 
     def slow_save(image: Image.Image, *args: object, **options: object) -> None:
@@ -312,7 +334,9 @@ def test_a_name_taken_while_writing_is_not_overwritten(picture: Tensor, tmp_path
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(picture: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+    picture: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "photo.png"
     path.write_text("precious")
 
@@ -365,7 +389,9 @@ def test_encoding_gives_the_bytes_of_the_file_every_time(format: str, picture: T
 
 
 def color_blend(below: np.ndarray, layer: np.ndarray) -> np.ndarray:
-    """The blend mode "color" of W3C Compositing and Blending Level 1: SetLum(layer, Lum(below)); floats (H, W, 3) in 0..1."""
+    """The blend mode "color" of W3C Compositing and Blending Level 1: SetLum(layer, Lum(below)); floats (H, W, 3) in
+    0..1.
+    """
     weights = np.array([0.3, 0.59, 0.11])
     mixed = layer + ((below - layer) @ weights)[..., None]
     luma, low, high = (mixed @ weights)[..., None], mixed.min(-1, keepdims=True), mixed.max(-1, keepdims=True)
@@ -379,11 +405,17 @@ def test_the_layer_over_the_gray_photo_is_close_to_the_result(name: str, tmp_pat
     result = photo.rgb[:, ::4, ::4]
     L = photo.lightness()[:, :, ::4, ::4] / 100
     luminance = torch.where(L > 0.08, ((L + 0.16) / 1.16) ** 3, L / 9.033)
-    gray = np.interp(luminance[0, 0], nasty.linear(np.arange(256, dtype=np.uint8)), np.arange(256) / 255)[..., None].repeat(3, -1)
+    gray = np.interp(luminance[0, 0], nasty.linear(np.arange(256, dtype=np.uint8)), np.arange(256) / 255)[
+        ..., None
+    ].repeat(3, -1)
     layer = pixels(open_photo(save_layer(result, tmp_path / "layer.png", model="unet"))) / 255
 
     def difference(picture: np.ndarray) -> float:
-        return float(metrics.ciede2000(torch.from_numpy(picture).permute(2, 0, 1)[None].float(), result[None].float() / 255).mean())
+        return float(
+            metrics.ciede2000(
+                torch.from_numpy(picture).permute(2, 0, 1)[None].float(), result[None].float() / 255
+            ).mean()
+        )
 
     assert difference(color_blend(gray, layer)) < 0.15 * difference(gray)
     assert difference(color_blend(gray, layer)) < 2.5
@@ -392,7 +424,9 @@ def test_the_layer_over_the_gray_photo_is_close_to_the_result(name: str, tmp_pat
 def test_the_layer_holds_color_alone() -> None:
     levels = tensor(nasty.gray(np.arange(256)[None]))
     assert color_layer(levels).unique().numel() == 1  # of a gray picture nothing remains
-    corners = torch.tensor([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [9, 0, 30]], dtype=torch.uint8).T[:, None]
+    corners = torch.tensor([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [9, 0, 30]], dtype=torch.uint8).T[
+        :, None
+    ]
     layer = color_layer(corners).int()
     torch.testing.assert_close(layer[0] - layer[2], corners.int()[0] - corners.int()[2], atol=1, rtol=0)
     torch.testing.assert_close(layer[1] - layer[2], corners.int()[1] - corners.int()[2], atol=1, rtol=0)

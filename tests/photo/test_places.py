@@ -18,7 +18,9 @@ def test_there_and_back(size, pixel):
     for other in SIZES:
         there = places.rescaled(pixel, size, other)
         assert places.rescaled(there, other, size) == pytest.approx(pixel, abs=1e-9)
-        assert places.to_share(there, other) == pytest.approx(places.to_share(pixel, size), abs=1e-12), "the same place of the picture"
+        assert places.to_share(there, other) == pytest.approx(places.to_share(pixel, size), abs=1e-12), (
+            "the same place of the picture"
+        )
     assert places.from_share(places.to_share(pixel, size), size) == pytest.approx(pixel, abs=1e-9)
     frame = Frame.fit(height, width, 64)
     small = frame.to_small(torch.tensor([pixel], dtype=torch.float64))
@@ -39,7 +41,11 @@ def test_each_cell_is_found_by_its_middle(size, grid):
 def test_a_whole_pixel_lies_in_its_cell():
     size, grid = (640, 480), (30, 40)
     assert places.middle_pixel((0, 0), grid, size) == (8, 8), "a cell of 16 pixels: the middle lies between two of them"
-    assert all(places.to_cell(places.middle_pixel((r, c), grid, size), size, grid) == (r, c) for r in range(30) for c in range(40))
+    assert all(
+        places.to_cell(places.middle_pixel((r, c), grid, size), size, grid) == (r, c)
+        for r in range(30)
+        for c in range(40)
+    )
 
 
 def test_the_edges_are_half_a_pixel_beyond_the_centers():

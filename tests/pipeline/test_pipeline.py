@@ -178,7 +178,9 @@ def test_ladder_on_an_accelerator_halves_precision_first_and_ends_on_the_cpu(toy
     assert steps[0] == ("meta", True, 256)
     assert ("meta", True, 128) in steps
     assert steps.index(("cpu", False, 256)) == len([s for s in steps if s[0] == "meta"])
-    assert len(preview.notes) == len(session.notes) == len(steps), "a preview cannot go on with what its session gave up"
+    assert len(preview.notes) == len(session.notes) == len(steps), (
+        "a preview cannot go on with what its session gave up"
+    )
 
 
 def test_a_session_that_nobody_holds_is_gone_at_once_with_its_photo(toy):
@@ -253,7 +255,12 @@ def test_a_model_without_a_distribution_suggests_nothing(toy):
 
 @pytest.mark.parametrize(
     "arguments, says",
-    [({"size": 16}, "working size"), ({"size": 4096}, "working size"), ({"model": "nosuch"}, "known models"), ({"device": "tpu"}, "cpu")],
+    [
+        ({"size": 16}, "working size"),
+        ({"size": 4096}, "working size"),
+        ({"model": "nosuch"}, "known models"),
+        ({"device": "tpu"}, "cpu"),
+    ],
 )
 def test_a_session_refuses_what_it_cannot_do(toy, arguments, says):
     with pytest.raises(ValueError, match=says):
@@ -330,9 +337,13 @@ def test_a_place_comes_back_from_every_grid(size, grid):
         assert frame.to_cell(x, y, grid) == cell
         assert -0.5 < x < size[0] - 0.5
         assert -0.5 < y < size[1] - 0.5
-    assert frame.from_cell((0, 0), (1, 1)) == ((size[0] - 1) / 2, (size[1] - 1) / 2), "pixels are counted at their centres"
+    assert frame.from_cell((0, 0), (1, 1)) == ((size[0] - 1) / 2, (size[1] - 1) / 2), (
+        "pixels are counted at their centres"
+    )
     small = Frame(size[1], size[0], *grid).to_small(torch.tensor([frame.from_cell((0, 0), grid)]))
-    assert torch.allclose(small, torch.zeros(1, 2), atol=0.01), "the first pixel of the copy lies on the first of the grid"
+    assert torch.allclose(small, torch.zeros(1, 2), atol=0.01), (
+        "the first pixel of the copy lies on the first of the grid"
+    )
 
 
 def test_regions_of_lassos_reach_the_model_on_its_padded_grid(toy):
@@ -349,7 +360,8 @@ def test_regions_of_lassos_reach_the_model_on_its_padded_grid(toy):
 
 @pytest.mark.parametrize(
     "dials",
-    [{"saturation": -0.1}, {"saturation": 2.1}, {"palette": ["red"] * 17}, {"palette": "red"}, {"palette": ["no color"]}, {"tint": (61.0, 0.0)},
+    [{"saturation": -0.1}, {"saturation": 2.1}, {"palette": ["red"] * 17}, {"palette": "red"},
+     {"palette": ["no color"]}, {"tint": (61.0, 0.0)},
      {"vividness": float("nan")}, {"steps": 0}, {"steps": 101}, {"strength": -1.0}, {"strength": 9.0}],
 )  # fmt: skip
 def test_dials_are_checked_when_they_are_made(dials):
@@ -358,7 +370,9 @@ def test_dials_are_checked_when_they_are_made(dials):
 
 
 def test_dials_that_say_the_same_are_the_same_and_know_their_colors():
-    assert Dials(palette=["red", Swatch("#00ff00", 0.2, "green")]) == Dials(palette=("red", Swatch("#00ff00", 0.2, "green")))
+    assert Dials(palette=["red", Swatch("#00ff00", 0.2, "green")]) == Dials(
+        palette=("red", Swatch("#00ff00", 0.2, "green"))
+    )
     assert len({Dials(), Dials(0.5), Dials(0.6)}) == 2
     colors, shares = Dials(palette=[Swatch("#ff0000", 1.0, "red"), Swatch("#00ff00", 3.0, "green")]).targets
     assert torch.allclose(shares, torch.tensor([0.25, 0.75]))

@@ -16,12 +16,15 @@ from typing import Any
 from tests import ROOT
 
 FILE = Path(__file__).with_suffix(".json")
-WHOLE = ("toolkit", "toolkit.text", "toolkit.photo", "toolkit.color", "toolkit.guidance", "toolkit.pipeline")  # with all their public names
+# with all their public names
+WHOLE = ("toolkit", "toolkit.text", "toolkit.photo", "toolkit.color", "toolkit.guidance", "toolkit.pipeline")
 PLAIN = (bool, int, float, str, type(None))  # defaults that are written down
 
 
 def surface() -> dict[str, dict[str, Any]]:
-    """Module -> name -> what it takes: of the packages above, and of whatever the pages and the notebooks import from others."""
+    """Module -> name -> what it takes: of the packages above, and of whatever the pages and the notebooks import from
+    others.
+    """
     names = {module: set(_public(module)) for module in WHOLE}
     for module, name in _lessons():
         names.setdefault(module, set()).add(name)
@@ -40,8 +43,14 @@ def surface() -> dict[str, dict[str, Any]]:
 
 def _public(module: str) -> list[str]:
     package = import_module(module)
-    things = {name: thing for name, thing in vars(package).items() if inspect.isclass(thing) or inspect.isfunction(thing)}
-    own = [name for name, thing in things.items() if not name.startswith("_") and f"{thing.__module__}.".startswith(f"{module}.")]
+    things = {
+        name: thing for name, thing in vars(package).items() if inspect.isclass(thing) or inspect.isfunction(thing)
+    }
+    own = [
+        name
+        for name, thing in things.items()
+        if not name.startswith("_") and f"{thing.__module__}.".startswith(f"{module}.")
+    ]
     return getattr(package, "__all__", own)
 
 
@@ -58,7 +67,9 @@ def _lessons() -> Iterator[tuple[str, str]]:
 
 
 def _described(thing: Any, homes: dict[Any, str]) -> Any:
-    """Of a function what it takes; of a class what it is made of, and what it can; of something named before only where."""
+    """Of a function what it takes; of a class what it is made of, and what it can; of something named before only
+    where.
+    """
     thing = inspect.unwrap(thing)
     if inspect.isfunction(thing):
         return homes.get(thing) or _taken(thing)
@@ -66,8 +77,18 @@ def _described(thing: Any, homes: dict[Any, str]) -> Any:
         return type(thing).__name__
     if thing in homes:
         return homes[thing]
-    made = ", ".join(field.name for field in fields(thing) if not field.name.startswith("_")) if is_dataclass(thing) else _taken(thing)
-    own = {name for base in thing.__mro__ if base.__module__.startswith("toolkit.") for name in vars(base) if not name.startswith("_")}
+    made = (
+        ", ".join(field.name for field in fields(thing) if not field.name.startswith("_"))
+        if is_dataclass(thing)
+        else _taken(thing)
+    )
+    own = {
+        name
+        for base in thing.__mro__
+        if base.__module__.startswith("toolkit.")
+        for name in vars(base)
+        if not name.startswith("_")
+    }
     can = {name: _taken(getattr(thing, name)) for name in sorted(own - set(made.split(", ")))}
     return {"made of": made, **can} if can else made
 
@@ -79,7 +100,10 @@ def _taken(thing: Any) -> str:
     except (TypeError, ValueError):
         return ""
     untyped = [one.replace(annotation=one.empty) for one in arguments if one.name != "self"]
-    plain = [one if one.default is one.empty or isinstance(one.default, PLAIN) else one.replace(default=...) for one in untyped]
+    plain = [
+        one if one.default is one.empty or isinstance(one.default, PLAIN) else one.replace(default=...)
+        for one in untyped
+    ]
     return str(inspect.Signature(plain)).strip("()").replace("Ellipsis", "...")
 
 

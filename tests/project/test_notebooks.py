@@ -24,8 +24,14 @@ def test_all_install_alike():
 def test_runs(path, monkeypatch):
     monkeypatch.setenv("FAST", "1")  # seconds of training instead of minutes
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
-    pictures = [len([kind for kind in o.get("data", {}) if kind.startswith("image/")]) for c in notebook.cells for o in c.get("outputs", [])]
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    ).execute()
+    pictures = [
+        len([kind for kind in o.get("data", {}) if kind.startswith("image/")])
+        for c in notebook.cells
+        for o in c.get("outputs", [])
+    ]
     assert max(pictures) == 1, "a figure is kept once, not as JPEG and as PNG"
 
 

@@ -1,4 +1,6 @@
-"""A new thing is one file, and a model a card beside it: toys of each are put beside ours, and found without a change anywhere else."""
+"""A new thing is one file, and a model a card beside it: toys of each are put beside ours, and found without a change
+anywhere else.
+"""
 
 import hashlib
 import json
@@ -91,7 +93,8 @@ class Number:
 
 
 def train(job, out):
-    run(job, out, Number(job.goal), job.schedule(Schedule(steps=20, lr=0.5, warmup=1)), lambda step, process: iter(Batch, None))
+    schedule = job.schedule(Schedule(steps=20, lr=0.5, warmup=1))
+    run(job, out, Number(job.goal), schedule, lambda step, process: iter(Batch, None))
     return Trained(out / "checkpoint.safetensors", "The number is in {path}.")
 
 
@@ -135,10 +138,15 @@ def redness(path):
 def test_a_network_of_the_zoo_is_trained_shown_and_used(tmp_path, shipped):
     shipped(name="toy", architecture="toy-net", file="toy.safetensors", sha256="", zoo=True)
     said = run(
-        tmp_path, "toolkit.models.zoo", "toy_net.py", NETWORK,
-        f"train toy-net --data shapes --steps 2 --out {tmp_path}/run --device cpu", "models",
-        f"colorize {GRAY} --weights {tmp_path}/run/checkpoint.safetensors -o {tmp_path}/warm.png --size 32 --device cpu",
-    )  # fmt: skip
+        tmp_path,
+        "toolkit.models.zoo",
+        "toy_net.py",
+        NETWORK,
+        f"train toy-net --data shapes --steps 2 --out {tmp_path}/run --device cpu",
+        "models",
+        f"colorize {GRAY} --weights {tmp_path}/run/checkpoint.safetensors -o {tmp_path}/warm.png --size 32 --device "
+        "cpu",
+    )
     assert f"{tmp_path}/run/checkpoint.safetensors" in said
     assert "toy: A toy." in said
     assert redness(tmp_path / "warm.png") > 10
@@ -149,7 +157,9 @@ def test_a_model_is_a_file_and_a_card(tmp_path, shipped):
     save_file({}, file)
     shipped(name="toy", architecture="toy-blue", file=file.name, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
     to = f"-o {tmp_path}/blue.png --size 32 --device cpu"
-    assert "toy: A toy." in run(tmp_path, "toolkit.models", "toy_blue.py", MODEL, "models", f"colorize {GRAY} --model toy {to}")
+    assert "toy: A toy." in run(
+        tmp_path, "toolkit.models", "toy_blue.py", MODEL, "models", f"colorize {GRAY} --model toy {to}"
+    )
     assert redness(tmp_path / "blue.png") < -10
 
 

@@ -33,10 +33,16 @@ LINES, BYTES = 200, 20_000  # at most, of README.md
 LARGEST = 100_000_000  # bytes; hosts of git repositories refuse more
 HEAVY = ("gradio", "diffusers", "open_clip", "timm", "matplotlib", "datasets", "anywidget", "ipywidgets")
 IMPORTS = [
-    ("from toolkit.cli import app; app.help_print([]); app.help_print('compare'); app.help_print('train')", ("torch", "numpy", "PIL", "pandas")),
+    (
+        "from toolkit.cli import app; app.help_print([]); app.help_print('compare'); app.help_print('train')",
+        ("torch", "numpy", "PIL", "pandas"),
+    ),
     ("import toolkit.color", (*HEAVY, "skimage", "scipy")),
     ("import toolkit; [getattr(toolkit, name) for name in toolkit.__all__]", HEAVY),
-    ("import torch; from toolkit.show.figures import contact_sheet; contact_sheet(torch.rand(2, 3, 8, 8))", ("matplotlib.pyplot",)),
+    (
+        "import torch; from toolkit.show.figures import contact_sheet; contact_sheet(torch.rand(2, 3, 8, 8))",
+        ("matplotlib.pyplot",),
+    ),
 ]
 
 
@@ -52,7 +58,9 @@ def shell_commands() -> list[str]:
     """Lines of the shell blocks of README.md and docs/, each once; without those that are made from the commands."""
     texts = [text.split("<!-- commands -->")[0] if path == COMMANDS else text for path, text in PAPERS.items()]
     blocks = [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
-    return list(dict.fromkeys(line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()))
+    return list(
+        dict.fromkeys(line.split("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip())
+    )
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -67,11 +75,18 @@ def test_readme_is_short_enough_to_be_read():
 
 def test_from_the_readme_every_page_is_one_or_two_clicks_away():
     def pages(path):
-        return {(path.parent / target).resolve() for target in re.findall(r"\]\(([^)#\s]+)", PAPERS.get(path, "")) if target.endswith(".md")}
+        return {
+            (path.parent / target).resolve()
+            for target in re.findall(r"\]\(([^)#\s]+)", PAPERS.get(path, ""))
+            if target.endswith(".md")
+        }
 
     near = pages(ROOT / "README.md")
     near |= {page for path in near for page in pages(path)}
-    assert set(ROOT.glob("docs/*.md")) | {ROOT / "weights" / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"} <= near
+    assert (
+        set(ROOT.glob("docs/*.md")) | {ROOT / "weights" / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"}
+        <= near
+    )
 
 
 def test_readme_shows_both_commands_and_the_library():
@@ -86,7 +101,9 @@ def command_of(line: str) -> str:
     return " ".join(words[1 : 5 if words[3:4] == ["train"] else 4])
 
 
-@pytest.mark.parametrize("command", sorted({command_of(c) for c in shell_commands() if c.startswith("python -m toolkit")}))
+@pytest.mark.parametrize(
+    "command", sorted({command_of(c) for c in shell_commands() if c.startswith("python -m toolkit")})
+)
 def test_readme_commands_exist(command):
     answer = run(*command.split(), "--help")
     assert answer.returncode == 0, answer.stderr
@@ -102,7 +119,9 @@ def test_app_answers_help():
     assert answer.returncode == 0, answer.stderr
     said = set(re.findall(r"--[\w-]+", answer.stdout)) - {"--help"}
     assert {"--share", "--port", "--device"} <= said
-    assert said == set(re.findall(r"^\| `(--[\w-]+)", (ROOT / "docs" / "web.md").read_text(), re.M)), "docs/web.md tells every option"
+    assert said == set(re.findall(r"^\| `(--[\w-]+)", (ROOT / "docs" / "web.md").read_text(), re.M)), (
+        "docs/web.md tells every option"
+    )
 
 
 @pytest.mark.slow
@@ -124,14 +143,24 @@ def addresses(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "paper", [*(path.relative_to(ROOT).as_posix() for path in PAPERS), "weights/README.md", "demos/README.md", "demos/examples/LICENSES.md"]
+    "paper",
+    [
+        *(path.relative_to(ROOT).as_posix() for path in PAPERS),
+        "weights/README.md",
+        "demos/README.md",
+        "demos/examples/LICENSES.md",
+    ],
 )
 def test_links_lead_somewhere(paper):
     text, folder = (ROOT / paper).read_text(), (ROOT / paper).parent
     targets = [t.partition("#") for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t]
     missing = [target for target, _, _ in targets if not (folder / target).exists()]
     assert not missing
-    lost = [f"{t}#{place}" for t, _, place in targets if place and place not in addresses((folder / t).read_text() if t else text)]
+    lost = [
+        f"{t}#{place}"
+        for t, _, place in targets
+        if place and place not in addresses((folder / t).read_text() if t else text)
+    ]
     assert not lost, "no such heading"
 
 
@@ -161,7 +190,11 @@ def test_environment_agrees_with_pyproject():
 def test_every_import_is_declared():
     """A package that happens to be installed here may be missing at a stranger's."""
     extras = PROJECT["project"]["optional-dependencies"]
-    declared = {re.split(r"[<>=\[]", d)[0].lower() for group in [PROJECT["project"]["dependencies"], *extras.values()] for d in group}
+    declared = {
+        re.split(r"[<>=\[]", d)[0].lower()
+        for group in [PROJECT["project"]["dependencies"], *extras.values()]
+        for d in group
+    }
     owners = packages_distributions()
     own = {"toolkit", "demos", "tests"}
     undeclared = set()
@@ -184,15 +217,25 @@ def imported(file: Path) -> set[str]:
 
 
 def test_no_public_name_vanishes_unnoticed():
-    assert surface.surface() == json.loads(surface.FILE.read_text()), "if it is meant: python -m tests.project.surface, and a line in CHANGELOG.md"
+    assert surface.surface() == json.loads(surface.FILE.read_text()), (
+        "if it is meant: python -m tests.project.surface, and a line in CHANGELOG.md"
+    )
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="no node found; install one, for example with `apt install nodejs`")
+@pytest.mark.skipif(
+    not shutil.which("node"), reason="no node found; install one, for example with `apt install nodejs`"
+)
 @pytest.mark.parametrize("sheet", sorted({script.stem.split("_")[0] for script in SCRIPTS}))
 def test_scripts_are_javascript(sheet):
     """The parts of a sheet are one module (canvas*.js), which mask.js follows."""
-    parts = [script.read_text() for script in SCRIPTS if script.stem.split("_")[0] in ({"canvas", "mask"} if sheet == "mask" else {sheet})]
-    checked = subprocess.run(["node", "--check", "--input-type=module", "-"], input="".join(parts), capture_output=True, text=True)
+    parts = [
+        script.read_text()
+        for script in SCRIPTS
+        if script.stem.split("_")[0] in ({"canvas", "mask"} if sheet == "mask" else {sheet})
+    ]
+    checked = subprocess.run(
+        ["node", "--check", "--input-type=module", "-"], input="".join(parts), capture_output=True, text=True
+    )
     assert checked.returncode == 0, checked.stderr
 
 
@@ -206,7 +249,9 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
 
 def test_no_pickles_and_nothing_huge():
     for file in files():
-        assert file.suffix not in {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"}, f"{file} is code in disguise; ship safetensors"
+        assert file.suffix not in {".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"}, (
+            f"{file} is code in disguise; ship safetensors"
+        )
         assert file.stat().st_size < LARGEST, f"{file} is over 100 MB"
 
 
@@ -216,7 +261,9 @@ def test_weights_are_what_the_manifest_promises():
     shipped = {p.relative_to(folder).as_posix() for p in folder.rglob("*.safetensors")}
     assert shipped == set(promised)
     for name, sha256 in promised.items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256, f"weights/{name} is not what the manifest promises"
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256, (
+            f"weights/{name} is not what the manifest promises"
+        )
 
 
 def _files(node):
@@ -249,7 +296,9 @@ def pages():
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", ROOT / "weights" / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda p: p.relative_to(ROOT).as_posix()
+    "path",
+    [ROOT / "README.md", ROOT / "weights" / "README.md", *sorted(ROOT.glob("docs/*.md"))],
+    ids=lambda p: p.relative_to(ROOT).as_posix(),
 )
 def test_generated_pages_are_up_to_date(path, pages):
     assert path.read_text() == pages[path], "run `make cards` and commit what it wrote"
@@ -261,7 +310,9 @@ def test_whatever_is_made_has_its_place():
         for path in (ROOT / "README.md", ROOT / "weights" / "README.md", *ROOT.glob("docs/*.md"))
     }
     assert {name for names in marks.values() for name in names} == set(cards.TABLES) | set(cards.PARTS)
-    assert sorted(marks[cards.PROTOCOLS]) == sorted(cards.TABLES), "docs/measured.md holds every table, with its protocol"
+    assert sorted(marks[cards.PROTOCOLS]) == sorted(cards.TABLES), (
+        "docs/measured.md holds every table, with its protocol"
+    )
 
 
 def test_a_protocol_stands_in_one_place(pages):

@@ -35,14 +35,28 @@ def test_a_wheel_in_an_empty_environment_colors_a_photo_offline(tmp_path: Path) 
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     source = tmp_path / "source"  # a build leaves things beside what it builds from
     for name in ("toolkit", "demos", "weights", "LICENSES"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "training", "measured"))
+        shutil.copytree(
+            ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "training", "measured")
+        )
     for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD_PARTY.md"):
         shutil.copy(ROOT / name, source / name)
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path), str(source))
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        str(tmp_path),
+        str(source),
+    )
     (wheel,) = tmp_path.glob("*.whl")
     venv.create(tmp_path / "env", with_pip=False)
     python = tmp_path / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run(sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-index", str(wheel))
-    others = sysconfig.get_path("purelib")  # what it depends on; as a plain folder, so that an editable install in it does not count
+    # what it depends on; as a plain folder, so that an editable install in it does not count
+    others = sysconfig.get_path("purelib")
     run(str(python), "-c", CHECK, str(EXAMPLE), PYTHONPATH=others, HF_HUB_OFFLINE="1")
     assert (tmp_path / "color.png").stat().st_size > 10_000

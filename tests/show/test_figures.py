@@ -95,7 +95,10 @@ def test_a_very_long_picture_keeps_a_pixel_of_height() -> None:
 
 
 def test_candidates_stand_under_their_labels() -> None:
-    proposals = [SimpleNamespace(label=label, result=SimpleNamespace(rgb=plain(color))) for label, color in (("calm", RED), ("vivid", BLUE))]
+    proposals = [
+        SimpleNamespace(label=label, result=SimpleNamespace(rgb=plain(color)))
+        for label, color in (("calm", RED), ("vivid", BLUE))
+    ]
     figure = candidates_sheet(proposals)  # type: ignore[arg-type]  # stand-ins: a real Candidate needs a model
     assert texts(figure) == ["calm", "vivid"]
     assert box(render(figure), RED)[2] < box(render(figure), BLUE)[0]
@@ -116,7 +119,12 @@ def test_the_histogram_counts_shares_of_pixels() -> None:
     ab[:, 0, :3], ab[:, 1, :3] = 40, -20
     shares = ab_histogram(ab).axes[0].collections[1].get_array()
     centers = np.arange(-115, 117, 2) + 0.0
-    found = {(a, b): share for (i, b) in enumerate(centers) for (j, a) in enumerate(centers) if (share := shares[i, j]) is not np.ma.masked}
+    found = {
+        (a, b): share
+        for (i, b) in enumerate(centers)
+        for (j, a) in enumerate(centers)
+        if (share := shares[i, j]) is not np.ma.masked
+    }
     assert sorted(found.values()) == pytest.approx([0.3, 0.7])
     (a, b), _ = min(found.items(), key=lambda item: item[1])
     assert abs(a - 40) <= 1
@@ -155,14 +163,16 @@ def test_a_slice_tells_reachable_bins_from_others() -> None:
 
 
 RECORDS = [
-    {"step": step, "loss": 1 / step} | ({"val_psnr": 24.0, "val_gray_psnr": 23.0, "val_colorfulness_ratio": 0.7} if step == 40 else {})
+    {"step": step, "loss": 1 / step}
+    | ({"val_psnr": 24.0, "val_gray_psnr": 23.0, "val_colorfulness_ratio": 0.7} if step == 40 else {})
     for step in range(10, 60, 10)
 ]
 
 
 def test_curves_from_file_folder_and_records(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in RECORDS) + '{"step": 60, "lo')  # the next line is being written
+    # the next line is being written
+    path.write_text("".join(json.dumps(record) + "\n" for record in RECORDS) + '{"step": 60, "lo')
     expected = render(training_curves(RECORDS))
     assert (render(training_curves(path)) == expected).all()
     assert (render(training_curves(tmp_path)) == expected).all()

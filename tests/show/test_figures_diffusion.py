@@ -12,7 +12,12 @@ from toolkit.show.figures_diffusion import curves, hue_histogram, small_sheet
 
 def test_lines_of_one_name_have_one_color_in_all_panels() -> None:
     lines = {"euler": ([1, 2, 4], [20.0, 22.0, 23.0]), "heun": ([1, 3], [20.0, 23.0])}
-    figure = curves({"PSNR": lines, "color": {"heun": ([1, 3], [0.5, 0.9])}}, "evaluations", levels={"PSNR": ("regression", 21.0)}, logarithmic=True)
+    figure = curves(
+        {"PSNR": lines, "color": {"heun": ([1, 3], [0.5, 0.9])}},
+        "evaluations",
+        levels={"PSNR": ("regression", 21.0)},
+        logarithmic=True,
+    )
     left, right = figure.axes
     assert left.get_title(loc="left") == "PSNR"
     assert left.get_xscale() == "log"

@@ -1,4 +1,6 @@
-"""What the figures about references show: dots where the points are, heat where the color came from, bands as wide as their shares."""
+"""What the figures about references show: dots where the points are, heat where the color came from, bands as wide as
+their shares.
+"""
 
 import io
 from dataclasses import replace
@@ -137,7 +139,10 @@ def test_asking_shows_every_place_above_every_reference():
 def test_what_was_hardly_believed_is_pale_unless_asked_for():
     takes = [Take(reference("first"))]
     shown = replace(taken(takes, ()), trust=torch.full((ROWS, COLUMNS), 0.05))
-    pale, full = (render(asked_where(photo("target"), shown, takes, [(8, 8)], cell=96, trusted=trusted)) for trusted in (True, False))
+    pale, full = (
+        render(asked_where(photo("target"), shown, takes, [(8, 8)], cell=96, trusted=trusted))
+        for trusted in (True, False)
+    )
     assert not is_warm(pale)
     assert is_warm(full[len(full) // 2 :])
 

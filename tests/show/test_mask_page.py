@@ -51,7 +51,8 @@ def test_a_mask_is_the_squares_of_its_hints_and_colors_as_they_do():
     by_hints, by_mask = guidance.checked(SIZE).stamp(nothing), Guidance(strokes=mask).stamp(nothing)
     assert torch.equal(by_hints.isnan(), by_mask.isnan())
     assert torch.allclose(by_hints, by_mask, atol=1e-3, equal_nan=True)
-    assert int((mask[3] > 0).sum()) == 25 + 2 * 4 + 25  # the second covers two columns of the first; the third is cut off at the corner
+    # the second covers two columns of the first; the third is cut off at the corner
+    assert int((mask[3] > 0).sum()) == 25 + 2 * 4 + 25
     with pytest.raises(GuidanceError):
         mask_of(Guidance((Hint(1, 1, "ultragreenish"),)), SIZE)
 
@@ -70,7 +71,16 @@ def test_what_the_canvas_sends_becomes_a_png_that_guidance_reads(desk):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "no json", "[]", "[" * 9000, '{"hints": []}', '{"hints": [3]}', json.dumps({"hints": [{**HINT, "color": "blurple-ish"}]})]
+    "body",
+    [
+        "",
+        "no json",
+        "[]",
+        "[" * 9000,
+        '{"hints": []}',
+        '{"hints": [3]}',
+        json.dumps({"hints": [{**HINT, "color": "blurple-ish"}]}),
+    ],
 )
 def test_nonsense_is_answered_by_one_sentence_and_saves_nothing(desk, body):
     status, answer = save(desk, body)
@@ -83,7 +93,8 @@ def test_only_the_page_itself_may_save(desk):
     body = json.dumps({"hints": [HINT]})
     address = urlsplit(desk.address)
     assert ask(desk, "/save", "POST", body, **{"Content-Type": "application/json"})[0] == 403  # without the secret
-    assert ask(desk, "/x" + address.path[2:] + "save", "POST", body, **{"Content-Type": "application/json"})[0] == 403  # with another
+    # with another
+    assert ask(desk, "/x" + address.path[2:] + "save", "POST", body, **{"Content-Type": "application/json"})[0] == 403
     assert save(desk, body, **{"Content-Type": "text/plain"})[0] == 403  # what a form of another page can send
     assert save(desk, body, Host=f"evil.example:{address.port}")[0] == 403  # a name that was made to point here
     assert save(desk, body, **{"Content-Length": str(1 << 30)})[0] == 403

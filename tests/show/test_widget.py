@@ -1,4 +1,6 @@
-"""The widgets without a browser: its messages are set by hand. That a click arrives is tested with the app, which has the same canvas."""
+"""The widgets without a browser: its messages are set by hand. That a click arrives is tested with the app, which has
+the same canvas.
+"""
 
 import base64
 import json
@@ -47,7 +49,9 @@ class Toy:
 
 def say(widget, *hints, selected=-1, ask=None):
     """What the browser would send."""
-    widget.set_state({"value": {"hints": list(hints), "selected": selected, "ask": ask, "revision": widget.value["revision"] + 1}})
+    widget.set_state(
+        {"value": {"hints": list(hints), "selected": selected, "ask": ask, "revision": widget.value["revision"] + 1}}
+    )
 
 
 def color_of(url):

@@ -53,13 +53,19 @@ def test_two_things_take_two_colors_and_swap_them(session):
             assert row.ok
             assert apart(mean_ab(result, row.region), hex_to_lab(row.color)[1:]) < 15
             seen[prompt, row.thing] = mean_ab(result, row.region)
-    (first, second) = ({thing: ab for (prompt, thing), ab in seen.items() if prompt.startswith(start)} for start in ("the sky is g", "the sky is r"))
+    (first, second) = (
+        {thing: ab for (prompt, thing), ab in seen.items() if prompt.startswith(start)}
+        for start in ("the sky is g", "the sky is r")
+    )
     assert apart(first["sky"], second["sky"]) > 60
     assert apart(first["sky"], second["dog"]) < 25
 
 
 def test_color_stays_inside_and_light_stays_everywhere(session):
-    plain, compiled = session.colorize(), compile_text("the dog is red", session, localizer=Localizer({"dog": [(0.4, 0.4, 0.6, 0.8)]}))
+    plain, compiled = (
+        session.colorize(),
+        compile_text("the dog is red", session, localizer=Localizer({"dog": [(0.4, 0.4, 0.6, 0.8)]})),
+    )
     painted = session.colorize(compiled.guidance)
     before, after = (rgb_to_lab(r.rgb[None].float() / 255)[0] for r in (plain, painted))
     near = F.max_pool2d(F.interpolate(compiled.rows[0].region.float(), after.shape[-2:]), 21, 1, 10)[0, 0] > 0
@@ -69,7 +75,9 @@ def test_color_stays_inside_and_light_stays_everywhere(session):
 
 
 def test_the_same_sentence_gives_the_same_hints(session):
-    one, other = (compile_text("the sky is blue, the dogs are brown", session, localizer=Localizer(ROW)) for _ in range(2))
+    one, other = (
+        compile_text("the sky is blue, the dogs are brown", session, localizer=Localizer(ROW)) for _ in range(2)
+    )
     assert one.guidance == other.guidance
     assert [r.color for r in one.rows] == [r.color for r in other.rows]
 
@@ -123,7 +131,15 @@ def test_places_choose(session, prompt, places):
 
 
 def test_things_that_touch_are_counted_one_by_one(session):
-    touching = {"person": [(0.05, 0.3, 0.25, 1), (0.25, 0.6, 0.4, 1), (0.4, 0.3, 0.6, 1), (0.6, 0.6, 0.75, 1), (0.75, 0.3, 0.95, 1)]}
+    touching = {
+        "person": [
+            (0.05, 0.3, 0.25, 1),
+            (0.25, 0.6, 0.4, 1),
+            (0.4, 0.3, 0.6, 1),
+            (0.6, 0.6, 0.75, 1),
+            (0.75, 0.3, 0.95, 1),
+        ]
+    }
     row, *_ = compile_text("the second person from the left is red", session, localizer=Localizer(touching)).rows
     columns = np.nonzero(row.region[0, 0].numpy())[1] / row.region.shape[-1]
     assert columns.mean() == pytest.approx(0.5, abs=0.06)
@@ -165,7 +181,16 @@ def test_every_word_that_was_not_understood_gets_a_row(session):
 
 
 @pytest.mark.parametrize(
-    "prompt", ["", "🎨🎨", "<b>the</b> <img src=x onerror=alert(1)>", "{0.__class__} %s ${x}", "\u202e\x00", "der Hund ist rot", "空は青い"]
+    "prompt",
+    [
+        "",
+        "🎨🎨",
+        "<b>the</b> <img src=x onerror=alert(1)>",
+        "{0.__class__} %s ${x}",
+        "\u202e\x00",
+        "der Hund ist rot",
+        "空は青い",
+    ],
 )
 def test_any_text_is_answered(session, prompt):
     compiled = compile_text(prompt, session, localizer=Localizer(ROW))
@@ -244,7 +269,9 @@ def test_a_color_to_avoid_is_avoided(session):
 def test_recoloring_leaves_every_other_byte():
     photo = shrink(open_photo(EXAMPLES / "portrait-astronaut.jpg"), 256)
     session = Session(photo, device="cpu", size=160)
-    compiled = compile_text("the dog is green", session, localizer=Localizer({"dog": [(0.3, 0.5, 0.6, 0.9)]}), recolor=True)
+    compiled = compile_text(
+        "the dog is green", session, localizer=Localizer({"dog": [(0.3, 0.5, 0.6, 0.9)]}), recolor=True
+    )
     result = session.recolor(compiled.guidance)
     far = F.max_pool2d(F.interpolate(compiled.rows[0].region.float(), result.rgb.shape[-2:]), 21, 1, 10)[0, 0] == 0
     assert torch.equal(result.rgb[:, far], photo.rgb[:, far])

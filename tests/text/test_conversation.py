@@ -1,4 +1,6 @@
-"""Coloring by talking: what follows what, in two languages; and the bot of the docstring, run. The network is a toy, and a thing is where we say."""
+"""Coloring by talking: what follows what, in two languages; and the bot of the docstring, run. The network is a toy,
+and a thing is where we say.
+"""
 
 import io
 import re
@@ -39,7 +41,10 @@ def at_place(result: pipeline.Result | None, thing: str) -> tuple[float, float]:
     assert result is not None
     x, y = MIDDLE[thing]
     scale = result.photo.width / SIZE[0]
-    patch = result.rgb[:, round(y * scale) - 4 : round(y * scale) + 5, round(x * scale) - 4 : round(x * scale) + 5].float() / 255
+    patch = (
+        result.rgb[:, round(y * scale) - 4 : round(y * scale) + 5, round(x * scale) - 4 : round(x * scale) + 5].float()
+        / 255
+    )
     a, b = rgb_to_lab(patch)[1:].mean((1, 2)).tolist()
     return a, b
 
@@ -60,7 +65,10 @@ def chroma(ab: tuple[float, float]) -> float:
     return float(np.hypot(*ab))
 
 
-@pytest.mark.parametrize("text, says", [("the sky blue", "photo"), ("undo", "photo"), ("하늘은 파란색", "사진"), ("취소", "사진"), ("???", "photo")])
+@pytest.mark.parametrize(
+    "text, says",
+    [("the sky blue", "photo"), ("undo", "photo"), ("하늘은 파란색", "사진"), ("취소", "사진"), ("???", "photo")],
+)
 def test_without_a_photo_it_asks_for_one(text: str, says: str) -> None:
     reply = Conversation("unet", device="cpu").send(text)
     assert says in reply.text
@@ -90,7 +98,9 @@ def test_no_darker_and_now_the_wall_go_on_from_what_was_said() -> None:
     first = at_place(talk.send("make the jacket navy").result, "jacket")
     darker = talk.send("no, darker")
     assert is_blue(first)
-    assert chroma(at_place(darker.result, "jacket")) > chroma(first) + 3, "the light is the photo's own: the color gets deeper"
+    assert chroma(at_place(darker.result, "jacket")) > chroma(first) + 3, (
+        "the light is the photo's own: the color gets deeper"
+    )
     assert "jacket" in darker.text
     still = talk.send("a bit darker")
     assert chroma(at_place(still.result, "jacket")) >= chroma(at_place(darker.result, "jacket"))

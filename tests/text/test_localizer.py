@@ -1,4 +1,6 @@
-"""The localizer: what is in a photo and where, what it does with words it does not know, and with words from CLIP's text tower."""
+"""The localizer: what is in a photo and where, what it does with words it does not know, and with words from CLIP's
+text tower.
+"""
 
 import numpy as np
 import pytest

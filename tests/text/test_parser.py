@@ -1,4 +1,6 @@
-"""toolkit.text.grammar.parser against sentences that were written before it (prompts.tsv), and what it must do with anything at all."""
+"""toolkit.text.grammar.parser against sentences that were written before it (prompts.tsv), and what it must do with
+anything at all.
+"""
 
 import random
 import re
@@ -49,14 +51,22 @@ def same_color(said: ColorWords, expected: str) -> bool:
     avoid, name = expected.startswith("-"), expected.removeprefix("-")
     if said.avoid != avoid or said.color is None:
         return False
-    labs = [torch.tensor(hex_to_lab(code)).view(3, 1, 1) for code in (said.color, shades.MEANT.get(name) or to_hex(parse_color(name)))]
+    labs = [
+        torch.tensor(hex_to_lab(code)).view(3, 1, 1)
+        for code in (said.color, shades.MEANT.get(name) or to_hex(parse_color(name)))
+    ]
     return float(delta_e(*labs)) < TOLERANCE
 
 
 def matches(wish: Wish, expected: str) -> bool:
     if " = " in expected:
         thing, color = expected.split(" = ")
-        return shown(wish.thing) == thing and wish.change is None and wish.color is not None and same_color(wish.color, color)
+        return (
+            shown(wish.thing) == thing
+            and wish.change is None
+            and wish.color is not None
+            and same_color(wish.color, color)
+        )
     thing, _, change = expected.partition(" : ")
     return shown(wish.thing) == thing and wish.color is None and (wish.change or "") == change
 
@@ -68,10 +78,14 @@ def read_back(parsed: Parsed) -> str:
         color = f" = {'-' if wish.color.avoid else ''}{wish.color.color}" if wish.color else ""
         return shown(wish.thing) + color + (f" : {wish.change}" if wish.change else "")
 
-    return " ; ".join([*map(one, parsed.wishes), *(f"?{word.words}{'~' + word.hint if word.hint else ''}" for word in parsed.unknown)])
+    return " ; ".join(
+        [*map(one, parsed.wishes), *(f"?{word.words}{'~' + word.hint if word.hint else ''}" for word in parsed.unknown)]
+    )
 
 
-@pytest.mark.parametrize("prompt, wishes, unknown", cases(), ids=lambda value: value[:40] if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    "prompt, wishes, unknown", cases(), ids=lambda value: value[:40] if isinstance(value, str) else ""
+)
 def test_sentence(prompt: str, wishes: list[str], unknown: list[str]) -> None:
     parsed = parse(prompt)
     said = read_back(parsed)
@@ -88,11 +102,15 @@ def test_sentence(prompt: str, wishes: list[str], unknown: list[str]) -> None:
             assert word.hint == expected.split("~")[1]
 
 
-# What the grammar gets wrong, and says so or not: (prompt, what it says instead). A change here should be an improvement.
+# What the grammar gets wrong, and says so or not: (prompt, what it says instead). A change here should be an
+# improvement.
 MISUNDERSTOOD = [
     ("a black-haired woman", "woman ; ?black~back ; ?haired~hairdo"),
     ("sky blue grass green", "grass = #008000"),
-    ("the man on the left has a blue jacket and the one on the right has a red jacket", "jacket<man@left = #0000ff ; jacket<@right = #ff0000"),
+    (
+        "the man on the left has a blue jacket and the one on the right has a red jacket",
+        "jacket<man@left = #0000ff ; jacket<@right = #ff0000",
+    ),
     ("the boats are white and blue", "boat = #ffffff ; ?blue"),
     ("the second and third houses are yellow", "house@3.left = #ffff00 ; ?second"),
     ("the chair next to the red table is blue", "chair = #0000ff ; table = #0000ff"),
@@ -122,13 +140,16 @@ def test_nothing_says_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt, language", [("red car", "en"), ("빨간 차", "ko"), ("sky는 파란색", "ko"), ("color 하늘 blue please", "en"), ("#fff", "en")]
+    "prompt, language",
+    [("red car", "en"), ("빨간 차", "ko"), ("sky는 파란색", "ko"), ("color 하늘 blue please", "en"), ("#fff", "en")],
 )
 def test_language(prompt: str, language: str) -> None:
     assert parse(prompt).language == language
 
 
-PIECES = """the car of |위의 왼쪽 |a light |car's |on the left |like |with |not |빨간|<|rgb(|'|except |1|가나|is |big """
+PIECES = (
+    """the car of |위의 왼쪽 |a light |car's |on the left |like |with |not |빨간|<|rgb(|'|except |1|가나|is |big """
+)
 
 
 def read(prompt: str) -> Parsed:
@@ -151,7 +172,8 @@ def test_repetition_is_read_to_its_end(piece: str) -> None:
 
 
 WORDS = """
-make the a sky car woman 's hair red light blue not like grass and , . ; : ? ! in on of left second with has everything else except warmer too don't
+make the a sky car woman 's hair red light blue not like grass and , . ; : ? ! in on of left second with has
+everything else except warmer too don't
 하늘은 하늘 파란색으로 파란 여자의 머리를 말고 처럼 왼쪽 두 번째 나머지 더 어둡게 그거 아니 #fa0 rgb(1,2,3) <b> 😀 ß İ
 \u1112\u1161\u1102\u1173\u11af 1950 blorf \x00 \u202e
 """
@@ -167,7 +189,10 @@ def test_any_text_is_read_and_spans_lie_inside_it() -> None:
 def test_no_word_of_noise_is_passed_over() -> None:
     chance = random.Random(1)
     for _ in range(100):
-        noise = "".join(chr(chance.choice([chance.randrange(32, 127), chance.randrange(0x80, 0xD7FF), 10, 0x1F600])) for _ in range(60))
+        noise = "".join(
+            chr(chance.choice([chance.randrange(32, 127), chance.randrange(0x80, 0xD7FF), 10, 0x1F600]))
+            for _ in range(60)
+        )
         parsed = read(noise)
         told = {i for part in (*parsed.wishes, *parsed.unknown) for i in range(part.start, part.end)}
         assert {i for word in re.finditer(r"[^\W\d_]{3,}", noise) for i in range(*word.span())} <= told, noise
@@ -195,7 +220,8 @@ def test_spans_are_those_of_the_prompt_whatever_its_encoding() -> None:
     assert [prompt[wish.start : wish.end] for wish in parse(prompt).wishes] == ["the sky blue", "the dress red"]
 
 
-@pytest.mark.parametrize("name", sorted(set(color_names.spoken()) - {"brown", "pale green"}))  # these two mean other colors than CSS says
+# these two mean other colors than CSS says
+@pytest.mark.parametrize("name", sorted(set(color_names.spoken()) - {"brown", "pale green"}))
 def test_every_spoken_color_is_that_color_for_a_wall(name: str) -> None:
     parsed = parse(f"the wall is {name}")
     assert [shown(wish.thing) for wish in parsed.wishes] == ["wall"]

@@ -13,7 +13,9 @@ from toolkit.text.localizer import Found
 
 @dataclass(frozen=True)
 class Localizer:
-    """Finds things in boxes (left, top, right, bottom; 0..1), several for a thing that is there several times, and is its own Sight."""
+    """Finds things in boxes (left, top, right, bottom; 0..1), several for a thing that is there several times, and is
+    its own Sight.
+    """
 
     things: Mapping[str, Sequence[tuple[float, float, float, float]]]
     absent: Sequence[str] = ()  # words that it knows as well

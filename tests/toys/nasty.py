@@ -1,7 +1,7 @@
 """Image files that break programs, made here from nothing: each is a Case of bytes and what must come of them.
 
-The pictures are written by Pillow where it can, else by the few lines of PNG, TIFF and ICC below, so that what is expected does not come from the
-library that reads it.
+The pictures are written by Pillow where it can, else by the few lines of PNG, TIFF and ICC below, so that what is
+expected does not come from the library that reads it.
 """
 
 import io
@@ -19,7 +19,9 @@ Array = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Case:
-    """A file. picture: (H, W, 3) that must come out, to within tolerance of 255 in each value; None: one PhotoError that mentions `says`."""
+    """A file. picture: (H, W, 3) that must come out, to within tolerance of 255 in each value; None: one PhotoError
+    that mentions `says`.
+    """
 
     name: str
     data: bytes
@@ -57,13 +59,26 @@ def png(size: tuple[int, int], depth: int, color: int, pixels: bytes, extra: byt
 
 
 def tiff(array: NDArray, photometric: int, order: str = "<", tags: dict[int, int] | None = None) -> bytes:
-    """An uncompressed TIFF of one strip from (H, W) or (H, W, C); photometric: 1 black is zero, 2 RGB, 5 CMYK, 8 Lab."""
+    """An uncompressed TIFF of one strip from (H, W) or (H, W, C); photometric: 1
+    black is zero, 2 RGB, 5 CMYK, 8 Lab.
+    """
     height, width = array.shape[:2]
     samples = array.shape[2] if array.ndim == 3 else 1
     data = array.astype(array.dtype.newbyteorder(order)).tobytes()
     bits = [array.dtype.itemsize * 8] * samples
     kind = {"u": 1, "i": 2, "f": 3}[array.dtype.kind]
-    entries = {256: width, 257: height, 259: 1, 262: photometric, 273: 8, 277: samples, 278: height, 279: len(data), 339: kind, **(tags or {})}
+    entries = {
+        256: width,
+        257: height,
+        259: 1,
+        262: photometric,
+        273: 8,
+        277: samples,
+        278: height,
+        279: len(data),
+        339: kind,
+        **(tags or {}),
+    }
     place = 8 + len(data)
     directory = b""
     for tag in sorted({*entries, 258}):
@@ -91,7 +106,17 @@ def icc(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
         table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     kind = b"prtr" if space == b"CMYK" else b"mntr"
-    head = struct.pack(">I4sI4s4s4s12s4s", 128 + len(table) + len(body), b"none", 0x02400000, kind, space, connection, bytes(12), b"acsp")
+    head = struct.pack(
+        ">I4sI4s4s4s12s4s",
+        128 + len(table) + len(body),
+        b"none",
+        0x02400000,
+        kind,
+        space,
+        connection,
+        bytes(12),
+        b"acsp",
+    )
     return head + bytes(28) + xyz(0.9642, 1, 0.8249)[8:] + bytes(48) + table + body
 
 
@@ -103,9 +128,14 @@ def gamma(value: float) -> bytes:
     return b"curv" + struct.pack(">IIH", 0, 1, round(value * 256))
 
 
-# Columns: X, Y, Z (D50) of the primaries, after Bruce Lindbloom's tables (brucelindbloom.com, "RGB/XYZ Matrices", Bradford-adapted).
-SRGB_D50 = np.array([[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]])
-ADOBE_D50 = np.array([[0.6097559, 0.2052401, 0.1492240], [0.3111242, 0.6256560, 0.0632197], [0.0194811, 0.0608902, 0.7448387]])
+# Columns: X, Y, Z (D50) of the primaries, after Bruce Lindbloom's tables (brucelindbloom.com, "RGB/XYZ Matrices",
+# Bradford-adapted).
+SRGB_D50 = np.array(
+    [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
+)
+ADOBE_D50 = np.array(
+    [[0.6097559, 0.2052401, 0.1492240], [0.3111242, 0.6256560, 0.0632197], [0.0194811, 0.0608902, 0.7448387]]
+)
 
 
 def linear(rgb: Array) -> NDArray[np.float64]:
@@ -124,7 +154,14 @@ def printer_profile(inks: Array) -> bytes:
     corners = lab_d50(inks) * [2.55, 1, 1] + [0, 128, 128]
     ramp = bytes(range(256))
     matrix = struct.pack(">9i", *(np.eye(3, dtype=int) * 65536).ravel())
-    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + corners.round().astype(np.uint8).tobytes() + ramp * 3
+    table = (
+        b"mft1\0\0\0\0"
+        + bytes([4, 3, 2, 0])
+        + matrix
+        + ramp * 4
+        + corners.round().astype(np.uint8).tobytes()
+        + ramp * 3
+    )
     return icc(b"CMYK", b"Lab ", {b"A2B0": table})
 
 
@@ -135,7 +172,9 @@ def exif(orientation: int) -> bytes:
 
 
 def stored(picture: Array, orientation: int) -> Array:
-    """What a camera held in that way stores, by the words of the EXIF standard (table of tag 274): where row 0 and column 0 of the file are."""
+    """What a camera held in that way stores, by the words of the EXIF standard (table of tag 274): where row 0 and
+    column 0 of the file are.
+    """
     turns = {
         1: picture,  # row 0 at the top, column 0 at the left
         2: picture[:, ::-1],  # top, right
@@ -161,15 +200,24 @@ def gray(values: NDArray) -> Array:
 def upright() -> Iterator[Case]:
     ref = reference()
     for i in range(1, 9):
-        yield Case(f"orientation-{i}.jpg", written(stored(ref, i), "JPEG", exif=exif(i), quality=95, subsampling=0), ref, 6)
+        yield Case(
+            f"orientation-{i}.jpg", written(stored(ref, i), "JPEG", exif=exif(i), quality=95, subsampling=0), ref, 6
+        )
         yield Case(f"orientation-{i}.tif", written(stored(ref, i), "TIFF", tiffinfo={274: i}), ref)
     yield Case("orientation-6.png", written(stored(ref, 6), "PNG", exif=exif(6)), ref)
     yield Case("orientation-8.webp", written(stored(ref, 8), "WEBP", exif=exif(8), lossless=True), ref)
-    yield Case("orientation-5.avif", written(stored(ref, 5), "AVIF", exif=exif(5), quality=95, subsampling="4:4:4"), ref, 8)
+    yield Case(
+        "orientation-5.avif", written(stored(ref, 5), "AVIF", exif=exif(5), quality=95, subsampling="4:4:4"), ref, 8
+    )
     yield Case("orientation-7-lzw.tif", written(stored(ref, 7), "TIFF", tiffinfo={274: 7}, compression="tiff_lzw"), ref)
     yield Case("orientation-99.jpg", written(ref, "JPEG", exif=exif(99), quality=95, subsampling=0), ref, 6)
     yield Case("orientation-0.png", written(ref, "PNG", exif=exif(0)), ref)
-    yield Case("exif-garbage.jpg", written(ref, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(range(64)), quality=95, subsampling=0), ref, 6)
+    yield Case(
+        "exif-garbage.jpg",
+        written(ref, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(range(64)), quality=95, subsampling=0),
+        ref,
+        6,
+    )
 
 
 def deep() -> Iterator[Case]:
@@ -196,7 +244,11 @@ def deep() -> Iterator[Case]:
     holes_shown[0, :3] = [[0], [255], [0]]
     yield Case("float-nan-inf.tif", tiff(holes, 1), holes_shown)
     yield Case("float-nothing-but-nan.tif", tiff(np.full((4, 4), np.nan, np.float32), 1), np.zeros((4, 4, 3), np.uint8))
-    yield Case("float-huge.tif", tiff(np.where(floats > 0.5, 3e38, -3e38).astype(np.float32), 1), gray(np.where(floats > 0.5, 255, 0)))
+    yield Case(
+        "float-huge.tif",
+        tiff(np.where(floats > 0.5, 3e38, -3e38).astype(np.float32), 1),
+        gray(np.where(floats > 0.5, 255, 0)),
+    )
     yield Case("int32.tif", tiff((floats * 65_535).astype(np.int32), 1), shown)
     yield Case("float-color.tif", tiff(np.repeat(floats[..., None], 3, -1), 2), says="floats in color")
 
@@ -209,7 +261,9 @@ def transparent() -> Iterator[Case]:
     yield Case("alpha.webp", written(rgba, "WEBP", lossless=True, exact=True), on_white(ref, alpha))
     yield Case("alpha.tif", written(rgba, "TIFF"), on_white(ref, alpha))
     yield Case("nothing-visible.png", written(np.dstack([ref, alpha * 0]), "PNG"), np.full_like(ref, 255))
-    yield Case("gray-alpha.png", written(Image.fromarray(rgba[..., [0, 3]], "LA"), "PNG"), on_white(gray(ref[..., 0]), alpha))
+    yield Case(
+        "gray-alpha.png", written(Image.fromarray(rgba[..., [0, 3]], "LA"), "PNG"), on_white(gray(ref[..., 0]), alpha)
+    )
     colors = np.array([[255, 0, 0], [0, 128, 0], [0, 0, 255], [9, 9, 9]], np.uint8)
     index = np.indices((8, 8)).sum(0).astype(np.uint8) % 4
     extra = chunk(b"PLTE", colors.tobytes()) + chunk(b"tRNS", bytes([255, 0, 51]))
@@ -221,10 +275,14 @@ def transparent() -> Iterator[Case]:
     yield Case("transparent.gif", written(palette, "GIF", transparency=2), keyed)
     values = index * 60
     yield Case(
-        "gray-key.png", png((8, 8), 8, 0, values.tobytes(), chunk(b"tRNS", struct.pack(">H", 120))), gray(np.where(values == 120, 255, values))
+        "gray-key.png",
+        png((8, 8), 8, 0, values.tobytes(), chunk(b"tRNS", struct.pack(">H", 120))),
+        gray(np.where(values == 120, 255, values)),
     )
     yield Case(
-        "palette-short.png", png((8, 8), 8, 3, index.tobytes(), chunk(b"PLTE", colors[:3].tobytes())), gray(index * 0) + _padded(colors[:3])[index]
+        "palette-short.png",
+        png((8, 8), 8, 3, index.tobytes(), chunk(b"PLTE", colors[:3].tobytes())),
+        gray(index * 0) + _padded(colors[:3])[index],
     )
     yield Case("one-bit.png", png((16, 4), 1, 0, bytes([0x0F, 0xFF] * 4)), gray(np.tile([0] * 4 + [255] * 12, (4, 1))))
 
@@ -238,11 +296,16 @@ def colored() -> Iterator[Case]:
     ref = reference()
     inks = np.dstack([255 - ref, np.full(ref.shape[:2], 64, np.uint8)])  # cyan, magenta, yellow, black
     shown = (ref.astype(float) * (255 - 64) / 255).round().astype(np.uint8)
-    yield Case("cmyk-adobe-inverted.jpg", written(Image.fromarray(inks, "CMYK"), "JPEG", quality=95, subsampling=0), shown, 8)
+    yield Case(
+        "cmyk-adobe-inverted.jpg", written(Image.fromarray(inks, "CMYK"), "JPEG", quality=95, subsampling=0), shown, 8
+    )
     yield Case("cmyk.tif", tiff(inks, 5), shown, 2)
     order = np.indices((16, 6))[0]
-    odd = np.array([[40, 200, 60], [240, 150, 50], [140, 90, 230], [40, 40, 40]]) / 255  # inks no printer has: only the profile can tell
-    corners = (255 * np.stack([np.prod(odd[[i >> 3 & 1, i >> 2 & 1, i >> 1 & 1, i & 1] > np.zeros(4)], 0) for i in range(16)])).astype(np.uint8)
+    # inks no printer has: only the profile can tell
+    odd = np.array([[40, 200, 60], [240, 150, 50], [140, 90, 230], [40, 40, 40]]) / 255
+    corners = (
+        255 * np.stack([np.prod(odd[[i >> 3 & 1, i >> 2 & 1, i >> 1 & 1, i & 1] > np.zeros(4)], 0) for i in range(16)])
+    ).astype(np.uint8)
     patches = np.stack([order >> 3 & 1, order >> 2 & 1, order >> 1 & 1, order & 1], -1).astype(np.uint8) * 255
     profile = printer_profile(corners)
     yield Case(
@@ -271,7 +334,10 @@ def colored() -> Iterator[Case]:
     ramp = np.tile(np.arange(0, 256, 4, dtype=np.uint8), (40, 1))
     steps = np.arange(256, dtype=np.uint8)
     yield Case(
-        "gray-profile.png", written(ramp, "PNG", icc_profile=icc(b"GRAY", b"XYZ ", {b"kTRC": gamma(1.5)})), gray(_sampled(ramp, 1.5, steps)), 2
+        "gray-profile.png",
+        written(ramp, "PNG", icc_profile=icc(b"GRAY", b"XYZ ", {b"kTRC": gamma(1.5)})),
+        gray(_sampled(ramp, 1.5, steps)),
+        2,
     )
     shown = gray(_sampled(ramp, 563 / 256, steps))
     yield Case("gray-with-rgb-profile.jpg", written(ramp, "JPEG", quality=98, icc_profile=adobe), shown, 3)
@@ -292,11 +358,20 @@ def moving() -> Iterator[Case]:
     ref = reference()
     first, second = Image.fromarray(ref), Image.fromarray(255 - ref)
     shown = np.asarray(first.quantize(64).convert("RGB"))
-    yield Case("animated.gif", written(first.quantize(64), "GIF", save_all=True, append_images=[second.quantize(64)], duration=99, loop=0), shown)
+    yield Case(
+        "animated.gif",
+        written(first.quantize(64), "GIF", save_all=True, append_images=[second.quantize(64)], duration=99, loop=0),
+        shown,
+    )
     yield Case("animated.webp", written(first, "WEBP", save_all=True, append_images=[second], lossless=True), ref)
     yield Case("animated.png", written(first, "PNG", save_all=True, append_images=[second]), ref)
     yield Case("pages.tif", written(first, "TIFF", save_all=True, append_images=[second.resize((9, 9))]), ref)
-    yield Case("two-lenses.jpg", written(first, "MPO", save_all=True, append_images=[second], quality=95, subsampling=0), ref, 6)
+    yield Case(
+        "two-lenses.jpg",
+        written(first, "MPO", save_all=True, append_images=[second], quality=95, subsampling=0),
+        ref,
+        6,
+    )
 
 
 def sized() -> Iterator[Case]:
@@ -342,11 +417,15 @@ def bombs() -> Iterator[Case]:
     bmp = written(tiny, "BMP")
     yield Case("bomb.bmp", bmp[:18] + struct.pack("<ii", 30_000, 30_000) + bmp[26:], says="900 megapixels")
     yield Case("bomb.tif", tiff(tiny, 2, tags={256: 50_000, 257: 50_000}), says="2500 megapixels")
-    tile = tiff(tiny[..., 0], 1, tags={259: 8, 322: 2**20, 323: 2**20, 324: 8, 325: 256}).replace(struct.pack("<H", 273), b"\0\x81", 1)
+    tile = tiff(tiny[..., 0], 1, tags={259: 8, 322: 2**20, 323: 2**20, 324: 8, 325: 256}).replace(
+        struct.pack("<H", 273), b"\0\x81", 1
+    )
     yield Case("bomb-tile.tif", tile, says="damaged")
     webp = written(tiny, "WEBP", save_all=True, append_images=[Image.fromarray(tiny + 9)])
     canvas = webp.index(b"VP8X") + 12
-    yield Case("bomb.webp", webp[:canvas] + struct.pack("<I", 16_382)[:3] * 2 + webp[canvas + 6 :], says="268 megapixels")
+    yield Case(
+        "bomb.webp", webp[:canvas] + struct.pack("<I", 16_382)[:3] * 2 + webp[canvas + 6 :], says="268 megapixels"
+    )
     blank = zlib.compress(bytes(2**23))
     text = chunk(b"zTXt", b"Comment\0\0" + blank)
     yield Case("bomb-text.png", png((8, 8), 8, 0, bytes(64), text), says="damaged")
@@ -373,7 +452,9 @@ def strangers() -> Iterator[Case]:
     yield Case("sensor.raf", b"FUJIFILMCCD-RAW 0201" + bytes(99), says="raw")
     yield Case("sensor.dng", tiff(reference(), 2, tags={50706: 4}), says="raw")
     yield Case("thumbnail-first.nef", tiff(reference(), 2, tags={254: 1}), says="raw")
-    yield Case("pointer.png", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", says="git lfs pull")
+    yield Case(
+        "pointer.png", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", says="git lfs pull"
+    )
     yield Case("old.pcx", written(reference(), "PCX"), says="not an image")
 
 

@@ -11,7 +11,9 @@ from toolkit.models.encoder import CHANNELS
 
 
 class Network:
-    """Everything is greenish; a hint colors a spot around it; the likeliest color is bin 7, then bin 90, whatever the place; dark is certain."""
+    """Everything is greenish; a hint colors a spot around it; the likeliest color is bin 7, then bin 90, whatever the
+    place; dark is certain.
+    """
 
     card = get_card("unet")
     bins = AbBins.make()
@@ -30,7 +32,9 @@ class Network:
         rows, columns = torch.meshgrid(torch.arange(ab.shape[2]), torch.arange(ab.shape[3]), indexing="ij")
         away = torch.stack([(rows - y / 2) ** 2 + (columns - x / 2) ** 2 for x, y in points.xy])
         influence = self.influence(away, torch.ones(()) if points.regions is None else points.regions)  # (N, h, w)
-        return Prediction(ab * (1 - influence.sum(0)) + torch.einsum("nhw,nc->chw", influence, points.ab), doubt, influence)
+        return Prediction(
+            ab * (1 - influence.sum(0)) + torch.einsum("nhw,nc->chw", influence, points.ab), doubt, influence
+        )
 
     def influence(self, away: Tensor, regions: Tensor) -> Tensor:
         spots = torch.exp(-away / 200) * regions

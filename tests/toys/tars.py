@@ -20,7 +20,9 @@ def encoded(image, kind, **options):
 
 
 def tar_of(path, photos, classes):
-    """name -> (pixels (H, W, 3), labels (H, W)); classes: what the labels are called, or None for a tar that is none of ours."""
+    """name -> (pixels (H, W, 3), labels (H, W)); classes: what the labels are called, or None for a tar that is none of
+    ours.
+    """
     with tarfile.open(path, "w") as tar:
         if classes is not None:
             add(tar, "classes.json", json.dumps(classes).encode())

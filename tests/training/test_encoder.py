@@ -1,4 +1,6 @@
-"""The eye's training, on a few pictures and a few steps: it begins as the frozen ViT, goes on where it was, and merges into one ViT."""
+"""The eye's training, on a few pictures and a few steps: it begins as the frozen ViT, goes on where it was, and merges
+into one ViT.
+"""
 
 import itertools
 import json
@@ -31,7 +33,9 @@ def photos(tmp_path):
 
 @pytest.fixture
 def recipe(photos):
-    return EyeRecipe(load_encoder(), [photo for photo in photos if photo is not None][:2], EyeConfig(rank=2, head=16), side=64)
+    return EyeRecipe(
+        load_encoder(), [photo for photo in photos if photo is not None][:2], EyeConfig(rank=2, head=16), side=64
+    )
 
 
 def changed(recipe):
@@ -110,7 +114,9 @@ def test_a_run_goes_on_where_it_was_here_and_on_another_machine(tmp_path, photos
     elsewhere = until(6, tmp_path / "elsewhere", fresh(), begin=handed)
     assert (elsewhere.step, elsewhere.begun) == (6, 4)
     last = json.loads((tmp_path / "elsewhere" / "log.jsonl").read_text().splitlines()[-1])
-    assert {"val_gain_clean", "val_nll_old", "val_tokens_old", "val_tokens_frozen_old", "samples", "seconds"} <= set(last)
+    assert {"val_gain_clean", "val_nll_old", "val_tokens_old", "val_tokens_frozen_old", "samples", "seconds"} <= set(
+        last
+    )
 
 
 def test_who_goes_on_with_a_new_adam_warms_up_again():
@@ -123,7 +129,9 @@ def test_the_command_writes_a_whole_vit(tmp_path, photos, monkeypatch, capsys):
 
     monkeypatch.setattr(encoder, "SCHEDULE", Schedule(steps=1, batch=1))
     out = tmp_path / "run"
-    assert main(["train", "encoder", "--data", str(tmp_path), "--out", str(out), "--device", "cpu", "--steps", "1"]) == 0
+    assert (
+        main(["train", "encoder", "--data", str(tmp_path), "--out", str(out), "--device", "cpu", "--steps", "1"]) == 0
+    )
     assert "encoder.safetensors" in capsys.readouterr().out
     assert set(load_file(out / "encoder.safetensors")) == set(load_encoder().vit.state_dict())
 

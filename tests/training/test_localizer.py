@@ -1,4 +1,6 @@
-"""Training of the localizer: what goes in from labels and captions, that a run learns where a thing is, and that what it writes can be used."""
+"""Training of the localizer: what goes in from labels and captions, that a run learns where a thing is, and that what
+it writes can be used.
+"""
 
 import gzip
 import json
@@ -43,7 +45,9 @@ def folder(tmp_path_factory):
     lines = []
     for i in range(16):
         Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(folder / "photos" / f"{i}.png")
-        lines.append(json.dumps({"name": f"photos/{i}.png", "captions": ["two puppies chase a horse"], "words": ["Dog"]}))
+        lines.append(
+            json.dumps({"name": f"photos/{i}.png", "captions": ["two puppies chase a horse"], "words": ["Dog"]})
+        )
     with gzip.open(folder / "captions.jsonl.gz", "wt") as file:
         file.write("\n".join(lines))
     return folder
@@ -108,9 +112,18 @@ def test_the_loss_falls_where_places_look_like_their_words():
     recipe = LocalizerRecipe(words)
     labels = torch.zeros(2, 64, 64, dtype=torch.long)
     labels[:, 32:] = 1
-    tokens = torch.randn(1152, 2, generator=torch.Generator().manual_seed(1))[:, (labels[0, ::4, ::4])].expand(2, -1, -1, -1)
-    batch = RegionBatch(torch.full((2, 1, 256, 256), 50.0), tokens, labels, torch.ones(2, 64, 64), torch.ones(2, 2, dtype=torch.bool), ({}, {}),
-                        CaptionBatch(tokens, torch.ones(2, 2)))  # fmt: skip
+    tokens = torch.randn(1152, 2, generator=torch.Generator().manual_seed(1))[:, (labels[0, ::4, ::4])].expand(
+        2, -1, -1, -1
+    )
+    batch = RegionBatch(
+        torch.full((2, 1, 256, 256), 50.0),
+        tokens,
+        labels,
+        torch.ones(2, 64, 64),
+        torch.ones(2, 2, dtype=torch.bool),
+        ({}, {}),
+        CaptionBatch(tokens, torch.ones(2, 2)),
+    )
     optimizer = torch.optim.AdamW(recipe.module.parameters(), lr=2e-3)
     first = None
     for _ in range(12):
@@ -140,8 +153,28 @@ def test_calibration_puts_the_border_where_it_overlaps_best(folder):
 
 def test_a_tar_becomes_weights_that_find_words(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
-    argv = ["train", "localizer", "--data", "toy.tar", "--captioned", "photos", "--captions", "captions.jsonl.gz", "--clip", "clip.npz",
-            "--hold-out", "1", "--views", "1", "--minutes", "0.02", "--device", "cpu", "--out", "run"]  # fmt: skip
+    argv = [
+        "train",
+        "localizer",
+        "--data",
+        "toy.tar",
+        "--captioned",
+        "photos",
+        "--captions",
+        "captions.jsonl.gz",
+        "--clip",
+        "clip.npz",
+        "--hold-out",
+        "1",
+        "--views",
+        "1",
+        "--minutes",
+        "0.02",
+        "--device",
+        "cpu",
+        "--out",
+        "run",
+    ]
     assert main(argv) == 0
     assert "measure words" in capsys.readouterr().out
     localizer = read_localizer(str(folder / "run" / "localizer.safetensors"))
@@ -154,7 +187,18 @@ def test_captions_of_other_photos_are_refused(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     with gzip.open("others.jsonl.gz", "wt") as file:
         file.write(json.dumps({"name": "elsewhere.jpg", "words": ["dog"]}))
-    argv = ["train", "localizer", "--data", "toy.tar", "--captioned", "photos", "--captions", "others.jsonl.gz", "--cache", "run/cache"]
+    argv = [
+        "train",
+        "localizer",
+        "--data",
+        "toy.tar",
+        "--captioned",
+        "photos",
+        "--captions",
+        "others.jsonl.gz",
+        "--cache",
+        "run/cache",
+    ]
     assert main([*argv, "--views", "1", "--minutes", "0.02", "--device", "cpu", "--out", "third"]) == 2
     assert "names" in capsys.readouterr().err
 

@@ -1,4 +1,6 @@
-"""Training of the matcher: pairs are what they claim to be, a run learns where to look and whom to trust, and what it writes can be used."""
+"""Training of the matcher: pairs are what they claim to be, a run learns where to look and whom to trust, and what it
+writes can be used.
+"""
 
 import gzip
 import json
@@ -47,7 +49,9 @@ def folder(tmp_path_factory):
     rng = np.random.default_rng(0)
     with gzip.open(folder / "words.jsonl.gz", "wt") as lines:
         for i in range(6):
-            shapes = Image.fromarray(rng.integers(0, 256, (3, 4, 3), dtype=np.uint8)).resize((80, 60), Image.Resampling.NEAREST)
+            shapes = Image.fromarray(rng.integers(0, 256, (3, 4, 3), dtype=np.uint8)).resize(
+                (80, 60), Image.Resampling.NEAREST
+            )
             shapes.save(folder / "photos" / f"{i}.png")
             lines.write(json.dumps({"name": f"photos/{i}.png", "words": ["thing"]}) + "\n")
     with tarfile.open(folder / "toy.tar", "w") as tar:
@@ -119,7 +123,9 @@ def test_itself_is_one_photo_and_other_is_two(sights):
     for _ in range(12):
         pair = pairs.pair(draw, "itself")
         assert whose(pair.target) == whose(pair.source)
-        assert pair.target.tokens.shape != pair.source.tokens.shape or not torch.equal(pair.target.tokens, pair.source.tokens), "two views"
+        assert pair.target.tokens.shape != pair.source.tokens.shape or not torch.equal(
+            pair.target.tokens, pair.source.tokens
+        ), "two views"
         pair = pairs.pair(draw, "other")
         assert whose(pair.target) != whose(pair.source)
 
@@ -141,7 +147,9 @@ def test_the_most_alike_of_a_folder_are_preferred(sights):
 
 
 def test_turned_turns_truth_and_reference_alike_and_nothing_else(sights):
-    assert torch.allclose(turn(sights.sight(0, 0, random.Random(0)), 0.0).true, sights.sight(0, 0, random.Random(0)).true, atol=1e-5)
+    assert torch.allclose(
+        turn(sights.sight(0, 0, random.Random(0)), 0.0).true, sights.sight(0, 0, random.Random(0)).true, atol=1e-5
+    )
     pairs, angles = Pairs(sights, NAMES), []
     for seed in range(6):
         plain, turned = (pairs.pair(random.Random(seed), kind) for kind in ("itself", "turned"))
@@ -169,7 +177,9 @@ def test_recolored_changes_the_things_that_both_show_and_nothing_else(sights, la
             assert torch.equal(before.automatic, after.automatic)
             assert set(plain.classes) <= set(before.labels.tolist())
             moved = (before.true != after.true).any(1)
-            changed.append({int(value): after.true[before.labels == value].mean(0) for value in before.labels[moved].unique()})
+            changed.append(
+                {int(value): after.true[before.labels == value].mean(0) for value in before.labels[moved].unique()}
+            )
             assert all(moved[before.labels == value].float().mean() > 0.9 for value in changed[-1])
         assert set(changed[0]) == set(changed[1]) <= set(plain.classes)
         assert 1 <= len(changed[0]) <= max(1, len(plain.classes) // 2)
@@ -202,7 +212,9 @@ def test_kinds_come_as_often_as_they_shall_and_those_without_material_not_at_all
 
 
 def toy(things, seed=0):
-    """Places of known things: each has its token, and its color. What the tokens have most of says nothing about the thing."""
+    """Places of known things: each has its token, and its color. What the tokens have most of says nothing about the
+    thing.
+    """
     generator, P = torch.Generator().manual_seed(seed), len(things)
     kinds, moods = torch.randn(9 + 8, CHANNELS, generator=torch.Generator().manual_seed(7)).split((9, 8))
     tokens = 0.5 * kinds[things] + torch.randn(P, 8, generator=generator) @ moods
@@ -215,14 +227,19 @@ def toy(things, seed=0):
 
 def test_a_run_learns_to_find_and_whom_to_trust():
     generator = torch.Generator().manual_seed(1)
-    here, there, elsewhere = (torch.randint(low, high, (36,), generator=generator) for low, high in ((1, 5), (1, 5), (5, 9)))
-    gray = replace(toy(here, 1), true=torch.zeros(36, 2))  # the automatic color is the truth of what corresponds to nothing
+    here, there, elsewhere = (
+        torch.randint(low, high, (36,), generator=generator) for low, high in ((1, 5), (1, 5), (5, 9))
+    )
+    # the automatic color is the truth of what corresponds to nothing
+    gray = replace(toy(here, 1), true=torch.zeros(36, 2))
     pairs = [
         Pair(toy(here), toy(there, 1), "itself"),
         Pair(toy(here, 2), toy(there, 3), "recolored", (1, 2, 3, 4)),
         Pair(gray, toy(elsewhere, 2), "other"),
     ]
-    recipe = MatcherRecipe(torch.cat([pair.target.tokens for pair in pairs]), pairs, MatcherConfig(width=32, key=16, judge=16))
+    recipe = MatcherRecipe(
+        torch.cat([pair.target.tokens for pair in pairs]), pairs, MatcherConfig(width=32, key=16, judge=16)
+    )
     groups = recipe.groups()
     assert sum(len(group["params"]) for group in groups) == len(list(recipe.module.parameters()))
     assert [group.get("times", 1) > 1 for group in groups] == [False, True]
@@ -265,7 +282,9 @@ def test_what_the_reference_does_not_show_is_not_meant_to_change():
 
 def test_keys_begin_with_what_the_encoder_finds_alike():
     things, generator = torch.arange(8).repeat(8), torch.Generator().manual_seed(0)
-    tokens = torch.randn(8, CHANNELS, generator=generator)[things] + 0.3 * torch.randn(64, CHANNELS, generator=generator)
+    tokens = torch.randn(8, CHANNELS, generator=generator)[things] + 0.3 * torch.randn(
+        64, CHANNELS, generator=generator
+    )
     matcher = MatcherRecipe(tokens, config=MatcherConfig(width=32, key=16)).module
     keys = matcher.read(tokens).detach()
     alike = things[:, None] == things
@@ -283,7 +302,18 @@ def test_huber_is_square_then_linear_and_adds_a_and_b():
 @pytest.mark.slow
 def test_photos_become_weights_that_load(folder, monkeypatch, capsys):
     monkeypatch.chdir(folder)
-    argv = ["train", "matcher", "--data", "photos", "--regions", "toy.tar", "--captions", "words.jsonl.gz", "--device", "cpu"]
+    argv = [
+        "train",
+        "matcher",
+        "--data",
+        "photos",
+        "--regions",
+        "toy.tar",
+        "--captions",
+        "words.jsonl.gz",
+        "--device",
+        "cpu",
+    ]
     assert main([*argv, "--steps", "2", "--out", "run"]) == 0
     assert "measure borrowing" in capsys.readouterr().out
     file = folder / "run" / "checkpoint.safetensors"
@@ -296,7 +326,20 @@ def test_photos_become_weights_that_load(folder, monkeypatch, capsys):
     assert (folder / "run" / "sheet-000002.png").stat().st_size > 1000
     with gzip.open(folder / "others.jsonl.gz", "wt") as lines:
         lines.write(json.dumps({"name": "elsewhere.jpg", "words": ["thing"]}))
-    others = ["train", "matcher", "--data", "photos", "--captions", "others.jsonl.gz", "--device", "cpu", "--cache", "run/cache", "--out", "second"]
+    others = [
+        "train",
+        "matcher",
+        "--data",
+        "photos",
+        "--captions",
+        "others.jsonl.gz",
+        "--device",
+        "cpu",
+        "--cache",
+        "run/cache",
+        "--out",
+        "second",
+    ]
     for more, said in (([*others, "--steps", "2"], "names"), ([*argv, "--views", "1", "--out", "third"], "--views 2")):
         assert main(more) == 2
         error = capsys.readouterr().err.strip().splitlines()

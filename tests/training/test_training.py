@@ -171,7 +171,10 @@ def test_a_run_learns_stops_on_request_and_goes_on(tmp_path):
     second = Trainer(Line(), tmp_path, Schedule(minutes=5, warmup=5, lr=3e-3), device="cpu")
     assert second.resume()
     assert second.step == 60
-    assert all(torch.equal(a, b) for a, b in zip(first.recipe.module.parameters(), second.recipe.module.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(first.recipe.module.parameters(), second.recipe.module.parameters(), strict=True)
+    )
     second.run(lessons(), until(70), quiet=True)
     assert second.step == 70
     assert not list(tmp_path.glob("*.partial"))

@@ -66,7 +66,8 @@ def test_colors_are_those_that_are_wanted_there():
 
 def test_a_thing_that_gets_another_color_ends_where_it_ends():
     b, generator = batch(B=8), torch.Generator().manual_seed(0)
-    changed = torch.stack([(recolored(b.ab, b.tokens, generator) - b.ab).norm(dim=1) > 1 for _ in range(20)])  # (20, 8, h, w)
+    # (20, 8, h, w)
+    changed = torch.stack([(recolored(b.ab, b.tokens, generator) - b.ab).norm(dim=1) > 1 for _ in range(20)])
     left, right = changed[..., :28].flatten(2).any(2), changed[..., 36:].flatten(2).any(2)
     assert 0 < (left | right).float().mean() < 0.5, "most photos keep their colors"
     apart = (b.ab[:, :, 0, 0] - b.ab[:, :, 0, -1]).norm(dim=1) > 32
@@ -87,7 +88,9 @@ def test_the_recipe_teaches_every_part_of_the_model():
         assert all(bool(value.isfinite()) for value in losses.values())
         losses["loss"].backward()
         optimizer.step()  # gradients add up: some layers begin by changing nothing and let none through at first
-    unused = {name for name, p in recipe.module.named_parameters() if p.grad is None or not bool(p.grad.abs().sum() > 0)}
+    unused = {
+        name for name, p in recipe.module.named_parameters() if p.grad is None or not bool(p.grad.abs().sum() > 0)
+    }
     assert not unused
     recipe.module.eval()
     with torch.inference_mode():

@@ -37,5 +37,8 @@ def test_a_run_is_gone_on_with_and_its_log_has_every_step_once(tmp_path):
 
 def test_the_study_of_a_gan_is_drawn(tmp_path, capsys):
     out = tmp_path / "study"
-    assert main(["train", "pix2pix", "--data", "shapes", "--study", "--steps", "2", "--out", str(out), "--device", "cpu"]) == 0
+    assert (
+        main(["train", "pix2pix", "--data", "shapes", "--study", "--steps", "2", "--out", str(out), "--device", "cpu"])
+        == 0
+    )
     assert (out / "balance.png").stat().st_size > 10_000

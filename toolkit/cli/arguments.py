@@ -1,6 +1,7 @@
 """What the commands of the command line have in common: kinds of options, and a check before hours of work.
 
-An option is a field of a frozen dataclass: its type is its kind, the sentence below it its help. What is wrong is said with the text as it was typed.
+An option is a field of a frozen dataclass: its type is its kind, the sentence below it its help. What is wrong is said
+with the text as it was typed.
 """
 
 import inspect
@@ -18,7 +19,9 @@ Device = Annotated[str, Parameter(metavar="DEVICE")]
 
 
 def read_by(read: Callable[[str], Any]) -> Parameter:
-    """A kind of option: one text, and what a function makes of it, which may raise ValueError; given again, the last one counts."""
+    """A kind of option: one text, and what a function makes of it, which may raise ValueError; given again, the last
+    one counts.
+    """
     return Parameter(converter=lambda _, tokens: read(_last(tokens)), n_tokens=1, negative=())
 
 
@@ -61,7 +64,10 @@ def shown(default: Any) -> str | None:
     """A default in the help, as one types it; none of a flag or of what need not be given."""
     if default is None or default is False or default == ():
         return None
-    return ",".join(f"{value:g}" if isinstance(value, float) else str(value) for value in (default if isinstance(default, tuple) else (default,)))
+    return ",".join(
+        f"{value:g}" if isinstance(value, float) else str(value)
+        for value in (default if isinstance(default, tuple) else (default,))
+    )
 
 
 Share = Annotated[float, read_by(number(0, 1))]
@@ -72,9 +78,18 @@ SomeOrNone = Annotated[int | None, read_by(whole(1)), Parameter(metavar="N")]
 
 
 def with_options(called: Callable[..., int], photos: str, options: dict[str, tuple[Any, Any]]) -> Callable[..., int]:
-    """A function of *sources and **options, told apart by what is known only when it runs: the kind and the default of each option."""
-    known = [inspect.Parameter("sources", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(help=photos)])]
-    known += [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind) for n, (kind, default) in options.items()]
+    """A function of *sources and **options, told apart by what is known only when it runs: the kind and the default of
+    each option.
+    """
+    known = [
+        inspect.Parameter(
+            "sources", inspect.Parameter.VAR_POSITIONAL, annotation=Annotated[str, Parameter(help=photos)]
+        )
+    ]
+    known += [
+        inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for n, (kind, default) in options.items()
+    ]
     called.__annotations__ = {parameter.name: parameter.annotation for parameter in known}
     vars(called)["__signature__"] = inspect.Signature(known)
     return called

@@ -26,7 +26,13 @@ class Options:
     """a name from `models` (default: the first of them)"""
     device: Device = "auto"
     """auto, cpu, cuda or mps"""
-    megapixels: Annotated[tuple[float, ...], read_by(several(float)), Parameter(metavar="MP,MP")] = (0.25, 1.0, 4.0, 12.0, 24.0)
+    megapixels: Annotated[tuple[float, ...], read_by(several(float)), Parameter(metavar="MP,MP")] = (
+        0.25,
+        1.0,
+        4.0,
+        12.0,
+        24.0,
+    )
     """sizes to time"""
     json: Annotated[str | None, Parameter(metavar="OUT")] = None
     """write the numbers here"""
@@ -34,7 +40,9 @@ class Options:
 
 @app.default
 def bench(
-    *photos: Annotated[str, Parameter(metavar="PHOTO", help="color photos to measure with (default: the demo's examples)")],
+    *photos: Annotated[
+        str, Parameter(metavar="PHOTO", help="color photos to measure with (default: the demo's examples)")
+    ],
     options: Options = Options(),
 ) -> int:
     """Time the machine's own ratios."""

@@ -1,4 +1,5 @@
-"""The command `python -m toolkit colorize`: photos and folders of them, one after the other, or as the frames of a clip.
+"""The command `python -m toolkit colorize`: photos and folders of them, one after the other, or as the frames of a
+clip.
 
 Where sentence, hints and references disagree hints count most, references least.
 """
@@ -15,7 +16,20 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 from tqdm import tqdm
 
-from toolkit.cli.arguments import Device, File, Name, Share, Some, SomeOrNone, advance, check_free, number, read_by, sentence, several
+from toolkit.cli.arguments import (
+    Device,
+    File,
+    Name,
+    Share,
+    Some,
+    SomeOrNone,
+    advance,
+    check_free,
+    number,
+    read_by,
+    sentence,
+    several,
+)
 
 app = App(
     "colorize",
@@ -26,9 +40,9 @@ app = App(
   python -m toolkit colorize grandma.jpg --text "the dress is navy and the wall is pale green"
   python -m toolkit colorize grandma.jpg --samples 6                   # six plausible colorings
   python -m toolkit colorize grandma.jpg --reference aunt.jpg          # skin from skin, sky from sky
-  python -m toolkit colorize holiday.jpg --text "the car is yellow" --recolor       # a color photo: nothing else changes
+  python -m toolkit colorize holiday.jpg --text "the car is yellow" --recolor   # of a color photo
   python -m toolkit colorize grandma.jpg --palette "navy,#d8c0a0,olive" --saturation 1.2
-  python -m toolkit colorize frames/ --temporal -o colored/            # the frames of a clip, in the order of their names
+  python -m toolkit colorize frames/ --temporal -o colored/      # the frames of a clip, in the order of their names
   python -m toolkit colorize -o out.png -- -odd-name.jpg               # a name that begins with a dash""",
 )
 OURS = re.compile(r"(.+)-color(-\d+)?(-layer)?")  # how this command names what it writes
@@ -98,7 +112,10 @@ class Options:
 
 @app.default
 def colorize(
-    photos: Annotated[tuple[Path, ...], Parameter(metavar="PHOTO", help="photos, or folders of photos")], /, *, options: Options = Options()
+    photos: Annotated[tuple[Path, ...], Parameter(metavar="PHOTO", help="photos, or folders of photos")],
+    /,
+    *,
+    options: Options = Options(),
 ) -> int:
     """Color photos one after the other; a bad one does not stop the rest."""
     from toolkit.models.cards import default_model, drawing_model
@@ -111,7 +128,8 @@ def colorize(
     if options.recolor and not (options.text or options.hints or options.reference or options.control):
         raise ValueError("--recolor changes only what --text, --hints or --reference reach; give one of them.")
     _references(options)  # what is wrong with a reference, too
-    load_model(model, pick_device(options.device).type)  # what is wrong with the model or the device is wrong for every photo
+    # what is wrong with the model or the device is wrong for every photo
+    load_model(model, pick_device(options.device).type)
     jobs, failed = _jobs(photos, options)
     failed += (_color_clips if options.temporal else _color_photos)(jobs, model, options)
     if failed:
@@ -152,23 +170,33 @@ def _photos_in(folder: Path, out: Path | None) -> list[Path]:
 
     def ours(path: Path) -> bool:
         name = OURS.fullmatch(path.stem)
-        return (name is not None and path.with_name(name[1]) in names) or (out is not None and out != folder and out in path.parents)
+        return (name is not None and path.with_name(name[1]) in names) or (
+            out is not None and out != folder and out in path.parents
+        )
 
-    return sorted(p for p in files if not ours(p) and not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return sorted(
+        p for p in files if not ours(p) and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+    )
 
 
 def _color_photos(jobs: Sequence[Job], model: str, options: Options) -> list[str]:
-    """Color each for itself; returns a sentence for each that failed. Raises ValueError for options that do not go together, and GuidanceError."""
+    """Color each for itself; returns a sentence for each that failed. Raises ValueError for options that do not go
+    together, and GuidanceError.
+    """
     from toolkit.guidance import GuidanceError
 
     if options.hints and len(jobs) > 1:
         raise ValueError("A hint file belongs to one photo; color the photos one by one.")
     failed = []
-    with tqdm(total=100 * len(jobs), bar_format="{l_bar}{bar}| {elapsed}<{remaining}", disable=True if options.quiet else None) as bar:
+    with tqdm(
+        total=100 * len(jobs), bar_format="{l_bar}{bar}| {elapsed}<{remaining}", disable=True if options.quiet else None
+    ) as bar:
         for i, job in enumerate(jobs):
             bar.set_description_str(job[0].name)
             try:
-                _color_photo(job, model, options, lambda done, of, what, start=100 * i: advance(bar, start + 100 * done // of))
+                _color_photo(
+                    job, model, options, lambda done, of, what, start=100 * i: advance(bar, start + 100 * done // of)
+                )
             except GuidanceError:
                 raise
             except (OSError, ValueError, RuntimeError, MemoryError) as error:
@@ -221,7 +249,9 @@ def _tell(name: str, notes: Sequence[str]) -> None:
 
 
 def _color_clips(jobs: Sequence[Job], model: str, options: Options) -> list[str]:
-    """Color the frames of each folder as one clip; returns a sentence for each clip that failed. Raises as _color_photos."""
+    """Color the frames of each folder as one clip; returns a sentence for each clip that failed. Raises as
+    _color_photos.
+    """
     from toolkit.guidance import GuidanceError
 
     for given, name in ((options.samples, "--samples"), (options.recolor, "--recolor")):
@@ -268,21 +298,38 @@ def _color_clip(frames: Sequence[Job], model: str, options: Options, bar: Any) -
 
 
 def _guided(options: Options, name: str, session: Any) -> tuple[Any, Any]:
-    """What hints, sentence and references say, as one guidance, and the dials. Where they disagree hints count most, references least."""
+    """What hints, sentence and references say, as one guidance, and the dials. Where they disagree hints count most,
+    references least.
+    """
     from toolkit.controls.palette import extract_palette, warmth_tint
     from toolkit.guidance import Guidance
     from toolkit.models.base import Dials
     from toolkit.photo import open_photo
 
     palette = extract_palette(open_photo(options.palette_of)) if options.palette_of else options.palette
-    dials = Dials(options.vividness, options.saturation, palette, warmth_tint(options.warmth), options.steps or Dials.steps, options.strength)
+    dials = Dials(
+        options.vividness,
+        options.saturation,
+        palette,
+        warmth_tint(options.warmth),
+        options.steps or Dials.steps,
+        options.strength,
+    )
     guidance = Guidance.load(options.hints, session.photo.size) if options.hints else Guidance()
     if options.text:
         from toolkit.text import compile_text
         from toolkit.text.open_words import localizer_for
 
-        localizer = localizer_for(options.text) if options.open_words else None  # words beyond ours are looked up in CLIP's, if the person said yes
-        compiled = compile_text(options.text, session, clicks=guidance, localizer=localizer, vividness=options.vividness, recolor=options.recolor)
+        # words beyond ours are looked up in CLIP's, if the person said yes
+        localizer = localizer_for(options.text) if options.open_words else None
+        compiled = compile_text(
+            options.text,
+            session,
+            clicks=guidance,
+            localizer=localizer,
+            vividness=options.vividness,
+            recolor=options.recolor,
+        )
         guidance = compiled.guidance
         dials = compiled.settings.applied(dials)
         if not options.quiet:
@@ -291,8 +338,13 @@ def _guided(options: Options, name: str, session: Any) -> tuple[Any, Any]:
         from toolkit.controls.reference import take_colors
 
         taken = take_colors(
-            session, _references(options), weight=options.reference_weight, vividness=dials.vividness, recolor=options.recolor, clicks=guidance
-        )  # fmt: skip
+            session,
+            _references(options),
+            weight=options.reference_weight,
+            vividness=dials.vividness,
+            recolor=options.recolor,
+            clicks=guidance,
+        )
         guidance += taken.guidance
         _tell(name, taken.notes)
     for control in options.control:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from toolkit.cli.arguments import Count, Device, ShareOrNone, Some, SomeOrNone, advance, check_places, read_by, several, whole
+from toolkit.cli.arguments import (
+    Count,
+    Device,
+    ShareOrNone,
+    Some,
+    SomeOrNone,
+    advance,
+    check_places,
+    read_by,
+    several,
+    whole,
+)
 
 if TYPE_CHECKING:
     from toolkit.measure.compare import Comparison
@@ -15,10 +26,10 @@ app = App(
     "compare",
     help_epilogue="""examples:
   python -m toolkit compare val.tar --models unet,vit-hint --limit 24
-  python -m toolkit compare kodak.tar --models unet,vit-hint,levin2004 --hints 0,10,100 --baseline levin2004 --out out/kodak --html report.html
+  python -m toolkit compare kodak.tar --models unet,vit-hint,levin2004 --hints 0,10,100 --html report.html
   python -m toolkit compare photos/ --models unet@0.3,unet@0.8,runs/mine/checkpoint.safetensors --csv table.csv
-  python -m toolkit compare photos/ --models unet,theirs.json,siggraph17            # other people's models, where they are here
-  python -m toolkit compare photos/ --models unet --sizes 192,256,384               # do colors change with the working size?
+  python -m toolkit compare photos/ --models unet,theirs.json,siggraph17     # other people's models
+  python -m toolkit compare photos/ --models unet --sizes 192,256,384        # do colors change with the working size?
   python -m toolkit compare kodak.tar --models unet,levin2004 --hints 0,1,10,100 --plot curve.png
   python -m toolkit compare val.tar --models unet,diffusion --metrics psnr,ssim,lpips,hue-ciede2000,frechet,kid""",
 )
@@ -89,7 +100,16 @@ def compare(
     from toolkit.measure.compare.run import compare as run
     from toolkit.models.cards import list_models
 
-    check_places(options.html, options.csv, options.markdown, options.json, options.summary, options.records, options.sheet, options.plot)
+    check_places(
+        options.html,
+        options.csv,
+        options.markdown,
+        options.json,
+        options.summary,
+        options.records,
+        options.sheet,
+        options.plot,
+    )
     setup = CompareSetup(
         hints=options.hints,
         metrics=tuple(dict.fromkeys(("psnr", *options.metrics))),

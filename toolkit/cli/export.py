@@ -32,7 +32,10 @@ class Options:
 
 @app.default
 def export(
-    model: Annotated[str, Parameter(metavar="MODEL", help="a name from `models`, or weights of your own training")], /, *, options: Options
+    model: Annotated[str, Parameter(metavar="MODEL", help="a name from `models`, or weights of your own training")],
+    /,
+    *,
+    options: Options,
 ) -> int:
     """Write a model for other people's programs."""
     from toolkit.models.export import TOLERANCE
@@ -40,7 +43,12 @@ def export(
 
     done = write(model, options.onnx, size=options.size, vividness=options.vividness, overwrite=options.overwrite)
     size, megabytes = done.size, done.onnx.stat().st_size / 1e6
-    print(f"{done.onnx}: {megabytes:.0f} MB, L (1, 1, {size}, {size}) in [0, 100] -> ab of the same square in Lab units.")
+    print(
+        f"{done.onnx}: {megabytes:.0f} MB, L (1, 1, {size}, {size}) in [0, 100] -> ab of the same square in Lab units."
+    )
     print(f"The ab of onnxruntime is at most {done.difference:.1g} Lab units from ours (allowed: {TOLERANCE:g}).")
-    print(f"{done.description} describes it. Compare it with others:\n  python -m toolkit compare PHOTOS --models {model},{done.description}")
+    print(
+        f"{done.description} describes it. Compare it with others:\n  python -m toolkit compare PHOTOS --models "
+        f"{model},{done.description}"
+    )
     return 0

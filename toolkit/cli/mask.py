@@ -32,7 +32,9 @@ class Options:
 
 
 @app.default
-def mask(photo: Annotated[Path, Parameter(metavar="PHOTO", help="the photo to paint on")], /, *, options: Options = Options()) -> int:
+def mask(
+    photo: Annotated[Path, Parameter(metavar="PHOTO", help="the photo to paint on")], /, *, options: Options = Options()
+) -> int:
     """Paint a mask of colors on a photo."""
     import webbrowser
 

@@ -1,4 +1,5 @@
-"""`python -m toolkit measure STUDY SOURCE ...`: any study of `toolkit.measure.studies`, its options made from its `Setup`.
+"""`python -m toolkit measure STUDY SOURCE ...`: any study of `toolkit.measure.studies`, its options made from its
+`Setup`.
 
 A study's file says everything that this command knows of it; a new one needs no line here.
 """
@@ -41,7 +42,10 @@ def __getattr__(name: str) -> App:
     """The command of one study, made when it is asked for, since its file has its options."""
     if name not in studies():
         raise AttributeError(name)
-    command = App(name, help_epilogue="\n".join(["examples:", *(f"  {PROG} {name} {example}" for example in study(name).examples)]))
+    command = App(
+        name,
+        help_epilogue="\n".join(["examples:", *(f"  {PROG} {name} {example}" for example in study(name).examples)]),
+    )
     command.default(_command(name))
     return command
 
@@ -75,7 +79,9 @@ def _option(one: Field[Any]) -> tuple[Any, Any]:
     return kind, one.default if one.default_factory is MISSING else one.default_factory()
 
 
-def run(name: str, source: Sequence[str], setup: Any, output: Output, shape: Callable[[Measured], Any] = Measured.as_json) -> int:
+def run(
+    name: str, source: Sequence[str], setup: Any, output: Output, shape: Callable[[Measured], Any] = Measured.as_json
+) -> int:
     """Measure, print the table and write what is asked for. shape: what JSON holds."""
     from tqdm import tqdm
 
@@ -102,7 +108,9 @@ def run(name: str, source: Sequence[str], setup: Any, output: Output, shape: Cal
 
 
 def _draw_sheet(told: Told, file: str) -> None:
-    """A line of the sheet for each photo, or where that would be more than SHEET_WIDE pictures, several; photos of one picture share lines."""
+    """A line of the sheet for each photo, or where that would be more than SHEET_WIDE pictures, several; photos of one
+    picture share lines.
+    """
     import torch
 
     from toolkit.show.figures import contact_sheet
@@ -115,4 +123,8 @@ def _draw_sheet(told: Told, file: str) -> None:
     blank = ("", torch.full((3, 1, 1), 255, dtype=torch.uint8))
     pictures = [picture for row in rows for picture in (*row, *[blank] * (-len(row) % columns if len(row) > 1 else 0))]
     same = lines == 1 and len(rows[0]) > 1  # every line has the titles of the first
-    contact_sheet([picture for _, picture in pictures], [title for title, _ in (pictures[:columns] if same else pictures)], columns).savefig(file)
+    contact_sheet(
+        [picture for _, picture in pictures],
+        [title for title, _ in (pictures[:columns] if same else pictures)],
+        columns,
+    ).savefig(file)

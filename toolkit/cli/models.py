@@ -24,6 +24,11 @@ def models(*, as_json: Annotated[bool, Parameter("--json", help="everything, as 
     print(text_table(["name", "task", "size (px)", "parameters", "license", "trained"], rows))
     for card in cards:
         measured = ", ".join(f"{k} {v}" for k, v in card.measured.items())
-        lines = (f"{card.name}: {card.summary}", f"Data: {card.data}", f"Weak: {card.weak}", f"Measured: {measured or 'not yet'}")
+        lines = (
+            f"{card.name}: {card.summary}",
+            f"Data: {card.data}",
+            f"Weak: {card.weak}",
+            f"Measured: {measured or 'not yet'}",
+        )
         print("", *(textwrap.fill(line, 110, subsequent_indent="  ") for line in lines), sep="\n")
     return 0

@@ -1,4 +1,5 @@
-"""Commands that have other names now; they answer for one more release, with the options and the JSON keys that they had.
+"""Commands that have other names now; they answer for one more release, with the options and the JSON keys that they
+had.
 
 What was `evaluate` is `compare`, or with --samples `measure sampling`; the others are `measure STUDY`.
 """
@@ -53,7 +54,9 @@ def _taking(options: str) -> Callable[[Callable[[SimpleNamespace], int]], Callab
             known = dict.fromkeys(names) | {"device": "auto"} | given
             return run(SimpleNamespace(command=run.__name__.replace("_", "-"), sources=list(sources), **known))
 
-        return with_options(called, "photos: folders, tars or single files", {name: (OPTIONS.get(name, str), None) for name in names})
+        return with_options(
+            called, "photos: folders, tars or single files", {name: (OPTIONS.get(name, str), None) for name in names}
+        )
 
     return command
 
@@ -62,7 +65,13 @@ def _renamed(new: str, args: SimpleNamespace) -> None:
     print(f"{args.command} is called `python -m toolkit {new}` now, and goes with the next release.", file=sys.stderr)
 
 
-def _measured(name: str, source: Sequence[str], args: SimpleNamespace, shape: "Callable[[Measured], Any] | None" = None, **setup: Any) -> int:
+def _measured(
+    name: str,
+    source: Sequence[str],
+    args: SimpleNamespace,
+    shape: "Callable[[Measured], Any] | None" = None,
+    **setup: Any,
+) -> int:
     """Run a study with what an old command was given; None: as by default."""
     from toolkit.cli.measure import Output, run
     from toolkit.measure.studies import study
@@ -87,11 +96,18 @@ def evaluate(args: SimpleNamespace) -> int:
         same = {name: getattr(args, name) for name in options}
         return _measured("sampling", args.sources, args, sample_json, vividness=args.vividnesses, **same)
     if args.steps or args.strength is not None:
-        raise ValueError("--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8.")
+        raise ValueError(
+            "--steps and --strength are of models that draw; say how many samples with --samples, as in --samples 8."
+        )
     if args.protocol or args.plot:
-        raise ValueError("--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or with --samples.")
+        raise ValueError(
+            "--protocol and --plot are about hints or samples; say how many with --hints, as in --hints 0,1,10,100, or "
+            "with --samples."
+        )
     if "levin2004" in (args.models or ()):
-        raise ValueError("levin2004 spreads hints and colors nothing by itself; say how many with --hints, as in --hints 0,1,10,100.")
+        raise ValueError(
+            "levin2004 spreads hints and colors nothing by itself; say how many with --hints, as in --hints 0,1,10,100."
+        )
     ways = _ways(args, 0.5)
     metrics = ("psnr", "ciede2000", "colorfulness", *(["lpips"] if args.lpips else []))
     sizes = args.sizes if len(args.sizes or ()) > 1 else ()
@@ -107,10 +123,20 @@ def _evaluate_hints(args: SimpleNamespace) -> int:
     if args.samples or args.steps or args.strength is not None:
         raise ValueError("--samples, --steps and --strength are not about hints; leave them out, or leave --hints out.")
     if args.size or args.sizes or args.lpips or args.sheet:
-        raise ValueError("The protocols of --hints say the size and what is measured; leave --size, --sizes, --lpips and --sheet out.")
+        raise ValueError(
+            "The protocols of --hints say the size and what is measured; leave --size, --sizes, --lpips and --sheet "
+            "out."
+        )
     ways = _ways(args, 0.0)
     seed = 1234 if args.seed is None else args.seed
-    result = _compared(args, ways, hints=args.hints, metrics=("psnr", "colorfulness"), protocol=args.protocol or "icolorit", hint_seed=seed)
+    result = _compared(
+        args,
+        ways,
+        hints=args.hints,
+        metrics=("psnr", "colorfulness"),
+        protocol=args.protocol or "icolorit",
+        hint_seed=seed,
+    )
     return _written(_rows(result, ways, lambda photos: photos["painting"]), args)
 
 
@@ -121,7 +147,11 @@ def _ways(args: SimpleNamespace, vividness: float) -> list[tuple[str, float | No
 
     ways: list[tuple[str, float | None]] = []
     for model in args.models or (default_model(),):
-        ways += [(model, v) for v in args.vividnesses or (vividness,)] if isinstance(contestant(model), Model) else [(model, None)]
+        ways += (
+            [(model, v) for v in args.vividnesses or (vividness,)]
+            if isinstance(contestant(model), Model)
+            else [(model, None)]
+        )
     return ways
 
 
@@ -140,7 +170,9 @@ def _compared(args: SimpleNamespace, ways: Sequence[tuple[str, float | None]], *
     return result
 
 
-def _rows(result: "Comparison", ways: Sequence[tuple[str, float | None]], seconds: Callable[[Any], Any]) -> list[dict[str, Any]]:
+def _rows(
+    result: "Comparison", ways: Sequence[tuple[str, float | None]], seconds: Callable[[Any], Any]
+) -> list[dict[str, Any]]:
     """The comparison's table under the old keys."""
     named = dict(zip(result.models, dict.fromkeys([("gray", None), *ways]), strict=True))
     took = result.photos.assign(seconds=seconds).groupby(["model", "hints"])["seconds"].mean()
@@ -148,7 +180,9 @@ def _rows(result: "Comparison", ways: Sequence[tuple[str, float | None]], second
     for row in result.table.to_dict("records"):
         model, vividness = named[row["model"]]
         kept = ("n", "psnr", "psnr_se", "colorfulness_ratio", "ciede2000", "lpips", "size-change")
-        numbers = {key: None if row[key] != row[key] else row[key] for key in kept if key in row} | {"seconds": took[row["model"], row["hints"]]}
+        numbers = {key: None if row[key] != row[key] else row[key] for key in kept if key in row} | {
+            "seconds": took[row["model"], row["hints"]]
+        }
         numbers = {key: round(float(value), 4) if isinstance(value, float) else value for key, value in numbers.items()}
         hints = {"hints": row["hints"]} if result.setup.hinted or len(result.setup.hints) > 1 else {}
         rows.append({"model": model, "vividness": vividness, **hints, **numbers, "protocol": result.protocol})
@@ -169,7 +203,18 @@ def plain_json(found: "Measured") -> list[dict[str, Any]]:
 
 def sample_json(found: "Measured") -> list[dict[str, Any]]:
     """What differs between samples stood in a dict of its own."""
-    keys = ("samples", "diversity", "diversity_se", "inside", "inside_se", "inside_calibrated", "spread_skill", "deviation", "error", "ranks")
+    keys = (
+        "samples",
+        "diversity",
+        "diversity_se",
+        "inside",
+        "inside_se",
+        "inside_calibrated",
+        "spread_skill",
+        "deviation",
+        "error",
+        "ranks",
+    )
     rows = []
     for row in plain_json(found):
         spread = {key: row.pop(key) for key in (*keys, "diversity_lpips")}
@@ -185,7 +230,10 @@ def text_json(found: "Measured") -> dict[str, Any]:
     def mean(row: dict[str, Any], key: str) -> dict[str, Any] | None:
         return None if row[key] is None else {"mean": row[key], "se": row[f"{key}_se"]}
 
-    lines = [{"name": row["name"], "n": row["n"], **{key: mean(row, key) for key in measures if key != "swap"}} for row in rows]
+    lines = [
+        {"name": row["name"], "n": row["n"], **{key: mean(row, key) for key in measures if key != "swap"}}
+        for row in rows
+    ]
     words = found.module.held_out_words(found.setup)
     return {
         "model": found.setup.model,
@@ -203,7 +251,9 @@ def text_json(found: "Measured") -> dict[str, Any]:
 @_taking("models limit vividness seed")
 def obedience(args: SimpleNamespace) -> int:
     """Measure whether points do what they say and nothing else."""
-    return _measured("obedience", args.sources, args, models=args.models, limit=args.limit, vividness=args.vividness, seed=args.seed)
+    return _measured(
+        "obedience", args.sources, args, models=args.models, limit=args.limit, vividness=args.vividness, seed=args.seed
+    )
 
 
 @_taking("limit weights held_out no_color sheet")
@@ -217,13 +267,23 @@ def evaluate_text(args: SimpleNamespace) -> int:
 def evaluate_reference(args: SimpleNamespace) -> int:
     """Measure what a reference photo does for the colors of another."""
     same = {name: getattr(args, name) for name in ("words", "regions", "model", "vividness", "limit", "seed")}
-    return _measured("borrowing", args.sources, args, matcher=args.weights, weights=args.weight, no_classical=args.no_classical, **same)
+    return _measured(
+        "borrowing",
+        args.sources,
+        args,
+        matcher=args.weights,
+        weights=args.weight,
+        no_classical=args.no_classical,
+        **same,
+    )
 
 
 @_taking("model colors vividness limit sheet")
 def evaluate_palette(args: SimpleNamespace) -> int:
     """Measure whether a palette's colors arrive."""
-    return _measured("palettes", args.sources, args, model=args.model, colors=args.colors, vividness=args.vividness, limit=args.limit)
+    return _measured(
+        "palettes", args.sources, args, model=args.model, colors=args.colors, vividness=args.vividness, limit=args.limit
+    )
 
 
 @_taking("model vividness limit frames others hold")

@@ -1,4 +1,6 @@
-"""What `python -m toolkit` and `python -m demos` have in common: help in plain columns, and a sentence for what cannot be understood."""
+"""What `python -m toolkit` and `python -m demos` have in common: help in plain columns, and a sentence for what cannot
+be understood.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -27,7 +29,10 @@ def program(name: str, about: str, epilogue: str) -> App:
         help=about,
         help_epilogue=epilogue,
         help_format="plaintext",
-        help_formatter=DefaultFormatter(panel_spec=PanelSpec(box=Box("    \n" * 8)), table_spec=TableSpec(padding=(0, 2, 0, 0))),  # no frames
+        # no frames
+        help_formatter=DefaultFormatter(
+            panel_spec=PanelSpec(box=Box("    \n" * 8)), table_spec=TableSpec(padding=(0, 2, 0, 0))
+        ),
         console=Page(),
         version_flags=(),
         default_parameter=Parameter(negative=(), allow_repeating=True, show_default=shown),
@@ -37,7 +42,9 @@ def program(name: str, about: str, epilogue: str) -> App:
 
 
 def run(app: App, tokens: Sequence[str]) -> int:
-    """Run a command line; returns its exit code, or raises SystemExit where nothing was run: help was shown, or it cannot be understood."""
+    """Run a command line; returns its exit code, or raises SystemExit where nothing was run: help was shown, or it
+    cannot be understood.
+    """
     try:
         code = app(tokens, exit_on_error=False, print_error=False)
     except UnknownCommandError as error:
@@ -46,7 +53,10 @@ def run(app: App, tokens: Sequence[str]) -> int:
     except CycloptsError as error:
         error.verbose = False  # no word about our functions
         said, place = sentence(error), " ".join((app.name[0], *(error.command_chain or ())))
-        print(f"{said} See {place} --help." if said.endswith("?") else f"{said.removesuffix('.')}; see {place} --help", file=sys.stderr)
+        print(
+            f"{said} See {place} --help." if said.endswith("?") else f"{said.removesuffix('.')}; see {place} --help",
+            file=sys.stderr,
+        )
     else:
         if isinstance(code, int):
             return code

@@ -1,4 +1,6 @@
-"""The command `python -m toolkit transfer`: the colors of one color photo for another, by the classical methods of `toolkit.controls.transfer`."""
+"""The command `python -m toolkit transfer`: the colors of one color photo for another, by the classical methods of
+`toolkit.controls.transfer`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +39,9 @@ class Options:
 
 
 @app.default
-def transfer(photo: Annotated[Path, Parameter(metavar="PHOTO", help="the photo to change")], /, *, options: Options) -> int:
+def transfer(
+    photo: Annotated[Path, Parameter(metavar="PHOTO", help="the photo to change")], /, *, options: Options
+) -> int:
     """Color a photo like another."""
     from toolkit.controls.transfer import transfer as moved
     from toolkit.photo import open_photo, save_photo
@@ -45,6 +49,12 @@ def transfer(photo: Annotated[Path, Parameter(metavar="PHOTO", help="the photo t
     out = Path(options.out) if options.out else photo.with_name(f"{photo.stem}-{options.method}.png")
     check_places(str(out))
     check_free(photo, [out], options.overwrite)
-    taken = moved(open_photo(photo), open_photo(options.reference), options.method, options.strength, keep_lightness=not options.lightness_too)
+    taken = moved(
+        open_photo(photo),
+        open_photo(options.reference),
+        options.method,
+        options.strength,
+        keep_lightness=not options.lightness_too,
+    )
     print(save_photo(taken, out, model=options.method, overwrite=options.overwrite))
     return 0

@@ -21,10 +21,11 @@ ToAb = Callable[[NDArray[np.intp], NDArray[np.float32]], NDArray[np.float64]]  #
 def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float64]:
     """The a and b (2,) that a color should have on a surface of mean lightness L, 0..100, inside sRGB.
 
-    The hue stays constant in Oklab (Ottosson 2020); at constant hue in Lab, a lighter navy would be violet. Where the surface is darker than the
-    color, chroma falls with the square root of the light; if it fell as fast as the light, faint colors would vanish in the dark. Where the surface
-    is lighter, chroma is multiplied by the color's L + 16 divided by the surface's, so that a light navy is not a glowing blue. Unless `exact` is
-    set, chroma above 60 counts only half: the pure colors of CSS are too strong for surfaces.
+    The hue stays constant in Oklab (Ottosson 2020); at constant hue in Lab, a lighter navy would be violet. Where the
+    surface is darker than the color, chroma falls with the square root of the light; if it fell as fast as the light,
+    faint colors would vanish in the dark. Where the surface is lighter, chroma is multiplied by the color's L + 16
+    divided by the surface's, so that a light navy is not a glowing blue. Unless `exact` is set, chroma above 60 counts
+    only half: the pure colors of CSS are too strong for surfaces.
     """
     own, a, b = hex_to_lab(color)
     chroma = float(np.hypot(a, b))
@@ -35,7 +36,9 @@ def at_lightness(color: str, L: float, exact: bool = False) -> NDArray[np.float6
     turn = np.radians(np.arange(-HUE_REACH, HUE_REACH + 1)) + np.arctan2(b, a)
     turned = inside_gamut(np.full(len(turn), L), chroma * np.stack([np.cos(turn), np.sin(turn)], 1))  # (n, 2)
     lab = np.concatenate([np.full((len(turn), 1), L), turned], 1)
-    off = np.angle(_oklab_hue(torch.from_numpy(lab.T[:, :, None]).float()) / _oklab_hue(torch.tensor([own, a, b]).view(3, 1, 1)))
+    off = np.angle(
+        _oklab_hue(torch.from_numpy(lab.T[:, :, None]).float()) / _oklab_hue(torch.tensor([own, a, b]).view(3, 1, 1))
+    )
     found: NDArray[np.float64] = turned[int(np.abs(off).argmin())]
     return found
 

@@ -1,5 +1,5 @@
-"""Korean names for the colors of `names.spoken`, as they are shown to people. (The Korean words that people may write are in the lexicon of text
-prompts.)
+"""Korean names for the colors of `names.spoken`, as they are shown to people. (The Korean words that people may write
+are in the lexicon of text prompts.)
 """
 
 from functools import cache

@@ -18,7 +18,9 @@ class Swatch:
 
 
 def chosen(palette: Sequence[str | Swatch]) -> tuple[tuple[tuple[float, float, float], ...], tuple[float, ...]]:
-    """A list of colors or Swatches -> their Lab, and their shares, which sum to 1; no shares unless all are Swatches. Raises ValueError."""
+    """A list of colors or Swatches -> their Lab, and their shares, which sum to 1; no shares unless all are Swatches.
+    Raises ValueError.
+    """
     if isinstance(palette, str) or len(palette) > MOST:
         raise ValueError(f"A palette is a list of at most {MOST} colors.")
     swatches = [color for color in palette if isinstance(color, Swatch)]

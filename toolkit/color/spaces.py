@@ -1,6 +1,7 @@
 """Color spaces, and the sRGB gamut at constant L.
 
-Conversions are kornia's; CIEDE2000 is scikit-image's. sRGB, D65: rgb is 0..1, L is 0..100, a and b are in their natural units (inside sRGB about
+Conversions are kornia's; CIEDE2000 is scikit-image's. sRGB, D65: rgb is 0..1, L is 0..100, a and b are in their natural
+units (inside sRGB about
 -86..98 and -108..94). Shapes are (*, 3, H, W). N is the number of pixels in a row.
 """
 
@@ -13,7 +14,8 @@ from kornia import color as kornia_color
 from numpy.typing import NDArray
 from torch import Tensor
 
-# In linear light: a third of an 8-bit step of sRGB at black, where steps are finest. kornia's own white (B = 1.00008) lies within.
+# In linear light: a third of an 8-bit step of sRGB at black, where steps are finest. kornia's own white (B = 1.00008)
+# lies within.
 TOLERANCE = 1e-4
 
 
@@ -32,11 +34,13 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
-    """Lab (*, 3, H, W) -> rgb in 0..1. Colors outside sRGB keep L and hue and lose chroma (see `map_to_gamut`); differentiable.
+    """Lab (*, 3, H, W) -> rgb in 0..1. Colors outside sRGB keep L and hue and lose chroma (see `map_to_gamut`);
+    differentiable.
 
     kornia's own `lab_to_rgb` clips each channel instead, which moves L: (60, 80, -90) comes out as (56.4, 68.7, -67.6).
 
-    >>> rgb_to_lab(lab_to_rgb(torch.tensor([60.0, 80.0, -90.0]).view(3, 1, 1))).flatten().round().tolist()  # L and hue stay
+    # L and hue stay
+    >>> rgb_to_lab(lab_to_rgb(torch.tensor([60.0, 80.0, -90.0]).view(3, 1, 1))).flatten().round().tolist()
     [60.0, 55.0, -62.0]
     """
     _check(lab, "lab")
@@ -50,9 +54,11 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
 
 
 def lab_to_rgb8(lab: Tensor) -> Tensor:
-    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (sometimes off by one), twice as fast, for pictures on a screen.
+    """Lab (3, H, W) -> uint8 (3, H, W): `lab_to_rgb` rounded to 8 bits (sometimes off by one), twice as fast, for
+    pictures on a screen.
 
-    Strips stay in the processor's cache, sRGB's curve comes from a table of 65,537 steps, and what lies outside the gamut is mapped once at the end.
+    Strips stay in the processor's cache, sRGB's curve comes from a table of 65,537 steps, and what lies outside the
+    gamut is mapped once at the end.
     """
     flat = lab.float().flatten(1).cpu()
     out = torch.empty(flat.shape, dtype=torch.uint8)
@@ -77,20 +83,33 @@ def lab_to_rgb8(lab: Tensor) -> Tensor:
 def _srgb_levels() -> NDArray[np.uint8]:
     """The 8-bit sRGB value of linear light k / 65,536 (IEC 61966-2-1)."""
     linear = np.arange(65_537) / 65_536
-    return np.rint(255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)).astype(np.uint8)
+    return np.rint(255 * np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)).astype(
+        np.uint8
+    )
 
 
-# Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone responses, and their cube roots to Oklab.
+# Ottosson, "A perceptual color space for image processing" (2020): linear sRGB to cone responses, and their cube roots
+# to Oklab.
 _TO_CONES = torch.tensor(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
 )
 _TO_OKLAB = torch.tensor(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
 )
 
 
 def rgb_to_oklab(rgb: Tensor) -> Tensor:
-    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. A hue stays the same when a color gets lighter; in Lab, blue turns violet."""
+    """RGB (3, H, W) in 0..1 -> Oklab: lightness 0..1, a, b. A hue stays the same when a color gets lighter; in Lab,
+    blue turns violet.
+    """
     _check(rgb, "rgb")
     cones = torch.einsum("ij,jhw->ihw", _TO_CONES, kornia_color.rgb_to_linear_rgb(rgb.float()))
     return torch.einsum("ij,jhw->ihw", _TO_OKLAB, cones.clamp(min=0).pow(1 / 3))
@@ -110,7 +129,8 @@ def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 
 
 def map_to_gamut(lab: Tensor) -> Tensor:
-    """Lab (*, 3, H, W) -> Lab inside sRGB: colors outside get the largest chroma their L and hue allow, the others are returned as they are.
+    """Lab (*, 3, H, W) -> Lab inside sRGB: colors outside get the largest chroma their L and hue allow, the others are
+    returned as they are.
 
     L is limited to 0..100. The gradient of ab is multiplied by the shrinking factor, which counts as a constant.
     """
@@ -122,7 +142,8 @@ def map_to_gamut(lab: Tensor) -> Tensor:
     return mapped
 
 
-# to and from rgb (*, 3, H, W) in 0..1. Ranges: luv as Lab; yuv 0..1, -0.44..0.44, -0.62..0.62; ycbcr 0..1; hsv 0..2 pi, 0..1, 0..1; linear 0..1
+# to and from rgb (*, 3, H, W) in 0..1. Ranges: luv as Lab; yuv 0..1, -0.44..0.44, -0.62..0.62; ycbcr 0..1; hsv 0..2 pi,
+# 0..1, 0..1; linear 0..1
 SPACES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "lab": (rgb_to_lab, lab_to_rgb),
     "luv": (kornia_color.rgb_to_luv, kornia_color.luv_to_rgb),
@@ -137,11 +158,16 @@ def _check(image: Tensor, name: str) -> None:
     if not image.is_floating_point():
         raise ValueError(f"{name} must be floating point, but is {image.dtype}: divide 8-bit pixels by 255 first.")
     if image.ndim < 3 or image.shape[-3] != 3:
-        raise ValueError(f"{name} must have the shape (*, 3, H, W), but has {tuple(image.shape)}: put the three channels before height and width.")
+        raise ValueError(
+            f"{name} must have the shape (*, 3, H, W), but has {tuple(image.shape)}: put the three channels before "
+            "height and width."
+        )
 
 
 def _lab_to_linear(lab: Tensor) -> Tensor:
-    """Lab (*, 3, H, W) -> linear rgb, not clipped: CIE 15, with kornia's constants so that it inverts kornia's `rgb_to_lab`."""
+    """Lab (*, 3, H, W) -> linear rgb, not clipped: CIE 15, with kornia's constants so that it inverts kornia's
+    `rgb_to_lab`.
+    """
     L, a, b = lab.unbind(-3)
     fy = (L + 16) / 116
     f = torch.stack([fy + a / 500, fy, fy - b / 200], -3)
@@ -156,9 +182,11 @@ def _outside(linear: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 
 
 def _lower_chroma(lab: Tensor) -> Tensor:
-    """Lab (3, N), all outside sRGB -> the same L (limited to 0..100) and hue with the largest chroma inside, by bisection to 1/4096 of the chroma.
+    """Lab (3, N), all outside sRGB -> the same L (limited to 0..100) and hue with the largest chroma inside, by
+    bisection to 1/4096 of the chroma.
 
-    Bright yellows (L 92 to 98) can leave the gamut, by up to three 8-bit steps, and enter it again further out: it may stop at the nearer border.
+    Bright yellows (L 92 to 98) can leave the gamut, by up to three 8-bit steps, and enter it again further out: it may
+    stop at the nearer border.
     """
     L, ab = lab[:1].clamp(0, 100), lab[1:]
     with torch.no_grad():
@@ -172,8 +200,12 @@ def _lower_chroma(lab: Tensor) -> Tensor:
 
 
 def delta_e(lab1: Tensor, lab2: Tensor) -> Tensor:
-    """CIEDE2000 between two Lab images (*, 3, H, W) -> (*, 1, H, W); about 2 is just visible in a photo. scikit-image's; without gradient."""
+    """CIEDE2000 between two Lab images (*, 3, H, W) -> (*, 1, H, W); about 2 is just visible in a photo.
+    scikit-image's; without gradient.
+    """
     from skimage.color import deltaE_ciede2000  # 0.2 s to import
 
-    difference = deltaE_ciede2000(lab1.detach().cpu().double().numpy(), lab2.detach().cpu().double().numpy(), channel_axis=-3)
+    difference = deltaE_ciede2000(
+        lab1.detach().cpu().double().numpy(), lab2.detach().cpu().double().numpy(), channel_axis=-3
+    )
     return torch.as_tensor(difference, dtype=torch.float32, device=lab1.device).unsqueeze(-3)

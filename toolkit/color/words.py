@@ -13,7 +13,8 @@ from toolkit.color.spaces import delta_e, rgb_to_lab
 
 
 def parse_color(text: str) -> tuple[float, float, float]:
-    """A color as people write it -> (r, g, b) in 0..1: "#3a6ea5", "#38a", "rgb(58, 110, 165)", CSS names, and names such as "navy blue" or "blond".
+    """A color as people write it -> (r, g, b) in 0..1: "#3a6ea5", "#38a", "rgb(58, 110, 165)", CSS names, and names
+    such as "navy blue" or "blond".
 
     >>> parse_color("#ff8000") == parse_color("rgb(255, 128, 0)") == (1.0, 128 / 255, 0.0)
     True
@@ -35,7 +36,10 @@ def parse_color(text: str) -> tuple[float, float, float]:
     key, names = color_names.squeeze(word), color_names.known()
     if key in names:
         return _from_hex(names[key][1:])
-    raise ValueError(f"{text[:40]!r} is not a color I know: write it like #3a6ea5 or rgb(58, 110, 165), or take a name such as {_near(key)}.")
+    raise ValueError(
+        f"{text[:40]!r} is not a color I know: write it like #3a6ea5 or rgb(58, 110, 165), or take a name such as "
+        f"{_near(key)}."
+    )
 
 
 def _from_hex(code: str) -> tuple[float, float, float]:

@@ -27,7 +27,8 @@ NEAR = 60.0  # Lab units that count as much as the whole photo's long side: plac
 
 
 def disagreement(results: Sequence[Result]) -> Tensor:
-    """How far the colorings differ at each place: (1, 1, h, w), the standard deviation of ab over the results in Lab units, both axes together.
+    """How far the colorings differ at each place: (1, 1, h, w), the standard deviation of ab over the results in Lab
+    units, both axes together.
 
     Raises ValueError for fewer than two results, or results of different photos.
     """
@@ -38,7 +39,8 @@ def disagreement(results: Sequence[Result]) -> Tensor:
 
 
 def as_hints(result: Result, n: int = HINTS) -> Guidance:
-    """At most n hints that describe a coloring: medoids of k-means over place, lightness and color (Lloyd 1982), so that each thing gets some.
+    """At most n hints that describe a coloring: medoids of k-means over place, lightness and color (Lloyd 1982), so
+    that each thing gets some.
 
     Raises ValueError.
     """

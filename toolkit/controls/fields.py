@@ -1,7 +1,8 @@
 """From a heat map to hints: the parts of a region, its outline, and where to put points.
 
-A field is a plane (h, w) over the whole photo that is above 0 inside a region, below 0 outside and goes smoothly from one to the other, so that its
-zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x, y) are pixels of the photo, whole numbers at their centres.
+A field is a plane (h, w) over the whole photo that is above 0 inside a region, below 0 outside and goes smoothly from
+one to the other, so that its zero line is an outline finer than its cells. Cells cover the photo from edge to edge; (x,
+y) are pixels of the photo, whole numbers at their centres.
 """
 
 from __future__ import annotations
@@ -38,14 +39,20 @@ def to_field(heat: Tensor) -> Field:
 
 
 def split(field: Field) -> list[Mask]:
-    """The connected parts of a region, the largest first; tiny parts are left out, and at most the 16 largest are returned."""
+    """The connected parts of a region, the largest first; tiny parts are left out, and at most the 16 largest are
+    returned.
+    """
     from scipy.ndimage import label
 
     labels, count = label(field > 0, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     order = np.argsort(-sizes, kind="stable")
     least = max(LEAST * field.size, LEAST_OF_LARGEST * sizes.max(initial=0))
-    return [labels == i + 1 for rank, i in enumerate(order[:MOST_PARTS]) if sizes[i] >= least or (rank == 0 and sizes[i] > 0)]
+    return [
+        labels == i + 1
+        for rank, i in enumerate(order[:MOST_PARTS])
+        if sizes[i] >= least or (rank == 0 and sizes[i] > 0)
+    ]
 
 
 def keep(field: Field, parts: list[Mask]) -> Field:
@@ -88,8 +95,8 @@ def coordinates(shape: tuple[int, int]) -> tuple[Field, Field]:
 def lassos(field: Field, size: tuple[int, int]) -> list[tuple[Mask, Lasso]]:
     """Every part of a region and its outline in pixels of a photo of size (width, height), with at most 500 corners.
 
-    The outline of a hole is joined to the outer one by a cut there and back, and runs the other way round, so that the nonzero rule leaves the hole
-    out.
+    The outline of a hole is joined to the outer one by a cut there and back, and runs the other way round, so that the
+    nonzero rule leaves the hole out.
     """
     return [(part, _lasso(keep(field, [part]), size)) for part in split(field)]
 
@@ -97,7 +104,8 @@ def lassos(field: Field, size: tuple[int, int]) -> list[tuple[Mask, Lasso]]:
 def _lasso(field: Field, size: tuple[int, int]) -> Lasso:
     from contourpy import FillType, contour_generator
 
-    padded = np.pad(np.pad(field, 1, mode="edge"), 1, constant_values=-0.5)  # so that the line closes, beyond the border
+    # so that the line closes, beyond the border
+    padded = np.pad(np.pad(field, 1, mode="edge"), 1, constant_values=-0.5)
     filled: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0, np.inf)
     rings: list[NDArray[np.float64]] = []
     for points, ends in zip(*filled, strict=True):
@@ -140,10 +148,11 @@ def _joined(rings: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def spots(part: Mask, L: Field) -> list[tuple[int, int]]:
-    """Cells (row, column) for hints in a part, 4 to 12: the deepest first, then always the one that is farthest from those chosen so far.
+    """Cells (row, column) for hints in a part, 4 to 12: the deepest first, then always the one that is farthest from
+    those chosen so far.
 
-    Far in place or in lightness: a dark fold needs a hint as much as a corner does. Cells at the outline are left out, because they belong to two
-    things.
+    Far in place or in lightness: a dark fold needs a hint as much as a corner does. Cells at the outline are left out,
+    because they belong to two things.
     """
     from scipy.ndimage import distance_transform_edt
 

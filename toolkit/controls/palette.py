@@ -1,7 +1,8 @@
 """Palettes: the main colors of a photo, and warm and cool.
 
     swatches = extract_palette(open_photo("aunt.jpg"))          # (Swatch("#c8b294", 0.41, "sand"), ...)
-    session.colorize(dials=Dials(palette=tuple(swatches)))      # in these shares; or any colors: palette=("navy", "#d8c0a0")
+    # in these shares; or any colors: palette=("navy", "#d8c0a0")
+    session.colorize(dials=Dials(palette=tuple(swatches)))
 
 How they steer the automatic colors is in toolkit/models/steering.py.
 """
@@ -21,16 +22,18 @@ APART = 30.0  # Lab units within which a seed takes the weight from others
 ALIKE = 9.0  # Lab units: colors nearer than this are one
 LIGHT = 0.5  # how much a difference of L counts beside one of a or b: a red in shade and in sun is one color
 LEAST = 0.004  # share of the photo below which a color is no part of its palette
-TINTS = 35.0  # ab between two colors of what passes for sepia, from which it is a flag or a sheet of colors, not a faded print
+# ab between two colors of what passes for sepia, from which it is a flag or a sheet of colors, not a faded print
+TINTS = 35.0
 WARM = (6.0, 22.0)  # ab at the end of the dial, about 20 Lab units towards tungsten light
 
 
 def extract_palette(photo: Photo, k: int = 6) -> list[Swatch]:
     """At most k colors that represent a color photo, the most frequent first; shares sum to 1.
 
-    Weighted k-means over a histogram in Lab, seeded greedily by weight and distance (Chang et al., "Palette-based photo recoloring", SIGGRAPH 2015,
-    section 3.2), so that a small red umbrella counts beside a large gray street, and the same photo always gives the same colors. Colors that a
-    person would call one are merged, so there may be fewer than k. Raises GuidanceError for a photo without colors, ValueError for an invalid k.
+    Weighted k-means over a histogram in Lab, seeded greedily by weight and distance (Chang et al., "Palette-based photo
+    recoloring", SIGGRAPH 2015, section 3.2), so that a small red umbrella counts beside a large gray street, and the
+    same photo always gives the same colors. Colors that a person would call one are merged, so there may be fewer than
+    k. Raises GuidanceError for a photo without colors, ValueError for an invalid k.
     """
     if not 1 <= k <= MOST:
         raise ValueError(f"A palette of {k} colors was asked for; choose a number from 1 to {MOST}.")
@@ -44,11 +47,15 @@ def extract_palette(photo: Photo, k: int = 6) -> list[Swatch]:
         raise GuidanceError(f"{photo.name} has no colors to take a palette from; choose a color photo.")
     order = shares.argsort(descending=True, stable=True)
     rgb = lab_to_rgb(centers[order].T[..., None])[..., 0].T  # (k, 3)
-    return [Swatch(to_hex(color), float(share), color_name(color)) for color, share in zip(rgb, shares[order], strict=True)]
+    return [
+        Swatch(to_hex(color), float(share), color_name(color)) for color, share in zip(rgb, shares[order], strict=True)
+    ]
 
 
 def warmth_tint(warmth: float) -> tuple[float, float]:
-    """-1 (cool) to 1 (warm) -> the a and b that are added to automatic colors, along the hues of daylight. Raises ValueError."""
+    """-1 (cool) to 1 (warm) -> the a and b that are added to automatic colors, along the hues of daylight. Raises
+    ValueError.
+    """
     if not -1 <= warmth <= 1:
         raise ValueError(f"Warmth is {warmth}; choose a number from -1 (cool) to 1 (warm).")
     return WARM[0] * warmth, WARM[1] * warmth

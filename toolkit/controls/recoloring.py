@@ -21,11 +21,12 @@ HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish 
 
 
 def dye_region(session: Session, region: Lasso, color: str) -> Guidance:
-    """Hints that dye a region like cloth: dark folds get less of the color, bright places more. The region is the lasso of each hint.
+    """Hints that dye a region like cloth: dark folds get less of the color, bright places more. The region is the lasso
+    of each hint.
 
-    region: corners (x, y) in pixels of the photo. color: anything parse_color reads, as it looks at the region's mean lightness; if that is far from
-    the color's own lightness, the hue stays and the chroma is adapted. Raises GuidanceError for a line that encloses nothing, ValueError for an
-    invalid color.
+    region: corners (x, y) in pixels of the photo. color: anything parse_color reads, as it looks at the region's mean
+    lightness; if that is far from the color's own lightness, the hue stays and the chroma is adapted. Raises
+    GuidanceError for a line that encloses nothing, ValueError for an invalid color.
     """
     if not region:
         raise GuidanceError("There is no region yet; draw around the thing that shall change.")

@@ -4,14 +4,15 @@
     taken = take_colors(session, [Take(reference)])                # some milliseconds
     session.colorize(taken.guidance).save("grandma-color.png")
 
-Photo and references go through the same encoder. Every place of the photo, 16 x 16 pixels, attends to all places of the references, wherever these
-are (toolkit/models/matcher.py), and gets a color and a trust in it. So each place asks for
+Photo and references go through the same encoder. Every place of the photo, 16 x 16 pixels, attends to all places of the
+references, wherever these are (toolkit/models/matcher.py), and gets a color and a trust in it. So each place asks for
 
     wanted = base + c (matched - base),
 
-where base is the automatic color (or, for recoloring, the photo's own) and c is the trust, changed by the dial. Places that are near each other and
-ask for the same color are gathered into one colored point, which can be moved like any point that a person sets. Where nothing corresponds, a point
-asks for the base color and protects it against its neighbors: the automatic color stays.
+where base is the automatic color (or, for recoloring, the photo's own) and c is the trust, changed by the dial. Places
+that are near each other and ask for the same color are gathered into one colored point, which can be moved like any
+point that a person sets. Where nothing corresponds, a point asks for the base color and protects it against its
+neighbors: the automatic color stays.
 """
 
 from __future__ import annotations
@@ -41,11 +42,13 @@ SMALLEST = 32  # px, short side of a reference
 MOST = 8  # references at once
 POINTS = 64
 HINT_SIZE = 1  # px: a point stands for a place, and its color is nobody's wish to the pixel
-# How far the dial's middle leans from what is right towards what is meant. On 60 photos of val.tar, at 0 and at 0.25, before points are made of it:
-# the photo itself +4.8 and +5.2 dB, one with the same words +0.2 and +0.2, an unrelated one 0.0 and 0.0; at 0.5 the same words lose.
+# How far the dial's middle leans from what is right towards what is meant. On 60 photos of val.tar, at 0 and at 0.25,
+# before points are made of it: the photo itself +4.8 and +5.2 dB, one with the same words +0.2 and +0.2, an unrelated
+# one 0.0 and 0.0; at 0.5 the same words lose.
 LEANING = 0.25
 DIAL = 2.0  # below its middle the dial moves trust by so many times its own log-odds
-MARKED = 3.0  # log-odds at least, for each of two lines drawn: who draws around a thing here and there says that they correspond
+# log-odds at least, for each of two lines drawn: who draws around a thing here and there says that they correspond
+MARKED = 3.0
 SPREAD = 3.0, 8.0  # cells and Lab units that count alike when places are gathered into points
 NOTHING = 0.1  # mean trust below which a person is told that nothing corresponds
 CLICKED = 0.5  # influence of clicks from which on references are not asked
@@ -96,16 +99,22 @@ class Taken:
     cell: tuple[float, float]  # pixels of the photo that a place is wide and high
 
     def where_from(self, x: float, y: float) -> list[Tensor]:
-        """Where the place around a pixel of the photo took its color from: for each Take a plane (gh, gw) in [0, 1] over its photo."""
+        """Where the place around a pixel of the photo took its color from: for each Take a plane (gh, gw) in [0, 1]
+        over its photo.
+        """
         rows, columns = self.trust.shape
         row, column = min(max(int(y / self.cell[1]), 0), rows - 1), min(max(int(x / self.cell[0]), 0), columns - 1)
         share = self.share[row * columns + column]
         heat = self.trust[row, column] * share / share.max().clamp(min=1e-9)
-        return [part.view(grid) for part, grid in zip(heat.split([h * w for h, w in self.grids]), self.grids, strict=True)]
+        return [
+            part.view(grid) for part, grid in zip(heat.split([h * w for h, w in self.grids]), self.grids, strict=True)
+        ]
 
 
 def guide(session: Session, value: str) -> Guidance:
-    """The control `reference`: points that the photo of this path lends. Raises GuidanceError, PhotoError, WeightsError."""
+    """The control `reference`: points that the photo of this path lends. Raises GuidanceError, PhotoError,
+    WeightsError.
+    """
     return take_colors(session, [Take(see_reference(open_photo(value), session.device.type))]).guidance
 
 
@@ -117,7 +126,10 @@ def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = N
     if photo.tone == "gray":
         raise GuidanceError(f"{photo.name} has no colors to take; choose a color photo as the reference.")
     if min(photo.size) < SMALLEST:
-        raise GuidanceError(f"{photo.name} has {photo.width} x {photo.height} pixels; choose a reference of at least {SMALLEST} on each side.")
+        raise GuidanceError(
+            f"{photo.name} has {photo.width} x {photo.height} pixels; choose a reference of at least {SMALLEST} on "
+            "each side."
+        )
     frame = Frame.fit(photo.height, photo.width, SIZE)
     lab = frame.pad(shrink(photo, (frame.h, frame.w)).lab())
     where = pick_device(device)
@@ -127,7 +139,9 @@ def see_reference(photo: Photo, device: str = "cpu", matcher: Matcher | None = N
         keys = matcher.read(_flat(tokens))
     cells, (rows, columns) = _flat(F.avg_pool2d(lab, STRIDE)), tokens.shape[-2:]
     xy = _grid(rows, columns)
-    return Reference(photo, Places(keys, cells[:, 1:], cells[:, 0] / 50, xy), (rows, columns), _pixels(xy, frame), matcher)
+    return Reference(
+        photo, Places(keys, cells[:, 1:], cells[:, 0] / 50, xy), (rows, columns), _pixels(xy, frame), matcher
+    )
 
 
 def take_colors(
@@ -141,13 +155,16 @@ def take_colors(
 ) -> Taken:
     """Colors of the references for a session's photo, as points.
 
-    weight: 0 (nothing is taken) to 1 (everything that corresponds at all); 0.5 takes as much as was right on average over photos. vividness: the one
-    that the photo will be colored with. recolor: the photo's own colors are the base, for `Session.recolor`. clicks: points that take precedence;
-    where they reach, nothing is taken from references, and the colors they give are part of the base. Raises GuidanceError for references or regions
-    that do not fit, ValueError for an invalid dial or a model that does not use the ViT, WeightsError.
+    weight: 0 (nothing is taken) to 1 (everything that corresponds at all); 0.5 takes as much as was right on average
+    over photos. vividness: the one that the photo will be colored with. recolor: the photo's own colors are the base,
+    for `Session.recolor`. clicks: points that take precedence; where they reach, nothing is taken from references, and
+    the colors they give are part of the base. Raises GuidanceError for references or regions that do not fit,
+    ValueError for an invalid dial or a model that does not use the ViT, WeightsError.
     """
     if not 0 <= weight <= 1:
-        raise ValueError(f"The weight of the reference is {weight}; choose a number from 0 (none of it) to 1 (all of it).")
+        raise ValueError(
+            f"The weight of the reference is {weight}; choose a number from 0 (none of it) to 1 (all of it)."
+        )
     takes = [_checked(session.photo, take) for take in takes]
     if not 1 <= len(takes) <= MOST:
         raise GuidanceError(f"{len(takes)} references were given; give 1 to {MOST}.")
@@ -160,7 +177,11 @@ def take_colors(
     hints: list[Hint] = []
     origins: list[Origin] = []
     for rule in rules.unique(dim=0):
-        rows = ((rules == rule).all(1) & wants & seen.inside).nonzero()[:, 0] if weight and rule.any() else torch.empty(0, dtype=torch.long)
+        rows = (
+            ((rules == rule).all(1) & wants & seen.inside).nonzero()[:, 0]
+            if weight and rule.any()
+            else torch.empty(0, dtype=torch.long)
+        )
         target = next((takes[i].target for i in rule.nonzero()[:, 0].tolist()), ())
         for cluster in _gathered(seen.places, change, rows):
             hints.append(_hint(seen, change, cluster, target))
@@ -168,9 +189,16 @@ def take_colors(
     grids = tuple(take.reference.grid for take in takes)
     asked = seen.inside & rules.any(1)
     mean = float(trust[asked].mean()) if weight and asked.any() else 1.0
-    notes = tuple(f"{take.reference.photo.name} looks like a sepia print; its tint is all that it can lend." for take in takes if _sepia(take))
+    notes = tuple(
+        f"{take.reference.photo.name} looks like a sepia print; its tint is all that it can lend."
+        for take in takes
+        if _sepia(take)
+    )
     if mean < NOTHING:
-        notes += ("Nothing here looks like the reference, so its colors are hardly used; turn the weight up or mark a region.",)
+        notes += (
+            "Nothing here looks like the reference, so its colors are hardly used; turn the weight up or mark a "
+            "region.",
+        )
     return Taken(Guidance(tuple(hints)), tuple(origins), trust.view(seen.grid), notes, found.share, grids, seen.cell)
 
 
@@ -182,14 +210,18 @@ class _Seen:
     grid: tuple[int, int]
     centers: Tensor  # (P, 2) pixels (x, y) of the photo
     cell: tuple[float, float]
-    inside: Tensor  # (P,) bool: a place whose center lies on the photo, not on what was added to its border, and that no click has colored
+    # (P,) bool: a place whose center lies on the photo, not on what was added to its border, and that no click has
+    # colored
+    inside: Tensor
     L: Tensor  # (P,) at the centers
 
 
 def _see(session: Session, matcher: Matcher, vividness: float, recolor: bool, clicks: Guidance) -> _Seen:
     encoded = session.encode()
     if encoded.keys.shape[1] != CHANNELS:
-        raise ValueError(f"{session.card.name} does not look through the ViT that references are compared with; choose vit-hint.")
+        raise ValueError(
+            f"{session.card.name} does not look through the ViT that references are compared with; choose vit-hint."
+        )
     frame = Frame(session.photo.height, session.photo.width, *session.seen_size())
     automatic = session.predict(clicks, Dials(vividness=vividness))
     ab = automatic.ab.cpu()
@@ -198,7 +230,11 @@ def _see(session: Session, matcher: Matcher, vividness: float, recolor: bool, cl
     rows, columns = encoded.keys.shape[-2:]
     unsure, reach = automatic.uncertainty, automatic.influence
     doubt = torch.zeros(rows * columns) if unsure is None else _flat(_pooled(unsure, frame, (rows, columns)))[:, 0]
-    clicked = torch.zeros(rows * columns) if reach is None else _flat(_pooled(reach.sum(0)[None, None], frame, (rows, columns)))[:, 0]
+    clicked = (
+        torch.zeros(rows * columns)
+        if reach is None
+        else _flat(_pooled(reach.sum(0)[None, None], frame, (rows, columns)))[:, 0]
+    )
     light = F.avg_pool2d(encoded.L.float().cpu(), STRIDE)
     with torch.inference_mode():
         keys = matcher.read(_flat(encoded.keys.float().cpu()) * math.sqrt(CHANNELS))
@@ -217,12 +253,16 @@ def _checked(photo: Photo, take: Take) -> Take:
     other = take.reference.photo
     if other.rgb.shape == photo.rgb.shape and bool((other.rgb == photo.rgb).all()):
         raise GuidanceError(f"{other.name} is the photo itself; choose another photo as the reference.")
-    source, target = (checked_lasso(lasso, size) for lasso, size in ((take.source, other.size), (take.target, photo.size)))
+    source, target = (
+        checked_lasso(lasso, size) for lasso, size in ((take.source, other.size), (take.target, photo.size))
+    )
     return Take(take.reference, source, target)
 
 
 def _rules(seen: _Seen, takes: Sequence[Take]) -> Tensor:
-    """Which takes each place listens to, (P, T) bool: those whose target it lies in, else those that are for all places."""
+    """Which takes each place listens to, (P, T) bool: those whose target it lies in, else those that are for all
+    places.
+    """
     marked = torch.stack([_within(take.target, seen.centers) & bool(take.target) for take in takes], 1)
     free = torch.tensor([not take.target for take in takes])
     return torch.where(marked.any(1, keepdim=True), marked, free)
@@ -256,7 +296,9 @@ def _sepia(take: Take) -> bool:
 
 
 def _trust(found: Match, weight: float) -> Tensor:
-    """The share of the references' colors at each place, (P,): at 0 none, at 0.5 what is likely to be right, at 1 whatever is meant."""
+    """The share of the references' colors at each place, (P,): at 0 none, at 0.5 what is likely to be right, at 1
+    whatever is meant.
+    """
     middle = torch.lerp(found.right, found.meant, LEANING)
     if weight <= 0.5:
         return torch.sigmoid(middle + DIAL * math.log(weight / (1 - weight))) if weight else torch.zeros_like(middle)
@@ -264,7 +306,9 @@ def _trust(found: Match, weight: float) -> Tensor:
 
 
 def _gathered(places: Places, change: Tensor, rows: Tensor) -> list[Tensor]:
-    """Places (n,) parted into at most POINTS groups that are near each other and want the same; each with its middle first."""
+    """Places (n,) parted into at most POINTS groups that are near each other and want the same; each with its middle
+    first.
+    """
     if not len(rows):
         return []
     from scipy.cluster.vq import kmeans2
@@ -305,7 +349,9 @@ def _flat(x: Tensor) -> Tensor:
 
 
 def _pooled(x: Tensor, frame: Frame, grid: tuple[int, int]) -> Tensor:
-    """(1, C, h, w) of the photo -> means over its places (1, C, *grid), the border repeated where the grid reaches beyond the photo."""
+    """(1, C, h, w) of the photo -> means over its places (1, C, *grid), the border repeated where the grid reaches
+    beyond the photo.
+    """
     cell = STRIDE // max(1, round(frame.w / x.shape[-1]))
     padded = F.pad(x.cpu(), (0, cell * grid[1] - x.shape[-1], 0, cell * grid[0] - x.shape[-2]), mode="replicate")
     return F.avg_pool2d(padded, cell)
@@ -322,7 +368,9 @@ def _pixels(xy: Tensor, frame: Frame) -> Tensor:
 
 
 def _within(lasso: Lasso, xy: Tensor) -> Tensor:
-    """Which pixels (N, 2) lie inside a polygon, (N,) bool; all of them for none, the nearest to its middle for one that goes around none of them."""
+    """Which pixels (N, 2) lie inside a polygon, (N,) bool; all of them for none, the nearest to its middle for one that
+    goes around none of them.
+    """
     if not lasso:
         return torch.ones(len(xy), dtype=torch.bool)
     from matplotlib.path import Path

@@ -1,16 +1,17 @@
-"""The classical way to give a photo the colors of another: by statistics, without recognizing anything. The baseline for learned references.
+"""The classical way to give a photo the colors of another: by statistics, without recognizing anything. The baseline
+for learned references.
 
     rgb = transfer(open_photo("holiday.jpg"), open_photo("painting.jpg"), "linear", strength=0.8)   # uint8 (3, H, W)
 
 Three methods for color photos, each of which takes over more of the reference's distribution than the one before:
-    reinhard    mean and deviation of each axis of l-alpha-beta (Reinhard, Ashikhmin, Gooch and Shirley, "Color transfer between images", CG&A 2001)
+    reinhard    mean and deviation of each axis of l-alpha-beta (Reinhard et al., CG&A 2001)
     linear      mean and covariance, by the linear Monge-Kantorovich map (Pitie and Kokaram 2007)
     transport   the whole distribution, by sliced optimal transport (Pitie, Kokaram and Dahyot 2007)
-and one for black-and-white photos: welsh2002 gives each pixel the color of the reference's pixel with the most similar lightness and
-texture (Welsh, Ashikhmin and Mueller, "Transferring color to greyscale images", SIGGRAPH 2002).
+and one for black-and-white photos: welsh2002 gives each pixel the color of the reference's pixel with the most similar
+lightness and texture (Welsh, Ashikhmin and Mueller, "Transferring color to greyscale images", SIGGRAPH 2002).
 
-This toolkit keeps L, so only a and b are changed unless `keep_lightness` is False. Statistics come from a sample of the pixels; the photo itself is
-changed in strips, so that 24 megapixels fit into memory.
+This toolkit keeps L, so only a and b are changed unless `keep_lightness` is False. Statistics come from a sample of the
+pixels; the photo itself is changed in strips, so that 24 megapixels fit into memory.
 """
 
 import math
@@ -35,19 +36,24 @@ SWATCHES = 14  # Welsh 2002 looks at about 200 samples, one at a random place in
 AROUND = 5  # px, side of the neighborhood whose deviation of luminance is compared
 MATCHED = 512  # px, long side of the copies on which pixels are matched
 
-# Reinhard 2001, equation 4 (RGB to LMS) and Ruderman 1998's axes of log LMS, equation 6: l achromatic, alpha yellow-blue, beta red-green.
-_TO_LMS = torch.tensor([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]], dtype=torch.float64)
+# Reinhard 2001, equation 4 (RGB to LMS) and Ruderman 1998's axes of log LMS, equation 6: l achromatic, alpha
+# yellow-blue, beta red-green.
+_TO_LMS = torch.tensor(
+    [[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]], dtype=torch.float64
+)
 _AXES = torch.diag(torch.tensor([1 / 3, 1 / 6, 1 / 2], dtype=torch.float64).sqrt()) @ torch.tensor(
     [[1, 1, 1], [1, 1, -2], [1, -1, 0]], dtype=torch.float64
 )
 
 
-def transfer(photo: Photo, reference: Photo, method: str = "linear", strength: float = 1.0, *, keep_lightness: bool = True) -> Tensor:
+def transfer(
+    photo: Photo, reference: Photo, method: str = "linear", strength: float = 1.0, *, keep_lightness: bool = True
+) -> Tensor:
     """The photo in the colors of the reference: uint8 (3, H, W).
 
-    method: one of METHODS; linear is the calmest. strength: 0 (the photo as it is) to 1. keep_lightness: False moves L as well, as the papers do;
-    welsh2002 always keeps it. Raises GuidanceError for a photo or a reference without color (welsh2002 takes any photo), ValueError for an
-    invalid method or strength.
+    method: one of METHODS; linear is the calmest. strength: 0 (the photo as it is) to 1. keep_lightness: False moves L
+    as well, as the papers do; welsh2002 always keeps it. Raises GuidanceError for a photo or a reference without color
+    (welsh2002 takes any photo), ValueError for an invalid method or strength.
     """
     if method not in METHODS:
         raise ValueError(f"There is no method {method!r}; choose one of {', '.join(METHODS)}.")
@@ -63,7 +69,9 @@ def transfer(photo: Photo, reference: Photo, method: str = "linear", strength: f
         lift = Lift(*welsh2002(photo, reference), (photo.height, photo.width))
         return _in_strips(photo, lambda rgb, L, top: torch.cat([L, lift.rows(L[None], top)[0]]), strength)
     moved = _mover(photo, reference, method, keep_lightness)
-    return _in_strips(photo, lambda rgb, L, top: torch.cat([L, moved(rgb)[1:]]) if keep_lightness else moved(rgb), strength)
+    return _in_strips(
+        photo, lambda rgb, L, top: torch.cat([L, moved(rgb)[1:]]) if keep_lightness else moved(rgb), strength
+    )
 
 
 def rgb_to_lalphabeta(rgb: Tensor) -> Tensor:
@@ -80,7 +88,9 @@ def lalphabeta_to_rgb(lalphabeta: Tensor) -> Tensor:
 
 
 def reinhard(source: Tensor, target: Tensor) -> Means:
-    """Each axis of source (N, C) gets the mean and the deviation of that of target (M, C) (Reinhard 2001, equations 10 and 11)."""
+    """Each axis of source (N, C) gets the mean and the deviation of that of target (M, C) (Reinhard 2001, equations 10
+    and 11).
+    """
     deviation = target.std(0) / source.std(0).clamp(min=1e-4)
     return Means(source.mean(0), torch.diag(deviation), target.mean(0))
 
@@ -88,9 +98,9 @@ def reinhard(source: Tensor, target: Tensor) -> Means:
 def welsh2002(photo: Photo, reference: Photo, seed: int = 0) -> tuple[Tensor, Tensor]:
     """ab (1, 2, h, w) for the photo's lightness, and that lightness (1, 1, h, w), at a long side of at most 512 px.
 
-    The reference's luminance is first brought to the mean and deviation of the photo's; then each pixel takes the color of the sample nearest in
-    luminance and in its deviation within 5 x 5 pixels, both counting half. In Lab here, whose L the rest of the toolkit keeps; the paper has
-    l-alpha-beta.
+    The reference's luminance is first brought to the mean and deviation of the photo's; then each pixel takes the color
+    of the sample nearest in luminance and in its deviation within 5 x 5 pixels, both counting half. In Lab here, whose
+    L the rest of the toolkit keeps; the paper has l-alpha-beta.
     """
     from toolkit.photo.sizes import shrink
 
@@ -132,7 +142,9 @@ def _sampled(photo: Photo) -> Tensor:
 
 
 def _in_strips(photo: Photo, recolor: Callable[[Tensor, Tensor, int], Tensor], strength: float) -> Tensor:
-    """recolor(rgb (3, h, W) in 0..1, its L (1, h, W), first row) -> Lab (3, h, W); mixed with the photo's own and brought into the gamut."""
+    """recolor(rgb (3, h, W) in 0..1, its L (1, h, W), first row) -> Lab (3, h, W); mixed with the photo's own and
+    brought into the gamut.
+    """
     out = torch.empty_like(photo.rgb)
     for rows in strips(photo.height, photo.width):
         rgb = photo.rgb[:, rows].float() / 255

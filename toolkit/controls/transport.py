@@ -3,11 +3,13 @@
     move = sliced_transport(source, target)     # (N, C), (M, C): fitted once
     moved = move(source)                        # any points; strip by strip if there are many
 
-In one dimension it is sorting: the k-th smallest goes to the k-th smallest. In more dimensions there is such a formula only for Gaussians, where the
-map is linear (Pitie and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for example-based colour transfer", CVMP 2007). For other
-distributions, many directions are taken one after the other, and each is solved by sorting (Pitie, Kokaram and Dahyot, "Automated colour grading
-using colour distribution transfer", CVIU 2007; Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM
-2011). Directions are fixed, not random: the same points always give the same map. Letters: N points of the source, M of the target, C dimensions.
+In one dimension it is sorting: the k-th smallest goes to the k-th smallest. In more dimensions there is such a formula
+only for Gaussians, where the map is linear (Pitie and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for
+example-based colour transfer", CVMP 2007). For other distributions, many directions are taken one after the other, and
+each is solved by sorting (Pitie, Kokaram and Dahyot, "Automated colour grading using colour distribution transfer",
+CVIU 2007; Rabin, Peyre, Delon and Bernot, "Wasserstein barycenter and its application to texture mixing", SSVM 2011).
+Directions are fixed, not random: the same points always give the same map. Letters: N points of the source, M of the
+target, C dimensions.
 """
 
 import math
@@ -22,7 +24,8 @@ Move = Callable[[Tensor], Tensor]  # (P, C) -> (P, C)
 
 LEVELS = 256  # quantiles of a direction: beyond, 8-bit photos show no difference
 ROUNDS = 10  # bases tried one after the other; the distance to the target changes by under a hundredth afterwards
-SIDES = ((0.0, 100.0, 26), (-110.0, 110.0, 56), (-110.0, 110.0, 56))  # of a table of L, a, b: from, to, how many; 4 Lab units apart
+# of a table of L, a, b: from, to, how many; 4 Lab units apart
+SIDES = ((0.0, 100.0, 26), (-110.0, 110.0, 56), (-110.0, 110.0, 56))
 RIDGE = 1e-4  # variance added in each direction, Lab units squared: a flat source has no inverse
 
 
@@ -51,14 +54,17 @@ class Quantiles:
         """(P, C) -> (P, C)."""
         for basis, source, shift in zip(self.bases, self.source, self.shift, strict=True):
             turned = points @ basis.T  # (P, C)
-            points = points + torch.stack([_interpolate(turned[:, c], source[c], shift[c]) for c in range(len(source))], 1) @ basis
+            points = (
+                points
+                + torch.stack([_interpolate(turned[:, c], source[c], shift[c]) for c in range(len(source))], 1) @ basis
+            )
         return points
 
 
 @dataclass(frozen=True)
 class Table:
-    """A map of Lab colors as a table over a grid, linear between its entries: fast for 24 megapixels too, and without the smallest steps of the map
-    itself.
+    """A map of Lab colors as a table over a grid, linear between its entries: fast for 24 megapixels too, and without
+    the smallest steps of the map itself.
     """
 
     shift: Tensor  # (1, C, b, a) or (1, C, b, a, L): what is added
@@ -81,7 +87,9 @@ class Table:
 
 
 def linear_transport(source: Tensor, target: Tensor) -> Means:
-    """The linear map that gives the points of source (N, C) the mean and covariance of target (M, C), at least cost (Pitie 2007, equation 19)."""
+    """The linear map that gives the points of source (N, C) the mean and covariance of target (M, C), at least cost
+    (Pitie 2007, equation 19).
+    """
     a, b = _covariance(source), _covariance(target)
     root = _root(a)
     inverse = torch.linalg.inv(root)
@@ -126,7 +134,9 @@ def directions(C: int, rounds: int) -> Tensor:
     """Orthonormal bases (rounds, C, C), spread evenly; the first is the axes themselves."""
     if C == 2:  # by the golden ratio of a right angle: every next one falls into the largest gap
         angles = torch.arange(rounds) * (math.pi / 2) * ((math.sqrt(5) - 1) / 2)
-        return torch.stack([torch.stack([angles.cos(), angles.sin()], 1), torch.stack([-angles.sin(), angles.cos()], 1)], 1)
+        return torch.stack(
+            [torch.stack([angles.cos(), angles.sin()], 1), torch.stack([-angles.sin(), angles.cos()], 1)], 1
+        )
     drawn = torch.randn(rounds, C, C, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     drawn[0] = torch.eye(C)
     return torch.linalg.qr(drawn)[0].float()

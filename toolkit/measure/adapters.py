@@ -7,9 +7,10 @@ A description is a JSON file beside the model's:
 
     {"file": "theirs.onnx", "format": "onnx", "input": "gray-rgb", "size": 512, "square": true, "output": "ab"}
 
-Every other field has a default, see `Description`. Whatever a model says, only its a and b are taken: L stays the photo's, and the caller lifts them
-to full size as it does for our models, so that all are measured alike. ONNX files are data. TorchScript files hold code, which may do anything that
-you may: load those only from people you trust. Nothing is fetched unless HUEPOINT_DOWNLOADS=1.
+Every other field has a default, see `Description`. Whatever a model says, only its a and b are taken: L stays the
+photo's, and the caller lifts them to full size as it does for our models, so that all are measured alike. ONNX files
+are data. TorchScript files hold code, which may do anything that you may: load those only from people you trust.
+Nothing is fetched unless HUEPOINT_DOWNLOADS=1.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ from toolkit.measure.recipes import RECIPES
 
 HUB = "hf:"
 HUB_FILE = "huepoint.json"  # the description's name in a repository of the Hugging Face hub
-FORMATS, INPUTS, OUTPUTS, HINTS = ("onnx", "torchscript"), ("L", "gray-rgb"), ("ab", "rgb", "lab"), ("none", "separate", "stacked")
+FORMATS, INPUTS, OUTPUTS, HINTS = (
+    ("onnx", "torchscript"),
+    ("L", "gray-rgb"),
+    ("ab", "rgb", "lab"),
+    ("none", "separate", "stacked"),
+)
 CHANNELS = {"L": 1, "gray-rgb": 3, "ab": 2, "rgb": 3, "lab": 3}
 MOST = 2048  # px of a working size
 LONGEST = 4  # times the working size: a panorama is seen coarser, as by our models
@@ -54,7 +60,8 @@ class Description:
     size: int = 256  # px, short side at which it works
     square: bool = False  # the photo is squeezed into size x size; else it keeps its aspect
     multiple: int = 1  # px that both sides have to be a multiple of; the border is repeated up to there
-    input_range: tuple[float, float] | None = None  # what 0 and 100 of L, or 0 and 1 of gray-rgb, become; None: they stay
+    # what 0 and 100 of L, or 0 and 1 of gray-rgb, become; None: they stay
+    input_range: tuple[float, float] | None = None
     mean: tuple[float, ...] = ()  # per channel, taken off after that
     std: tuple[float, ...] = ()  # per channel, divided by at last
     output_scale: float = 1.0  # times its ab (of ab and lab) are Lab units: 110 where it says -1 to 1
@@ -70,19 +77,29 @@ class Description:
 
     def __post_init__(self) -> None:
         if not self.file or Path(self.file).name != self.file or "\\" in self.file:
-            raise AdapterError(f"A description names a file beside itself, which {self.file!r} is not; leave folders out.")
+            raise AdapterError(
+                f"A description names a file beside itself, which {self.file!r} is not; leave folders out."
+            )
         for name, known in (("format", FORMATS), ("input", INPUTS), ("output", OUTPUTS), ("hints", HINTS)):
             if getattr(self, name) not in known:
-                raise AdapterError(f"The description's {name} is {getattr(self, name)!r}; it has to be one of {', '.join(known)}.")
+                raise AdapterError(
+                    f"The description's {name} is {getattr(self, name)!r}; it has to be one of {', '.join(known)}."
+                )
         for name, most in (("size", MOST), ("multiple", 256)):
             if not 1 <= getattr(self, name) <= most:
-                raise AdapterError(f"The description's {name} is {getattr(self, name)}; it has to be from 1 to {most} px.")
+                raise AdapterError(
+                    f"The description's {name} is {getattr(self, name)}; it has to be from 1 to {most} px."
+                )
         if self.square and self.size % self.multiple:
-            raise AdapterError(f"The description's size {self.size} is no multiple of {self.multiple}; correct one of them.")
+            raise AdapterError(
+                f"The description's size {self.size} is no multiple of {self.multiple}; correct one of them."
+            )
         for name in ("mean", "std"):
             given, channels = len(getattr(self, name)), CHANNELS[self.input]
             if given not in (0, channels):
-                raise AdapterError(f"The description's {name} has {given} numbers; {self.input} has {channels} channels.")
+                raise AdapterError(
+                    f"The description's {name} has {given} numbers; {self.input} has {channels} channels."
+                )
         for name in ("input_range", "output_range", "mask_values"):
             if getattr(self, name) is not None and getattr(self, name)[0] == getattr(self, name)[1]:
                 raise AdapterError(f"The description's {name} begins where it ends; give two different numbers.")
@@ -93,17 +110,26 @@ class Description:
     def parse(cls, data: Any) -> Description:
         """From JSON's types. Raises AdapterError that names the first thing wrong."""
         if not isinstance(data, dict):
-            raise AdapterError('A description is an object like {"file": "theirs.onnx", "format": "onnx", "input": "L", "output": "ab"}.')
+            raise AdapterError(
+                'A description is an object like {"file": "theirs.onnx", "format": "onnx", "input": "L", "output": '
+                '"ab"}.'
+            )
         kinds = {f.name: str(f.type) for f in fields(cls)}
         for name, value in data.items():
             if name not in kinds:
-                raise AdapterError(f"The description has a field {str(name)[:40]!r} that nobody knows; known are {', '.join(kinds)}.")
+                raise AdapterError(
+                    f"The description has a field {str(name)[:40]!r} that nobody knows; known are {', '.join(kinds)}."
+                )
             if not _fits(value, kinds[name]):
-                raise AdapterError(f"The description's {name} is {str(value)[:40]!r}; it has to be {_KINDS[kinds[name]]}.")
+                raise AdapterError(
+                    f"The description's {name} is {str(value)[:40]!r}; it has to be {_KINDS[kinds[name]]}."
+                )
         missing = [name for name in ("file", "format", "input", "output") if name not in data]
         if missing:
             raise AdapterError(f"The description does not say {', '.join(missing)}; add it.")
-        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
         return cls(**given)
 
 
@@ -151,10 +177,11 @@ class Adapter:
 
     @torch.inference_mode()
     def ab(self, L: Tensor, hints: Tensor | None = None, hinted: Tensor | None = None) -> Tensor:
-        """L (1, 1, H, W) in [0, 100] -> ab (1, 2, h, w) in Lab units, on the CPU, of any size; it covers the whole photo.
+        """L (1, 1, H, W) in [0, 100] -> ab (1, 2, h, w) in Lab units, on the CPU, of any size; it covers the whole
+        photo.
 
-        hints (1, 2, H, W), Lab units, where hinted (1, 1, H, W) of bool says so: the model's own way of taking them, which need not honor them.
-        Raises AdapterError where the model does not do what its description says.
+        hints (1, 2, H, W), Lab units, where hinted (1, 1, H, W) of bool says so: the model's own way of taking them,
+        which need not honor them. Raises AdapterError where the model does not do what its description says.
         """
         d, (H, W) = self.description, L.shape[-2:]
         scale = min(d.size / min(H, W), LONGEST * d.size / max(H, W))
@@ -175,11 +202,15 @@ class Adapter:
         if d.input_range is not None:
             low, high = d.input_range
             x = low + x / (100 if d.input == "L" else 1) * (high - low)
-        mean, std = (x.new_tensor(values or [empty]).view(1, -1, 1, 1) for values, empty in ((d.mean, 0.0), (d.std, 1.0)))
+        mean, std = (
+            x.new_tensor(values or [empty]).view(1, -1, 1, 1) for values, empty in ((d.mean, 0.0), (d.std, 1.0))
+        )
         return (x - mean) / std
 
     def _hints(self, hints: Tensor | None, hinted: Tensor | None, L: Tensor, size: tuple[int, int]) -> list[Tensor]:
-        """Their planes at the model's size: a small pixel is hinted where any pixel under it is, with the mean color of those."""
+        """Their planes at the model's size: a small pixel is hinted where any pixel under it is, with the mean color of
+        those.
+        """
         d = self.description
         where = torch.zeros_like(L) if hinted is None else hinted.float()
         colors = L.new_zeros(1, 2, *L.shape[-2:]) if hints is None else hints * where
@@ -191,10 +222,17 @@ class Adapter:
     def _colors(self, out: Tensor, size: tuple[int, int], padded: tuple[int, int]) -> Tensor:
         d = self.description
         if out.dim() != 4 or len(out) != 1 or out.shape[1] != CHANNELS[d.output]:
-            raise AdapterError(f"{self.name} answered with {tuple(out.shape)} and not with (1, {CHANNELS[d.output]}, h, w); correct its description.")
+            raise AdapterError(
+                f"{self.name} answered with {tuple(out.shape)} and not with (1, {CHANNELS[d.output]}, h, w); correct "
+                "its description."
+            )
         if not out.isfinite().all():
-            raise AdapterError(f"{self.name} answered with numbers that are none; correct the ranges in its description.")
-        h, w = (max(1, round(side * own / whole)) for side, own, whole in zip(out.shape[-2:], size, padded, strict=True))
+            raise AdapterError(
+                f"{self.name} answered with numbers that are none; correct the ranges in its description."
+            )
+        h, w = (
+            max(1, round(side * own / whole)) for side, own, whole in zip(out.shape[-2:], size, padded, strict=True)
+        )
         out = out[..., :h, :w].float()
         if d.output == "rgb":
             low, high = d.output_range
@@ -203,7 +241,8 @@ class Adapter:
 
 
 def adapter(name: str) -> Adapter | None:
-    """The model of a description (PATH.json), of the Hugging Face hub (hf:OWNER/NAME) or of a recipe (eccv16, siggraph17, ddcolor, icolorit).
+    """The model of a description (PATH.json), of the Hugging Face hub (hf:OWNER/NAME) or of a recipe (eccv16,
+    siggraph17, ddcolor, icolorit).
 
     None for any other name. Raises AdapterError where its file is missing, broken or not described well.
     """
@@ -224,7 +263,9 @@ def read_description(path: Path) -> Description:
     except OSError:
         raise AdapterError(f"The description {path} cannot be read; check the path.") from None
     except (ValueError, RecursionError):
-        raise AdapterError(f"The description {path} is not JSON; see toolkit/measure/adapters.py for an example.") from None
+        raise AdapterError(
+            f"The description {path} is not JSON; see toolkit/measure/adapters.py for an example."
+        ) from None
     return Description.parse(data)
 
 
@@ -248,17 +289,23 @@ def _onnx(path: Path, inputs: int) -> Run:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no class in common
-        raise AdapterError(f"{path.name} is no ONNX model that can be read ({_short(error)}); export or download it again.") from None
+        raise AdapterError(
+            f"{path.name} is no ONNX model that can be read ({_short(error)}); export or download it again."
+        ) from None
     names = [given.name for given in session.get_inputs()]
     if len(names) != inputs:
-        raise AdapterError(f"{path.name} takes {len(names)} inputs and its description gives {inputs}; correct `hints` there.")
+        raise AdapterError(
+            f"{path.name} takes {len(names)} inputs and its description gives {inputs}; correct `hints` there."
+        )
 
     def run(planes: Sequence[Tensor]) -> Tensor:
         given = {name: np.ascontiguousarray(plane.numpy()) for name, plane in zip(names, planes, strict=True)}
         try:
             return torch.from_numpy(session.run(None, given)[0])
         except Exception as error:
-            raise AdapterError(f"{path.name} did not run ({_short(error)}); correct `input` and `size` in its description.") from None
+            raise AdapterError(
+                f"{path.name} did not run ({_short(error)}); correct `input` and `size` in its description."
+            ) from None
 
     return run
 
@@ -266,19 +313,26 @@ def _onnx(path: Path, inputs: int) -> Run:
 def _torchscript(path: Path, inputs: int) -> Run:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # torch would rather have it exported; what people have is what is read
+            # torch would rather have it exported; what people have is what is read
+            warnings.simplefilter("ignore", FutureWarning)
             module = torch.jit.load(str(path), map_location="cpu").eval()
     except (RuntimeError, ValueError, OSError) as error:
-        raise AdapterError(f"{path.name} is no TorchScript model that can be read ({_short(error)}); export or download it again.") from None
+        raise AdapterError(
+            f"{path.name} is no TorchScript model that can be read ({_short(error)}); export or download it again."
+        ) from None
 
     def run(planes: Sequence[Tensor]) -> Tensor:
         try:
             answer = module(*planes)
         except RuntimeError as error:
-            raise AdapterError(f"{path.name} did not run ({_short(error)}); correct `input`, `hints` and `size` in its description.") from None
+            raise AdapterError(
+                f"{path.name} did not run ({_short(error)}); correct `input`, `hints` and `size` in its description."
+            ) from None
         answer = answer[0] if isinstance(answer, tuple | list) and answer else answer
         if not isinstance(answer, Tensor):
-            raise AdapterError(f"{path.name} answered with a {type(answer).__name__} and not with a tensor; export it with one output.")
+            raise AdapterError(
+                f"{path.name} answered with a {type(answer).__name__} and not with a tensor; export it with one output."
+            )
         return answer
 
     return run
@@ -292,7 +346,10 @@ def _from_hub(name: str) -> Adapter:
     path = _fetched(repository, HUB_FILE)
     description = read_description(path)
     if description.format != "onnx":
-        raise AdapterError(f"{name} is TorchScript, which holds code; if you trust its owner, download it yourself and name its {HUB_FILE}.")
+        raise AdapterError(
+            f"{name} is TorchScript, which holds code; if you trust its owner, download it yourself and name its "
+            f"{HUB_FILE}."
+        )
     _fetched(repository, description.file)
     return _load(repository, description, path.parent)
 
@@ -305,7 +362,11 @@ def _fetched(repository: str, file: str) -> Path:
     try:
         return Path(hf_hub_download(repository, file, local_files_only=not allowed))
     except LocalEntryNotFoundError:
-        reason = "the hub cannot be reached; go online once" if allowed else "it is not on this machine; set HUEPOINT_DOWNLOADS=1 to fetch it"
+        reason = (
+            "the hub cannot be reached; go online once"
+            if allowed
+            else "it is not on this machine; set HUEPOINT_DOWNLOADS=1 to fetch it"
+        )
     except EntryNotFoundError:
         reason = f"the hub has no {file} there; ask its owner for one"
     except (HfHubHTTPError, HFValidationError, OSError) as error:

@@ -3,8 +3,8 @@
     paint = contestant("unet@0.65").look(photo, "cpu")      # looks at the photo once
     rgb = paint(Guidance())                                 # uint8 (3, H, W), may be asked often
 
-Our models, classical methods and other people's models all paint the same way: L is the photo's own, only ab is theirs, colors are brought inside the
-gamut at constant L. So a table of them compares colors and nothing else.
+Our models, classical methods and other people's models all paint the same way: L is the photo's own, only ab is theirs,
+colors are brought inside the gamut at constant L. So a table of them compares colors and nothing else.
 """
 
 import hashlib
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from toolkit.measure.adapters import Adapter
 
 Painter = Callable[[Guidance], Tensor]  # hints -> the photo in color, uint8 (3, H, W)
-Solver = Callable[[Tensor, Tensor, Tensor], Tensor]  # L (1, 1, H, W), ab (1, 2, H, W), hinted bool (1, 1, H, W) -> ab (1, 2, H, W)
+# L (1, 1, H, W), ab (1, 2, H, W), hinted bool (1, 1, H, W) -> ab (1, 2, H, W)
+Solver = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 DIGITS = 12  # of a sha256, to tell versions apart
 BASELINES = ("gray", "mean-color")
@@ -58,7 +59,9 @@ class Contestant(Protocol):
         ...
 
     def version(self) -> str:
-        """What tells it from another of its name: of a model, the beginning of its weights' sha256; "" where there is none."""
+        """What tells it from another of its name: of a model, the beginning of its weights' sha256; "" where there is
+        none.
+        """
         ...
 
     def load(self, device: str) -> None:
@@ -72,7 +75,9 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True)
 class Baseline:
-    """One color for the whole photo: none ("gray"), or the mean a and b of the truth ("mean-color", which looks at it: a bar, not a method)."""
+    """One color for the whole photo: none ("gray"), or the mean a and b of the truth ("mean-color", which looks at it:
+    a bar, not a method).
+    """
 
     name: str
     needs_hints: bool = False
@@ -159,7 +164,8 @@ class Model:
 class Foreign:
     """Somebody else's model, by its adapter: it says only ab, which is lifted and painted as ours is.
 
-    One that takes hints has them written into its pixels at last, as our sessions do; one that takes none paints the same with any.
+    One that takes hints has them written into its pixels at last, as our sessions do; one that takes none paints the
+    same with any.
     """
 
     name: str
@@ -190,9 +196,10 @@ class Foreign:
 def contestant(name: str, *, vividness: float = 0.5, seed: int = 0) -> Contestant:
     """The contestant of a name; nothing is loaded yet.
 
-    gray, mean-color, levin2004, levin-fast, variational; a model or the path of own weights, with "NAME@0.65" at another vividness than the one given
-    here; other people's models as `toolkit.measure.adapters` finds them (PATH.json, hf:OWNER/NAME, eccv16 ...). seed: of models that draw.
-    Raises ValueError that names the known ones, WeightsError for a path that holds no weights.
+    gray, mean-color, levin2004, levin-fast, variational; a model or the path of own weights, with "NAME@0.65" at
+    another vividness than the one given here; other people's models as `toolkit.measure.adapters` finds them
+    (PATH.json, hf:OWNER/NAME, eccv16 ...). seed: of models that draw. Raises ValueError that names the known ones,
+    WeightsError for a path that holds no weights.
     """
     if name in BASELINES:
         return Baseline(name)
@@ -210,7 +217,9 @@ def contestant(name: str, *, vividness: float = 0.5, seed: int = 0) -> Contestan
     if base.endswith(".safetensors") or base in {card.name for card in list_models(zoo=True)}:
         get_card(base)
         return Model(_short(base) + name[len(base) :], base, vividness, seed)
-    raise ValueError(f"There is nothing called {name!r} to compare; known: {', '.join(known())}, own .safetensors, PATH.json.")
+    raise ValueError(
+        f"There is nothing called {name!r} to compare; known: {', '.join(known())}, own .safetensors, PATH.json."
+    )
 
 
 def known() -> list[str]:
@@ -261,7 +270,9 @@ def _adapter(source: str) -> "Adapter":
 
 def _short(name: str) -> str:
     """Of a path its last folder and name: where somebody's files lie is nobody else's business."""
-    return "/".join(Path(name).absolute().with_suffix("").parts[-2:]) if name.endswith((".safetensors", ".json")) else name
+    return (
+        "/".join(Path(name).absolute().with_suffix("").parts[-2:]) if name.endswith((".safetensors", ".json")) else name
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -4,7 +4,8 @@
         for name in photos.names:
             photo, labels = photos.photo(name), photos.labels(name)
 
-Unlabelled means "not said", not "background". The folder in a name is the source for which the photo was labelled; sources differ in what they say.
+Unlabelled means "not said", not "background". The folder in a name is the source for which the photo was labelled;
+sources differ in what they say.
 """
 
 import io
@@ -55,7 +56,10 @@ class LabelledPhotos:
         except OSError:
             raise ValueError(f"The labels {name}.png in {self.path} do not open; {ADVICE}.") from None
         if labels.ndim != 2:
-            raise ValueError(f"The labels {name}.png in {self.path} have {labels.shape[-1]} channels; save them as a palette or gray PNG.")
+            raise ValueError(
+                f"The labels {name}.png in {self.path} have {labels.shape[-1]} channels; save them as a palette or "
+                "gray PNG."
+            )
         return labels
 
     def _read(self, name: str) -> bytes:
@@ -64,5 +68,7 @@ class LabelledPhotos:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._tar.close()

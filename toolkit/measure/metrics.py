@@ -1,9 +1,11 @@
-"""How good is a colored photo? Numbers, each by its published definition and checked in the tests against another implementation.
+"""How good is a colored photo? Numbers, each by its published definition and checked in the tests against another
+implementation.
 
-Everything takes (B, 3, H, W) floats in [0, 1], sRGB, and returns (B,), one number a photo: average over photos, not over pixels.
-A number without its protocol means nothing (the same network gets 22 or 27 dB depending on it), so each docstring states its own.
-All of them compare with one truth, which a plausible other color fails: read PSNR beside colorfulness, and look at the pictures. What compares sets
-of photos is in toolkit/measure/set_metrics.py. A number of too few photos warns with `FewPhotos`; `few` gives the same sentence to print.
+Everything takes (B, 3, H, W) floats in [0, 1], sRGB, and returns (B,), one number a photo: average over photos, not
+over pixels. A number without its protocol means nothing (the same network gets 22 or 27 dB depending on it), so each
+docstring states its own. All of them compare with one truth, which a plausible other color fails: read PSNR beside
+colorfulness, and look at the pictures. What compares sets of photos is in toolkit/measure/set_metrics.py. A number of
+too few photos warns with `FewPhotos`; `few` gives the same sentence to print.
 """
 
 import warnings
@@ -36,7 +38,8 @@ class FewPhotos(UserWarning):
 def few(metric: str, n: int, enough: int, consequence: str = "it may be far off") -> str | None:
     """The sentence that tells that n photos are too few for a metric; None where they are enough.
 
-    few("a standard error", 6, ENOUGH_FOR_ERRORS) -> "6 photos are too few for a standard error (10 would do): it may be far off."
+    few("a standard error", 6, ENOUGH_FOR_ERRORS) -> "6 photos are too few for a standard error (10 would do): it may be
+    far off."
     """
     if n >= enough:
         return None
@@ -52,8 +55,9 @@ def warn_if_few(metric: str, n: int, enough: int, consequence: str = "it may be 
 def psnr(rgb: Tensor, truth: Tensor) -> Tensor:
     """Peak signal-to-noise ratio in dB, higher is closer.
 
-    Protocol: float sRGB in [0, 1] without rounding to 8 bits, mean squared error over all pixels and the three channels of a photo, floored at 1e-10
-    (identical pictures: 100 dB), 10·log10(1/error) for each photo. For a table: L kept, 256 px, then the mean over photos.
+    Protocol: float sRGB in [0, 1] without rounding to 8 bits, mean squared error over all pixels and the three channels
+    of a photo, floored at 1e-10 (identical pictures: 100 dB), 10·log10(1/error) for each photo. For a table: L kept,
+    256 px, then the mean over photos.
 
     rgb, truth: (B, 3, H, W) -> (B,). Raises ValueError where the shapes differ.
     """
@@ -63,7 +67,8 @@ def psnr(rgb: Tensor, truth: Tensor) -> Tensor:
 
 
 def gray_psnr(truth: Tensor) -> Tensor:
-    """PSNR in dB of the gray photo (a = b = 0 at the truth's own L) against the truth: the line a colorizer has to beat.
+    """PSNR in dB of the gray photo (a = b = 0 at the truth's own L) against the truth: the line a colorizer has to
+    beat.
 
     truth: (B, 3, H, W) -> (B,). Raises ValueError.
     """
@@ -73,10 +78,11 @@ def gray_psnr(truth: Tensor) -> Tensor:
 
 
 def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
-    """Structural similarity, at most 1 (Wang et al. 2004, eq. 13): Gaussian window of 11 px, sigma 1.5, population covariance.
+    """Structural similarity, at most 1 (Wang et al. 2004, eq. 13): Gaussian window of 11 px, sigma 1.5, population
+    covariance.
 
-    Taken on R, G and B and averaged: on luma, as in the paper, every method that keeps L scores 1. Only windows wholly inside the photo count, as in
-    scikit-image (`gaussian_weights=True, use_sample_covariance=False, data_range=1`).
+    Taken on R, G and B and averaged: on luma, as in the paper, every method that keeps L scores 1. Only windows wholly
+    inside the photo count, as in scikit-image (`gaussian_weights=True, use_sample_covariance=False, data_range=1`).
 
     rgb, truth: (B, 3, H, W), at least 11 px a side -> (B,). Raises ValueError.
     """
@@ -92,12 +98,14 @@ def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
 
 
 def colorfulness(rgb: Tensor, absolute: bool = False) -> Tensor:
-    """Colorfulness of Hasler & Suesstrunk 2003 (their M3), on the 0-255 scale: about 15 slightly, 45 quite, 80 highly colorful.
+    """Colorfulness of Hasler & Suesstrunk 2003 (their M3), on the 0-255 scale: about 15 slightly, 45 quite, 80 highly
+    colorful.
 
-    With rg = R - G and yb = (R + G)/2 - B, both SIGNED as in the paper: sqrt(std_rg² + std_yb²) + 0.3·sqrt(mean_rg² + mean_yb²).
+    With rg = R - G and yb = (R + G)/2 - B, both SIGNED as in the paper: sqrt(std_rg² + std_yb²) + 0.3·sqrt(mean_rg² +
+    mean_yb²).
 
-    absolute: of |rg| and |yb|, as many code bases compute it; red beside green then spreads less and is further from gray. Numbers of the two cannot
-    be compared, and few papers say which they took.
+    absolute: of |rg| and |yb|, as many code bases compute it; red beside green then spreads less and is further from
+    gray. Numbers of the two cannot be compared, and few papers say which they took.
 
     rgb: (B, 3, H, W) -> (B,). Raises ValueError.
     """
@@ -118,32 +126,41 @@ class ColorfulnessDifference(NamedTuple):
 
 
 def colorfulness_difference(results: Tensor, truths: Tensor) -> ColorfulnessDifference:
-    """Both definitions of ΔCF, from the colorfulness of n results and of their truths, (n,) and (n,), taken by one definition of `colorfulness`.
+    """Both definitions of ΔCF, from the colorfulness of n results and of their truths, (n,) and (n,), taken by one
+    definition of `colorfulness`.
 
     Raises ValueError for anything else.
     """
     if results.dim() != 1 or results.shape != truths.shape or not len(results):
-        raise ValueError(f"Colorfulness comes as (n,) and (n,), one number a photo, not {tuple(results.shape)} and {tuple(truths.shape)}.")
+        raise ValueError(
+            f"Colorfulness comes as (n,) and (n,), one number a photo, not {tuple(results.shape)} and "
+            f"{tuple(truths.shape)}."
+        )
     apart = results.double() - truths.double()
     return ColorfulnessDifference(float(apart.mean().abs()), float(apart.abs().mean()))
 
 
 def colorfulness_ratio(rgb: Tensor, truth: Tensor) -> float:
-    """Mean colorfulness of the predictions divided by the mean colorfulness of the truths: 1 is as colorful as life, 0 is gray.
+    """Mean colorfulness of the predictions divided by the mean colorfulness of the truths: 1 is as colorful as life, 0
+    is gray.
 
-    A ratio of means, not a mean of ratios, which a few nearly gray truths would decide. Where photos differ in size, divide means of `colorfulness`.
+    A ratio of means, not a mean of ratios, which a few nearly gray truths would decide. Where photos differ in size,
+    divide means of `colorfulness`.
 
     rgb, truth: (B, 3, H, W). Raises ValueError, also where the truths hold no color at all.
     """
     _check(rgb, truth)
     of = float(colorfulness(truth).mean())
     if of < 1e-3:
-        raise ValueError("The true photos are all gray, so no ratio of colorfulness exists; compare with photos in color.")
+        raise ValueError(
+            "The true photos are all gray, so no ratio of colorfulness exists; compare with photos in color."
+        )
     return float(colorfulness(rgb).mean()) / of
 
 
 def ciede2000(rgb: Tensor, truth: Tensor) -> Tensor:
-    """Color difference CIEDE2000 (Sharma et al. 2005, kL = kC = kH = 1), mean over a photo's pixels: 1 is about just noticeable.
+    """Color difference CIEDE2000 (Sharma et al. 2005, kL = kC = kH = 1), mean over a photo's pixels: 1 is about just
+    noticeable.
 
     rgb, truth: (B, 3, H, W) -> (B,). Computed by scikit-image on the CPU. Raises ValueError.
     """
@@ -154,9 +171,9 @@ def ciede2000(rgb: Tensor, truth: Tensor) -> Tensor:
 def match_chroma(rgb: Tensor, truth: Tensor) -> Tensor:
     """Each photo with its chroma times one number, so that its mean chroma in Lab is its truth's; L and hue stay.
 
-    What is left to compare is which hues are where: distances between such pictures and the truths (`frechet`, `ciede2000`) do not reward a model
-    for pumping its saturation up, nor for being timid. Where the gamut cuts, the mean stays a little lower. A photo with a mean chroma below 1 is
-    gray, has no hue to keep, and comes back as it is.
+    What is left to compare is which hues are where: distances between such pictures and the truths (`frechet`,
+    `ciede2000`) do not reward a model for pumping its saturation up, nor for being timid. Where the gamut cuts, the
+    mean stays a little lower. A photo with a mean chroma below 1 is gray, has no hue to keep, and comes back as it is.
 
     rgb, truth: (B, 3, H, W) -> (B, 3, H, W). Raises ValueError.
     """
@@ -168,7 +185,8 @@ def match_chroma(rgb: Tensor, truth: Tensor) -> Tensor:
 
 
 def ab_distance(lab: Tensor, other: Tensor, where: Tensor) -> Tensor:
-    """Mean length of the difference in a and b, Lab units, over the pixels chosen: lab, other (B, 3, H, W), where (B, 1, H, W) of bool -> (B,).
+    """Mean length of the difference in a and b, Lab units, over the pixels chosen: lab, other (B, 3, H, W), where (B,
+    1, H, W) of bool -> (B,).
 
     nan where nothing is chosen.
     """
@@ -187,9 +205,9 @@ class HintError(NamedTuple):
 def hint_error(rgb: Tensor, guidance: Guidance) -> HintError:
     """Mean difference between a picture and the colors asked for, over all pixels that hints and strokes cover.
 
-    ab: to the hint's own a and b. ciede2000: at the picture's own L, to the hint's a and b as far as that L can show them (no bright wall is navy).
-    `Session.colorize` writes the hints' pixels itself, so that its pictures say nothing of the model: give one painted from `Result.ab` alone
-    (`toolkit.measure.studies.sampling.painted`).
+    ab: to the hint's own a and b. ciede2000: at the picture's own L, to the hint's a and b as far as that L can show
+    them (no bright wall is navy). `Session.colorize` writes the hints' pixels itself, so that its pictures say nothing
+    of the model: give one painted from `Result.ab` alone (`toolkit.measure.studies.sampling.painted`).
 
     rgb: (1, 3, H, W). Raises ValueError, also where the guidance covers no pixel.
     """
@@ -205,11 +223,13 @@ def hint_error(rgb: Tensor, guidance: Guidance) -> HintError:
 
 
 def leakage(rgb: Tensor, without: Tensor, region: Tensor) -> Tensor:
-    """How much a hint changes the picture where it should not: mean length of the change of a and b, Lab units, outside a region.
+    """How much a hint changes the picture where it should not: mean length of the change of a and b, Lab units, outside
+    a region.
 
     Protocol: the same photo, model and settings with the hint (rgb) and without it; 0: nothing leaks.
 
-    rgb, without: (B, 3, H, W); region: (B, 1, H, W) of bool, where the hint may act -> (B,), nan where that is the whole photo. Raises ValueError.
+    rgb, without: (B, 3, H, W); region: (B, 1, H, W) of bool, where the hint may act -> (B,), nan where that is the
+    whole photo. Raises ValueError.
     """
     _check(rgb, without)
     _check_planes(region, rgb)
@@ -217,17 +237,22 @@ def leakage(rgb: Tensor, without: Tensor, region: Tensor) -> Tensor:
 
 
 def bleeding(rgb: Tensor, truth: Tensor, labels: Tensor | None = None) -> Tensor:
-    """How much worse a and b are beside borders than elsewhere, Lab units: color that crosses its border is wrong there and nowhere else.
+    """How much worse a and b are beside borders than elsewhere, Lab units: color that crosses its border is wrong there
+    and nowhere else.
 
-    Mean length of the error of a and b within 3 px of the borders, minus the same over all other pixels: 0 for wrong colors that keep their borders,
-    below 0 for what is worse inside. Color lies beside borders more than elsewhere, so that a gray photo is worse there, too, without any color that
-    could cross: read it beside the gray photo's own number, and of models that are about as colorful as each other. Borders are where the truth's a
-    and b step by 10 units across two pixels, or where labels change. For a table: 256 px, as a band of 3 px is another thing on another size.
+    Mean length of the error of a and b within 3 px of the borders, minus the same over all other pixels: 0 for wrong
+    colors that keep their borders, below 0 for what is worse inside. Color lies beside borders more than elsewhere, so
+    that a gray photo is worse there, too, without any color that could cross: read it beside the gray photo's own
+    number, and of models that are about as colorful as each other. Borders are where the truth's a and b step by 10
+    units across two pixels, or where labels change. For a table: 256 px, as a band of 3 px is another thing on another
+    size.
 
-    Our own definition: the literature's cluster discrepancy ratio (Kim et al. 2021, "Deep Edge-Aware Interactive Colorization against Color-Bleeding
-    Effects") asks whether superpixels of the truth stay together, and counts also where no border is crossed.
+    Our own definition: the literature's cluster discrepancy ratio (Kim et al. 2021, "Deep Edge-Aware Interactive
+    Colorization against Color-Bleeding Effects") asks whether superpixels of the truth stay together, and counts also
+    where no border is crossed.
 
-    rgb, truth: (B, 3, H, W), at least 3 px a side; labels: (B, 1, H, W) of whole numbers -> (B,), nan for a photo without borders. Raises ValueError.
+    rgb, truth: (B, 3, H, W), at least 3 px a side; labels: (B, 1, H, W) of whole numbers -> (B,), nan for a photo
+    without borders. Raises ValueError.
     """
     _check(rgb, truth, smallest=3)
     lab, true = rgb_to_lab(rgb.float()), rgb_to_lab(truth.float())
@@ -241,10 +266,12 @@ def bleeding(rgb: Tensor, truth: Tensor, labels: Tensor | None = None) -> Tensor
 
 
 class Lpips(nn.Module):
-    """Learned perceptual distance, LPIPS v0.1 on AlexNet (Zhang et al. 2018, eq. 1); 0 is identical; a photo without its color is 0.1 to 0.3 away.
+    """Learned perceptual distance, LPIPS v0.1 on AlexNet (Zhang et al. 2018, eq. 1); 0 is identical; a photo without
+    its color is 0.1 to 0.3 away.
 
-    A photo's features after each of AlexNet's five ReLUs are scaled to unit length at each place; the squared differences, weighted by channel with
-    weights fitted to human judgements, are averaged over places and summed over the five layers.
+    A photo's features after each of AlexNet's five ReLUs are scaled to unit length at each place; the squared
+    differences, weighted by channel with weights fitted to human judgements, are averaged over places and summed over
+    the five layers.
 
         distance = Lpips()
         distance(rgb, truth)         # (B, 3, H, W) in [0, 1], at least 31 px a side -> (B,)
@@ -274,7 +301,8 @@ class Lpips(nn.Module):
         _check(rgb, truth, smallest=LPIPS_SMALLEST)
         distance = torch.zeros(len(rgb), device=self.shift.device)
         for i, (x, y) in enumerate(zip(self._features(rgb), self._features(truth), strict=True)):
-            distance = distance + self.get_submodule(f"lin{i}")((x - y).square()).mean((1, 2, 3))  # (B, C, h, w) -> (B, 1, h, w) -> (B,)
+            # (B, C, h, w) -> (B, 1, h, w) -> (B,)
+            distance = distance + self.get_submodule(f"lin{i}")((x - y).square()).mean((1, 2, 3))
         return distance
 
     def _features(self, rgb: Tensor) -> list[Tensor]:
@@ -302,7 +330,9 @@ def _chroma(lab: Tensor) -> Tensor:
 
 
 def _steps(planes: Tensor, least: float) -> Tensor:
-    """Where planes (B, C, H, W) step by at least so much between the neighbors left and right, or above and below: bool (B, 1, H, W)."""
+    """Where planes (B, C, H, W) step by at least so much between the neighbors left and right, or above and below: bool
+    (B, 1, H, W).
+    """
     found = torch.zeros_like(planes[:, :1], dtype=torch.bool)
     found[..., 1:-1] |= (planes[..., 2:] - planes[..., :-2]).norm(dim=1, keepdim=True) >= least
     found[..., 1:-1, :] |= (planes[..., 2:, :] - planes[..., :-2, :]).norm(dim=1, keepdim=True) >= least
@@ -312,7 +342,10 @@ def _steps(planes: Tensor, least: float) -> Tensor:
 def _check_planes(planes: Tensor, picture: Tensor) -> None:
     wanted = (len(picture), 1, *picture.shape[2:])
     if tuple(planes.shape) != wanted:
-        raise ValueError(f"Regions and labels of these pictures come as {wanted} and these are {tuple(planes.shape)}; give one plane a picture.")
+        raise ValueError(
+            f"Regions and labels of these pictures come as {wanted} and these are {tuple(planes.shape)}; give one "
+            "plane a picture."
+        )
 
 
 def _check(*pictures: Tensor, smallest: int = 1) -> None:
@@ -320,11 +353,15 @@ def _check(*pictures: Tensor, smallest: int = 1) -> None:
     for picture in pictures:
         shape = tuple(picture.shape)
         if len(shape) != 4 or shape[1] != 3:
-            raise ValueError(f"Pictures come as (B, 3, H, W) and this one is {shape}; add the batch dimension with picture[None].")
+            raise ValueError(
+                f"Pictures come as (B, 3, H, W) and this one is {shape}; add the batch dimension with picture[None]."
+            )
         if not picture.is_floating_point():
             raise ValueError(f"Pictures come as floats in [0, 1] and this one is {picture.dtype}; divide it by 255.")
         if not len(picture) or min(shape[2:]) < smallest:
-            raise ValueError(f"A batch of shape {shape} is too small to measure; give at least one picture of {smallest} px a side.")
+            raise ValueError(
+                f"A batch of shape {shape} is too small to measure; give at least one picture of {smallest} px a side."
+            )
     one, other = tuple(pictures[0].shape), tuple(pictures[-1].shape)
     if one != other:
         raise ValueError(f"Both pictures need the same shape and these are {one} and {other}; resize one to the other.")

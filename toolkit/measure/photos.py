@@ -21,7 +21,8 @@ Source = tuple[str, Callable[[], bytes]]  # a photo's name, and how to read its 
 
 
 def find_photos(sources: Sequence[str | Path | Photo]) -> Iterator[Source]:
-    """The photos of folders (with their subfolders), tars and single files, in order; nothing is read before it is asked for.
+    """The photos of folders (with their subfolders), tars and single files, in order; nothing is read before it is
+    asked for.
 
     A photo in memory is read as a PNG of itself. Raises ValueError for a source that is none of these.
     """
@@ -49,7 +50,9 @@ def _member(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def open_truths(sources: Iterable[Source], size: int, skipped: list[str]) -> Iterator[Photo]:
-    """Photos in color with a short side of `size` px; what does not open or has no color is left out and told in `skipped`."""
+    """Photos in color with a short side of `size` px; what does not open or has no color is left out and told in
+    `skipped`.
+    """
     for name, read in sources:
         try:
             photo = open_photo(read(), name=name)

@@ -3,7 +3,8 @@
     photos = open_squares(find_photos(["kodak.tar"]), "icolorit", skipped := [])
     hints = hints_for(next(photos), 0, "icolorit", most=100, seed=1234)
 
-The hints are true colors of the photo at random places. All models of a table get the same hints, and so do the classical methods.
+The hints are true colors of the photo at random places. All models of a table get the same hints, and so do the
+classical methods.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -33,20 +34,20 @@ def icolorit(rng: np.random.Generator, side: int, n: int) -> list[Patch]:
     """Where Yun, Lee, Park and Choo reveal color: "iColoriT: Towards Propagating Local Hints to the Right Region in
     Interactive Colorization by Leveraging Vision Transformer", WACV 2023.
 
-    The photo is 224 x 224 px and laid out in squares of 2 x 2; hints are some of these, all equally likely, none twice. Of a photo that is not
-    square, the centre is cut out here, as squeezing would bend what is in it.
+    The photo is 224 x 224 px and laid out in squares of 2 x 2; hints are some of these, all equally likely, none twice.
+    Of a photo that is not square, the centre is cut out here, as squeezing would bend what is in it.
     """
     cells = side // 2
     return [Patch(2 * int(i % cells), 2 * int(i // cells), 2) for i in rng.permutation(cells * cells)[:n]]
 
 
 def siggraph17(rng: np.random.Generator, side: int, n: int) -> list[Patch]:
-    """Where Zhang et al. reveal color: "Real-Time User-Guided Image Colorization with Learned Deep Priors", SIGGRAPH 2017, as
-    users of its local hints network.
+    """Where Zhang et al. reveal color: "Real-Time User-Guided Image Colorization with Learned Deep Priors", SIGGRAPH
+    2017, as users of its local hints network.
 
-    The photo is 256 x 256 px; patches of 1 to 9 px, all sizes equally likely, lie around its middle by a Gaussian whose standard deviation is a
-    quarter of the side; those beyond the border are moved inside. In training the paper draws how many, and now and then reveals everything; a
-    measurement is asked for counts.
+    The photo is 256 x 256 px; patches of 1 to 9 px, all sizes equally likely, lie around its middle by a Gaussian whose
+    standard deviation is a quarter of the side; those beyond the border are moved inside. In training the paper draws
+    how many, and now and then reveals everything; a measurement is asked for counts.
     """
     patches = []
     for _ in range(n):
@@ -67,7 +68,11 @@ class Protocol:
 
 PROTOCOLS = {
     "icolorit": Protocol(224, icolorit, "2 x 2 px at uniform random places of the 2 px grid, none twice"),
-    "siggraph17": Protocol(256, siggraph17, "1 to 9 px (uniform) at places Gaussian around the middle (standard deviation a quarter of the side)"),
+    "siggraph17": Protocol(
+        256,
+        siggraph17,
+        "1 to 9 px (uniform) at places Gaussian around the middle (standard deviation a quarter of the side)",
+    ),
 }
 
 
@@ -75,21 +80,22 @@ def revealed(protocol: str, seed: int) -> str:
     """Which photos and which hints, as the beginning of a sentence."""
     about = PROTOCOLS[protocol]
     return (
-        f"Protocol {protocol}: centre squares of photos at {about.side} x {about.side} px; hints are patches of {about.places}, in "
-        f"the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first n of one draw a photo, from numpy's "
-        f"default_rng(({seed}, the photo's number from 0))"
+        f"Protocol {protocol}: centre squares of photos at {about.side} x {about.side} px; hints are patches of "
+        f"{about.places}, in the patch's mean a and b as the nearest 8-bit color at its mean L, for n hints the first "
+        f"n of one draw a photo, from numpy's default_rng(({seed}, the photo's number from 0))"
     )
 
 
 def reveal(lab: Tensor, patch: Patch) -> Hint:
     """The hint that covers exactly this patch of lab (3, H, W) in its mean a and b.
 
-    A hint's color is 8-bit RGB, and its L is not used: at the patch's own mean L it moves a and b by a quarter of a unit on average, which costs
-    levin2004 0.004 dB at 100 hints.
+    A hint's color is 8-bit RGB, and its L is not used: at the patch's own mean L it moves a and b by a quarter of a
+    unit on average, which costs levin2004 0.004 dB at 100 hints.
     """
     left, top, size = patch
     rgb = lab_to_rgb(lab[:, top : top + size, left : left + size].mean((1, 2)).view(3, 1, 1))
-    centre = (size - 1) // 2 + (0.49 if size % 2 == 0 else 0)  # between two pixels, as near as it may be without being rounded up
+    # between two pixels, as near as it may be without being rounded up
+    centre = (size - 1) // 2 + (0.49 if size % 2 == 0 else 0)
     return Hint(left + centre, top + centre, to_hex(rgb.flatten()), size)
 
 

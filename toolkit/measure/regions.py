@@ -15,7 +15,8 @@ from toolkit.measure.labelled import LabelledPhotos
 from toolkit.photo import Photo
 
 Mask = NDArray[np.bool_]  # (H, W)
-SMALLEST, LARGEST = 0.03, 0.5  # share of the photo: a region has to be seen, and there has to be something outside of it
+# share of the photo: a region has to be seen, and there has to be something outside of it
+SMALLEST, LARGEST = 0.03, 0.5
 TOLERANCE = 1.5  # px that the lasso may differ from the region's outline
 
 
@@ -42,14 +43,16 @@ class Region:
         from skimage.measure import approximate_polygon, find_contours
 
         outline = max(find_contours(np.pad(self.inside, 1).astype(float), 0.5), key=len) - 1
-        return tuple((float(x), float(y)) for y, x in approximate_polygon(outline, TOLERANCE)[:-1])  # the last corner is the first
+        # the last corner is the first
+        return tuple((float(x), float(y)) for y, x in approximate_polygon(outline, TOLERANCE)[:-1])
 
 
 def open_regions(source: str | Path, skipped: list[str], limit: int | None = None) -> Iterator[Region]:
-    """The regions of a tar of photos NAME.webp with labels NAME.png (0: unlabelled) and classes.json, one a photo, in the tar's order.
+    """The regions of a tar of photos NAME.webp with labels NAME.png (0: unlabelled) and classes.json, one a photo, in
+    the tar's order.
 
-    limit: this many photos, evenly spread, as such tars are sorted by where their photos come from. Photos without a region of a fitting size are
-    told in `skipped`. Raises ValueError for a file that is no such tar.
+    limit: this many photos, evenly spread, as such tars are sorted by where their photos come from. Photos without a
+    region of a fitting size are told in `skipped`. Raises ValueError for a file that is no such tar.
     """
     with LabelledPhotos(source) as labelled:
         classes = {str(value): label for value, label in labelled.classes.items()}
@@ -66,19 +69,27 @@ def open_regions(source: str | Path, skipped: list[str], limit: int | None = Non
 def find_region(photo: Photo, labels: NDArray[np.uint8], classes: dict[str, str]) -> Region | None:
     """The largest connected part of one class that is neither too small nor too large; None where there is none.
 
-    labels: (H, W) of the photo's size, 0 where nothing is said; classes: name by number. Raises ValueError for labels of another size.
+    labels: (H, W) of the photo's size, 0 where nothing is said; classes: name by number. Raises ValueError for labels
+    of another size.
     """
     from scipy.ndimage import label
 
     if labels.shape != (photo.height, photo.width):
-        raise ValueError(f"The labels of {photo.name} are {labels.shape[::-1]} and the photo is {photo.size}; save them at one size.")
+        raise ValueError(
+            f"The labels of {photo.name} are {labels.shape[::-1]} and the photo is {photo.size}; save them at one size."
+        )
     best, found = 0, None
     for value in np.unique(labels[labels > 0]):
         same = labels == value
         parts, _ = label(same)
         sizes = np.bincount(parts.ravel())[1:]
-        for part in np.flatnonzero((sizes > best) & (sizes >= SMALLEST * labels.size) & (sizes <= LARGEST * labels.size)):
+        for part in np.flatnonzero(
+            (sizes > best) & (sizes >= SMALLEST * labels.size) & (sizes <= LARGEST * labels.size)
+        ):
             if sizes[part] > best:
                 inside = parts == part + 1
-                best, found = int(sizes[part]), Region(photo, classes.get(str(value), str(value)), inside, same & ~inside, ~same)
+                best, found = (
+                    int(sizes[part]),
+                    Region(photo, classes.get(str(value), str(value)), inside, same & ~inside, ~same),
+                )
     return found

@@ -1,4 +1,6 @@
-"""From the numbers of single photos to means, and from rows to a table: for a terminal, for a page and for JSON alike."""
+"""From the numbers of single photos to means, and from rows to a table: for a
+terminal, for a page and for JSON alike.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -48,8 +50,11 @@ def hidden(row: Row) -> str:
     return ""
 
 
-def summary(records: Iterable[Row], by: Sequence[str], more: "Callable[[pd.DataFrame], Row] | None" = None) -> list[Row]:
-    """A row for each combination of `by`, in the order of first appearance: for each number KEY its mean, KEY_se the standard error, KEY_n how many.
+def summary(
+    records: Iterable[Row], by: Sequence[str], more: "Callable[[pd.DataFrame], Row] | None" = None
+) -> list[Row]:
+    """A row for each combination of `by`, in the order of first appearance: for each number KEY its mean, KEY_se the
+    standard error, KEY_n how many.
 
     n: how many records. Numbers that a record lacks do not count. more: what of a group's records is no mean of theirs.
     """
@@ -103,9 +108,14 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Aligned columns for a terminal: floats with up to three digits behind the point, numbers to the right."""
     cells = [list(header)] + [[_text(value) for value in row] for row in rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    numbers = [all(cell[:1] in "+-0123456789" for cell in column) and any(column) for column in zip(*cells[1:], strict=True)] or [False] * len(header)
+    numbers = [
+        all(cell[:1] in "+-0123456789" for cell in column) and any(column) for column in zip(*cells[1:], strict=True)
+    ] or [False] * len(header)
     lines = [
-        "  ".join(cell.rjust(width) if number else cell.ljust(width) for cell, width, number in zip(row, widths, numbers, strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, numbers, strict=True)
+        ).rstrip()
         for row in cells
     ]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])

@@ -3,8 +3,8 @@
 import ctypes
 import platform
 
-# glibc's mallopt, malloc.h. By default each thread has an arena of its own and large blocks are kept for the next time: gigabytes, after many photos
-# of many sizes.
+# glibc's mallopt, malloc.h. By default each thread has an arena of its own and large blocks are kept for the next time:
+# gigabytes, after many photos of many sizes.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _SETTINGS = ((_ARENA_MAX, 2), (_MMAP_THRESHOLD, 1 << 20), (_TRIM_THRESHOLD, 16 << 20))
 

@@ -13,7 +13,8 @@ from toolkit.color.palette import Swatch, chosen
 from toolkit.guidance import Points
 from toolkit.models.cards import ModelCard
 
-Step = Callable[[int, int, Tensor], None]  # (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
+# (step, of, ab so far (1, 2, h, w)) while a sample takes shape; may raise to stop
+Step = Callable[[int, int, Tensor], None]
 
 
 MOST_STEPS, STRONGEST = 100, 8.0  # of models that draw
@@ -26,10 +27,12 @@ class Dials:
 
     vividness: float = 0.5  # 0: the safe mean of all plausible colors; 1: as lively as real photos
     saturation: float = 1.0  # 0 to 2, times the automatic colors' chroma
-    palette: Sequence[str | Swatch] = ()  # up to 16 colors that the automatic ones become; Swatches in their shares of the picture
+    # up to 16 colors that the automatic ones become; Swatches in their shares of the picture
+    palette: Sequence[str | Swatch] = ()
     tint: tuple[float, float] = (0.0, 0.0)  # a and b added to the automatic colors, -60 to 60: warmer, cooler, sepia
     steps: int = 4  # of models that draw, 1 to 100: how many times they look at a sample
-    strength: float = 1.0  # of classifier-free guidance, 0 to 8, of models that draw; 1 is none, above it photo and hints decide more
+    # of classifier-free guidance, 0 to 8, of models that draw; 1 is none, above it photo and hints decide more
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.vividness <= 1:
@@ -37,17 +40,24 @@ class Dials:
         if not 0 <= self.saturation <= 2:
             raise ValueError(f"Saturation is {self.saturation}; choose a number from 0 (gray) to 2 (double).")
         if not all(-STRONGEST_TINT <= t <= STRONGEST_TINT for t in self.tint):
-            raise ValueError(f"The tint is {self.tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}.")
+            raise ValueError(
+                f"The tint is {self.tint}; choose a and b between -{STRONGEST_TINT:g} and {STRONGEST_TINT:g}."
+            )
         if not 1 <= self.steps <= MOST_STEPS:
             raise ValueError(f"{self.steps} steps were asked for; choose a number from 1 to {MOST_STEPS}.")
         if not 0 <= self.strength <= STRONGEST:
-            raise ValueError(f"The strength of guidance is {self.strength}; choose a number from 0 to {STRONGEST:g}, where 1 is none.")
+            raise ValueError(
+                f"The strength of guidance is {self.strength}; choose a number from 0 to {STRONGEST:g}, where 1 is "
+                "none."
+            )
         chosen(self.palette)
         object.__setattr__(self, "palette", tuple(self.palette))
 
     @cached_property
     def targets(self) -> tuple[Tensor, Tensor]:
-        """Lab (K, 3) of the palette, and the share of the picture that each color should get, (K,), together 1; (0,): as much as fits."""
+        """Lab (K, 3) of the palette, and the share of the picture that each color should get, (K,), together 1; (0,):
+        as much as fits.
+        """
         colors, shares = chosen(self.palette)
         return torch.tensor(colors), torch.tensor(shares)
 

@@ -40,7 +40,9 @@ def manifest() -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WeightsError(f"There is no manifest.json in {path.parent}; clone the repository again or set HUEPOINT_WEIGHTS.") from None
+        raise WeightsError(
+            f"There is no manifest.json in {path.parent}; clone the repository again or set HUEPOINT_WEIGHTS."
+        ) from None
     except json.JSONDecodeError:
         raise WeightsError(f"{path} is not readable JSON; clone the repository again.") from None
 
@@ -65,7 +67,8 @@ def drawing_model() -> str:
 
 
 def get_card(name: str) -> ModelCard:
-    """The card of one model, or of a person's own weights when `name` is the path of a .safetensors file that `train` wrote.
+    """The card of one model, or of a person's own weights when `name` is the path of a .safetensors file that `train`
+    wrote.
 
     Raises ValueError that names the known ones, WeightsError for a file that is not there.
     """
@@ -83,15 +86,30 @@ def _own_card(path: Path, cards: dict[str, ModelCard]) -> ModelCard:
             architecture = (file.metadata() or {}).get("architecture", "unet")
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, SafetensorError):
-        raise WeightsError(f"{path} is no weights file that can be read; give the checkpoint.safetensors of a training.") from None
+        raise WeightsError(
+            f"{path} is no weights file that can be read; give the checkpoint.safetensors of a training."
+        ) from None
     like = next((card for card in cards.values() if card.architecture == architecture), None)
     if like is None:
-        raise WeightsError(f"{path} holds weights of an unknown architecture {architecture!r}; it may need a newer version.")
-    return replace(like, name=str(path), summary="Own training.", file=str(path), sha256=sha256, data="", trained="", weak="", measured={})
+        raise WeightsError(
+            f"{path} holds weights of an unknown architecture {architecture!r}; it may need a newer version."
+        )
+    return replace(
+        like,
+        name=str(path),
+        summary="Own training.",
+        file=str(path),
+        sha256=sha256,
+        data="",
+        trained="",
+        weak="",
+        measured={},
+    )
 
 
 def head_file(name: str) -> tuple[str, str]:
-    """File and sha256 of a head on the encoder that is no model by itself: "localizer" finds things by words, "matcher" like places in other photos.
+    """File and sha256 of a head on the encoder that is no model by itself: "localizer" finds things by words, "matcher"
+    like places in other photos.
 
     Raises WeightsError where none ships.
     """

@@ -16,4 +16,8 @@ def pick_device(name: str = "auto") -> torch.device:
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory ran out."""
     words = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "out of memory" in words or "can't allocate memory" in words
+    return (
+        isinstance(error, MemoryError | torch.OutOfMemoryError)
+        or "out of memory" in words
+        or "can't allocate memory" in words
+    )

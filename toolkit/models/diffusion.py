@@ -1,27 +1,31 @@
 """Diffusion on ab: many plausible colorings of one photo.
 
     pipe = ColorDiffusion.from_pretrained("my-diffusion/")
-    condition = pipe.conditioner.look(L, tokens)        # once per photo: L (1, 1, H, W) in [0, 100], tokens of the frozen ViT
+    condition = pipe.conditioner.look(L, tokens)  # once per photo: L (1, 1, H, W) in [0, 100], tokens of the frozen ViT
     ab = pipe(condition, seeds=range(8), steps=4)       # (8, 2, H/2, W/2) in Lab units: eight colorings
 
-One photo has many true colorings, and a regression answers with their mean. Here a coloring is *drawn*. What is learned is flow matching (Lipman
-2023, equations 22 and 23; Liu 2023, "rectified flow", equation 1): on the straight path x_t = (1 - t) x_0 + t n from a truth x_0 to a noise n the
-network says the velocity v = n - x_0, and to draw is to walk the path backwards from t = 1, in a few steps of any scheduler of diffusers that walks
-flows. (On this path a step of DDIM, Song 2021, equation 12 with sigma = 0, *is* an Euler step: tests/models/test_diffusion.py shows it.)
+One photo has many true colorings, and a regression answers with their mean. Here a coloring is *drawn*. What is learned
+is flow matching (Lipman 2023, equations 22 and 23; Liu 2023, "rectified flow", equation 1): on the straight path x_t =
+(1 - t) x_0 + t n from a truth x_0 to a noise n the network says the velocity v = n - x_0, and to draw is to walk the
+path backwards from t = 1, in a few steps of any scheduler of diffusers that walks flows. (On this path a step of DDIM,
+Song 2021, equation 12 with sigma = 0, *is* an Euler step: tests/models/test_diffusion.py shows it.)
 
 Three things make a small network and a short walk do.
 
-What is known is not diffused. The hint model has looked at the photo already: its mean color m and the spread s of its distribution at every
-place. Truth is taken relative to both, x_0 = (ab - m) / s: about unit variance everywhere, and little left to say where the photo leaves no doubt
-or a hint was given.
+What is known is not diffused. The hint model has looked at the photo already: its mean color m and the spread s of its
+distribution at every place. Truth is taken relative to both, x_0 = (ab - m) / s: about unit variance everywhere, and
+little left to say where the photo leaves no doubt or a hint was given.
 
-The noise has the shape of the photo. White noise has to be forged into things, which takes steps; what a photo leaves open is rather one decision
-per thing: is the coat red? Among training photos the covariance of x_0 at two places grows linearly with the cosine of the hint model's keys k, and
-so the noise is drawn: n(x) = sqrt(g) z_0 + sqrt(c) <k(x), z> + sqrt(1 - g - c) e(x), all of z_0, z and e standard normal. If truth were Gaussian,
-noise of its own covariance would be a sample already, and the velocity is known: v = (2t - 1) / ((1 - t)² + t²) x. The network says only what has
-to be added to that (as in Karras 2022, section 5), and the default scheduler goes by the angle arctan t / (1 - t), in which such noise stands still.
+The noise has the shape of the photo. White noise has to be forged into things, which takes steps; what a photo leaves
+open is rather one decision per thing: is the coat red? Among training photos the covariance of x_0 at two places grows
+linearly with the cosine of the hint model's keys k, and so the noise is drawn: n(x) = sqrt(g) z_0 + sqrt(c) <k(x), z> +
+sqrt(1 - g - c) e(x), all of z_0, z and e standard normal. If truth were Gaussian, noise of its own covariance would be
+a sample already, and the velocity is known: v = (2t - 1) / ((1 - t)² + t²) x. The network says only what has to be
+added to that (as in Karras 2022, section 5), and the default scheduler goes by the angle arctan t / (1 - t), in which
+such noise stands still.
 
-What does not depend on the sample is computed once. Hints, tokens and edges become one stack of maps, which all samples share.
+What does not depend on the sample is computed once. Hints, tokens and edges become one stack of maps, which all samples
+share.
 """
 
 from __future__ import annotations
@@ -58,13 +62,18 @@ from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
 from toolkit.models.weights import WeightsError, load_strict, read_metadata, read_weights
 
-PATCH = 2  # ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place: a quarter of the work
-SPREAD = (0.55, 1.5)  # s = 0.55 standard deviations of the bins' distribution (it is rebalanced, hence too wide) + 1.5 Lab units
+# ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place: a quarter of the work
+PATCH = 2
+# s = 0.55 standard deviations of the bins' distribution (it is rebalanced, hence too wide) + 1.5 Lab units
+SPREAD = (0.55, 1.5)
 SETTLED = 0.8  # share of the spread that a hint takes away where it decides alone
-# g and c above: shares of the noise's variance that are the whole photo's and the things' own. On training photos x_0 has the covariance
-# 0.15 + 0.6 cos; of the rest, which is edges rather than grain, the noise has less: what the network does not smooth away is seen as speckle.
+# g and c above: shares of the noise's variance that are the whole photo's and the things' own. On training photos x_0
+# has the covariance 0.15 + 0.6 cos; of the rest, which is edges rather than grain, the noise has less: what the network
+# does not smooth away is seen as speckle.
 NOISE = (0.2, 0.75)
-HEAT = 0.9  # the noise's scale where nobody turns a dial: on validation photos the samples then have nine tenths of the truth's color
+# the noise's scale where nobody turns a dial: on validation photos the samples then have nine tenths of the truth's
+# color
+HEAT = 0.9
 FARTHEST = 5.0  # standard deviations; truths beyond are errors of s
 TIME = 1000  # diffusers counts time in thousandths
 HINT_MAPS = 3  # ab changed by hints, and how much they decide
@@ -108,15 +117,23 @@ class Conditioner(ModelMixin, ConfigMixin):
     def features(self, L: Tensor, tokens: Tensor) -> Features:
         """What the frozen hint model makes of the photo; look-alikes agree on their distribution."""
         features = self.painter.look(L, tokens)
-        return replace(features, ab=features.ab.float(), logits=agree(features.logits.float(), F.normalize(tokens, dim=1)))
+        return replace(
+            features, ab=features.ab.float(), logits=agree(features.logits.float(), F.normalize(tokens, dim=1))
+        )
 
     def forward(self, L: Tensor, tokens: Tensor, features: Features, painted: Tensor, reach: Tensor) -> Condition:
-        """painted (B, 2, H/2, W/2): the hint model's mean with the hints in it; reach (B, 1, H/4, W/4) in [0, 1]: how much they decide."""
+        """painted (B, 2, H/2, W/2): the hint model's mean with the hints in it; reach (B, 1, H/4, W/4) in [0, 1]: how
+        much they decide.
+        """
         mean = F.avg_pool2d(painted, 2)
         spread = spread_of(features.logits, self.painter.bins) * (1 - SETTLED * reach)
         places = torch.cat([features.keys, features.logits.log_softmax(1) / 4], 1)
         places = self.of_places(F.avg_pool2d(places, PATCH))
-        known = F.silu(self.norm(places + F.interpolate(self.of_tokens(tokens), places.shape[-2:], mode="bilinear", align_corners=False)))
+        known = F.silu(
+            self.norm(
+                places + F.interpolate(self.of_tokens(tokens), places.shape[-2:], mode="bilinear", align_corners=False)
+            )
+        )
         changed = (mean - F.avg_pool2d(features.ab, 2)) / AB_SCALE
         near = torch.cat([mean / AB_SCALE, spread.log() - 2, changed, reach], 1)
         edges = F.pixel_unshuffle(F.avg_pool2d(L, 2) / 50 - 1, PATCH * 2)
@@ -125,7 +142,9 @@ class Conditioner(ModelMixin, ConfigMixin):
 
 
 def spread_of(logits: Tensor, bins: AbBins) -> Tensor:
-    """Standard deviation of a and of b, in Lab units, that the truth is expected to have: logits (B, Q, h, w) -> (B, 2, h, w)."""
+    """Standard deviation of a and of b, in Lab units, that the truth is expected to have: logits (B, Q, h, w) -> (B, 2,
+    h, w).
+    """
     share, centers = logits.softmax(1), bins.centers.to(logits)
     mean = torch.einsum("bqhw,qc->bchw", share, centers)
     square = torch.einsum("bqhw,qc->bchw", share, centers.square())
@@ -133,7 +152,9 @@ def spread_of(logits: Tensor, bins: AbBins) -> Tensor:
 
 
 def photo_noise(keys: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Standard normal noise that look-alikes share: keys (B, C, h, w) unit vectors -> (B, 2, h, w); drawn on the CPU, the same on every device."""
+    """Standard normal noise that look-alikes share: keys (B, C, h, w) unit vectors -> (B, 2, h, w); drawn on the CPU,
+    the same on every device.
+    """
     B, C, h, w = keys.shape
 
     def normal(*shape: int) -> Tensor:
@@ -145,7 +166,9 @@ def photo_noise(keys: Tensor, generator: torch.Generator | None = None) -> Tenso
 
 
 def make_denoiser(channels: int, widths: tuple[int, int] = (64, 128)) -> UNet2DModel:
-    """The network: UNet2DModel on patches of ab (8 channels at stride 8), attention at stride 16. It begins by adding nothing."""
+    """The network: UNet2DModel on patches of ab (8 channels at stride 8), attention at stride 16. It begins by adding
+    nothing.
+    """
     network = UNet2DModel(
         in_channels=2 * PATCH**2 + channels,
         out_channels=2 * PATCH**2,
@@ -169,16 +192,19 @@ def velocity(denoiser: Callable[..., Any], x: Tensor, time: Tensor, maps: Tensor
 
 
 def gaussian(t: Tensor) -> Tensor:
-    """What to multiply x_t with for the velocity, were truth and noise Gaussian with one covariance: E[n - x_0 | x_t] / x_t."""
+    """What to multiply x_t with for the velocity, were truth and noise Gaussian with one covariance: E[n - x_0 | x_t] /
+    x_t.
+    """
     return (2 * t - 1) / ((1 - t) ** 2 + t**2)
 
 
 class AngleScheduler(SchedulerMixin, ConfigMixin):
     """Walks the same path by its angle, where few steps do.
 
-    With phi = arctan(t / (1 - t)) and y = cos(phi) x_0 + sin(phi) n, which is x_t enlarged to unit variance, dy / dphi = cos(phi) n - sin(phi) x_0
-    (TrigFlow, Lu and Song 2024, section 3). For Gaussian truth with the noise's covariance that is 0 on average: nothing moves, however few the
-    steps, where Euler on t lets colors fade. Steps are equal angles by the two-step method of Adams and Bashforth (the first one by Euler's).
+    With phi = arctan(t / (1 - t)) and y = cos(phi) x_0 + sin(phi) n, which is x_t enlarged to unit variance, dy / dphi
+    = cos(phi) n - sin(phi) x_0 (TrigFlow, Lu and Song 2024, section 3). For Gaussian truth with the noise's covariance
+    that is 0 on average: nothing moves, however few the steps, where Euler on t lets colors fade. Steps are equal
+    angles by the two-step method of Adams and Bashforth (the first one by Euler's).
     """
 
     order = 1
@@ -213,13 +239,17 @@ SCHEDULERS: dict[str, Callable[[], Any]] = {
     "angle": AngleScheduler,
     "euler": FlowMatchEulerDiscreteScheduler,  # first order; on a straight path the same as DDIM
     "heun": FlowMatchHeunDiscreteScheduler,  # Karras 2022, algorithm 1: second order, looks twice a step
-    "dpm++": lambda: DPMSolverMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),  # Lu 2022b: second order, remembers a step
-    "unipc": lambda: UniPCMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),  # Zhao 2023: corrects itself
+    # Lu 2022b: second order, remembers a step
+    "dpm++": lambda: DPMSolverMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),
+    # Zhao 2023: corrects itself
+    "unipc": lambda: UniPCMultistepScheduler(use_flow_sigmas=True, prediction_type="flow_prediction"),
 }
 
 
 class ColorDiffusion(DiffusionPipeline):
-    """Condition -> colorings. `scheduler` may be any that walks a flow as those of diffusers do (SCHEDULERS has five)."""
+    """Condition -> colorings. `scheduler` may be any that walks a flow as those of
+    diffusers do (SCHEDULERS has five).
+    """
 
     conditioner: Conditioner
     denoiser: UNet2DModel
@@ -248,16 +278,17 @@ class ColorDiffusion(DiffusionPipeline):
     ) -> Tensor:
         """One coloring of one photo for each seed: ab (len(seeds), 2, H/2, W/2) in Lab units.
 
-        steps: of the scheduler. strength: of classifier-free guidance (Ho and Salimans 2022, equation 6); 1 believes the network as it is;
-        above, what the photo and the hints say counts for more than it should, at twice the cost. temperature: scale of the noise; 0 gives one
-        calm answer, above 1 bolder ones.
-        callback(step, steps, ab) sees what the colorings look like so far, and may raise to stop.
+        steps: of the scheduler. strength: of classifier-free guidance (Ho and Salimans 2022, equation 6); 1 believes
+        the network as it is; above, what the photo and the hints say counts for more than it should, at twice the cost.
+        temperature: scale of the noise; 0 gives one calm answer, above 1 bolder ones. callback(step, steps, ab) sees
+        what the colorings look like so far, and may raise to stop.
         """
         noise = [photo_noise(condition.keys, torch.Generator().manual_seed(seed)) for seed in seeds]
         x = temperature * torch.cat(noise)  # t = 1
         maps = condition.maps.expand(len(x), -1, -1, -1)
         scheduler = deepcopy(self.scheduler)  # it remembers where on the way it is, and two may walk at once
-        if "sigma_min" in vars(scheduler):  # diffusers' own grid of Euler and Heun would spend the last step on the last thousandth
+        # diffusers' own grid of Euler and Heun would spend the last step on the last thousandth
+        if "sigma_min" in vars(scheduler):
             scheduler.sigma_min = 1 / steps
         scheduler.set_timesteps(steps, device=x.device)
         times = scheduler.timesteps
@@ -268,7 +299,8 @@ class ColorDiffusion(DiffusionPipeline):
                 blind = velocity(self.denoiser, x, t, torch.zeros_like(maps))
                 v = blind + strength * (v - blind)
             if callback is not None:
-                callback(i + 1, len(times), self.to_ab(x - t.view(-1, 1, 1, 1) * v, condition))  # where the straight path from here would end
+                # where the straight path from here would end
+                callback(i + 1, len(times), self.to_ab(x - t.view(-1, 1, 1, 1) * v, condition))
             x = scheduler.step(v, time, x).prev_sample
         return self.to_ab(x, condition)
 
@@ -309,12 +341,22 @@ class DiffusionColorizer:
 
     @torch.inference_mode()
     def draw(self, encoded: Encoded, points: Points, dials: Dials, seed: int, step: Step | None = None) -> Prediction:
-        """The coloring of this seed, as wild as vividness says; then the points are spread over it as over automatic colors."""
+        """The coloring of this seed, as wild as vividness says; then the points are spread over it as over automatic
+        colors.
+        """
         assert isinstance(encoded, Pondered)
         assert encoded.features is not None
         known = self._condition(encoded, points)
-        ab = self.pipe(known, seeds=(seed,), steps=dials.steps, strength=dials.strength, temperature=temperature(dials.vividness), callback=step)
-        ab = dressed(ab, encoded.L, dials)  # by its own colors, not by the distribution: samples shall differ under a palette, too
+        ab = self.pipe(
+            known,
+            seeds=(seed,),
+            steps=dials.steps,
+            strength=dials.strength,
+            temperature=temperature(dials.vividness),
+            callback=step,
+        )
+        # by its own colors, not by the distribution: samples shall differ under a palette, too
+        ab = dressed(ab, encoded.L, dials)
         unsure = doubt(encoded.features.logits, self.bins)
         if not len(points):
             return Prediction(ab, F.interpolate(unsure, ab.shape[-2:], mode="bilinear", align_corners=False))
@@ -326,7 +368,8 @@ class DiffusionColorizer:
     def _condition(self, encoded: Pondered, points: Points) -> Condition:
         assert encoded.features is not None
         assert encoded.tokens is not None
-        free = points if points.regions is None else points.only((points.regions >= 1).flatten(1).all(1))  # what a lasso confines tells nobody else
+        # what a lasso confines tells nobody else
+        free = points if points.regions is None else points.only((points.regions >= 1).flatten(1).all(1))
         name = (tuple(free.xy.flatten().tolist()), tuple(free.ab.flatten().tolist()))
         found = encoded.known.get(name)
         if found is None:
@@ -353,7 +396,9 @@ def build(card: ModelCard, device: str) -> Colorizer:
     if not any(name.startswith(PAINTER) for name in state):  # what ships has it once, in the hint model's own file
         painter = get_card(card.painter or default_model())
         if read_metadata(card.file).get("painter") != painter.sha256:
-            raise WeightsError(f"The weights {card.file} were trained on another {painter.name}; use the files that belong together.")
+            raise WeightsError(
+                f"The weights {card.file} were trained on another {painter.name}; use the files that belong together."
+            )
         state |= {PAINTER + name: value for name, value in read_weights(painter.file, painter.sha256).items()}
     network = nn.ModuleDict({"conditioner": pipe.conditioner, "denoiser": pipe.denoiser})
     load_strict(network, state, card.file)

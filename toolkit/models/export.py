@@ -3,9 +3,10 @@
     done = export("unet", "unet.onnx")          # checked; done.difference in Lab units
     adapter("unet.json").ab(L)                  # the description beside it lets `compare` use the file at once
 
-The file holds everything from L to ab, the frozen encoder included: L (1, 1, S, S) in [0, 100] -> ab (1, 2, S/2, S/2) in Lab units, the automatic
-colors at one vividness. Its size is fixed, since the ViT's places are. What it leaves to the program that runs it: L is the photo's own, ab is
-enlarged along its edges (toolkit/photo/lift.py) and brought inside sRGB at constant L.
+The file holds everything from L to ab, the frozen encoder included: L (1, 1, S, S) in [0, 100] -> ab (1, 2, S/2, S/2)
+in Lab units, the automatic colors at one vividness. Its size is fixed, since the ViT's places are. What it leaves to
+the program that runs it: L is the photo's own, ab is enlarged along its edges (toolkit/photo/lift.py) and brought
+inside sRGB at constant L.
 """
 
 import contextlib
@@ -48,18 +49,23 @@ class _Automatic(nn.Module):
     def __init__(self, model: Colorizer, vividness: float) -> None:
         super().__init__()
         self.model, self.dials = model, Dials(vividness)
-        self.parts = nn.ModuleList(part for part in vars(model).values() if isinstance(part, nn.Module))  # so that the exporter sees their weights
+        # so that the exporter sees their weights
+        self.parts = nn.ModuleList(part for part in vars(model).values() if isinstance(part, nn.Module))
 
     def forward(self, L: Tensor) -> Tensor:
         nobody = Points(L.new_zeros(0, 2), L.new_zeros(0, 2))
         return self.model.decode(self.model.encode(L), nobody, self.dials, 0).ab.float()
 
 
-def export(model: str, file: str | Path, *, size: int = 256, vividness: float = 0.0, overwrite: bool = False) -> Exported:
-    """Write a model as ONNX and its description (FILE.json), and check that onnxruntime gives the same ab to 1e-2 on two made-up pictures.
+def export(
+    model: str, file: str | Path, *, size: int = 256, vividness: float = 0.0, overwrite: bool = False
+) -> Exported:
+    """Write a model as ONNX and its description (FILE.json), and check that onnxruntime gives the same ab to 1e-2 on
+    two made-up pictures.
 
-    model: a name, or the path of own weights. size: px of the square it will take, a multiple of 16. A file that fails the check is removed.
-    Raises ValueError for what cannot be exported or is there already, RuntimeError where it cannot be converted or fails the check, WeightsError.
+    model: a name, or the path of own weights. size: px of the square it will take, a multiple of 16. A file that fails
+    the check is removed. Raises ValueError for what cannot be exported or is there already, RuntimeError where it
+    cannot be converted or fails the check, WeightsError.
     """
     from toolkit.models.cards import get_card
     from toolkit.models.registry import load_model
@@ -68,14 +74,20 @@ def export(model: str, file: str | Path, *, size: int = 256, vividness: float = 
     description = onnx.with_suffix(".json")
     card = get_card(model)
     if card.draws:
-        raise ValueError(f"{card.name} draws its colors in several steps and is not one function of L; export a model that gives one answer.")
+        raise ValueError(
+            f"{card.name} draws its colors in several steps and is not one function of L; export a model that gives "
+            "one answer."
+        )
     _check(onnx, description, size, vividness, overwrite)
     network = _Automatic(load_model(model), vividness).eval()
     _write(network, size, onnx)
     difference = _difference(network, size, onnx)
     if not difference <= TOLERANCE:
         onnx.unlink()
-        raise RuntimeError(f"onnxruntime's ab is {difference:.3g} from ours, more than {TOLERANCE:g}, so {onnx} was removed; report this model.")
+        raise RuntimeError(
+            f"onnxruntime's ab is {difference:.3g} from ours, more than {TOLERANCE:g}, so {onnx} was removed; report "
+            "this model."
+        )
     name = Path(card.name).name.removesuffix(".safetensors")
     about = {
         "file": onnx.name,
@@ -99,7 +111,9 @@ def _check(onnx: Path, description: Path, size: int, vividness: float, overwrite
         import onnxruntime  # noqa: F401  # also what torch's exporter needs: all three come together
         import onnxscript  # noqa: F401
     except ImportError:
-        raise ValueError("Exporting needs onnx, onnxruntime and onnxscript; install them with `pip install huepoint[onnx]`.") from None
+        raise ValueError(
+            "Exporting needs onnx, onnxruntime and onnxscript; install them with `pip install huepoint[onnx]`."
+        ) from None
     if onnx.suffix != ".onnx":
         raise ValueError(f"{onnx} does not end in .onnx; name the file like unet.onnx.")
     if not onnx.absolute().parent.is_dir():
@@ -108,7 +122,9 @@ def _check(onnx: Path, description: Path, size: int, vividness: float, overwrite
         if path.exists() and not overwrite:
             raise ValueError(f"{path} is there already; add --overwrite or choose another name.")
     if size % STRIDE or not STRIDE <= size <= LARGEST:
-        raise ValueError(f"The size is {size}; choose a multiple of {STRIDE} up to {LARGEST}, best what the model was made for.")
+        raise ValueError(
+            f"The size is {size}; choose a multiple of {STRIDE} up to {LARGEST}, best what the model was made for."
+        )
     if not 0 <= vividness <= 1:
         raise ValueError(f"Vividness is {vividness}; choose a number from 0 (safe) to 1 (lively).")
 
@@ -151,7 +167,9 @@ def _probes(size: int) -> Iterator[Tensor]:
     """Noise, and something smooth as photos are."""
     rng = torch.Generator().manual_seed(0)
     yield 100 * torch.rand(1, 1, size, size, generator=rng)
-    smooth = F.interpolate(100 * torch.rand(1, 1, 9, 9, generator=rng), (size, size), mode="bicubic", align_corners=False)
+    smooth = F.interpolate(
+        100 * torch.rand(1, 1, 9, 9, generator=rng), (size, size), mode="bicubic", align_corners=False
+    )
     yield smooth.clamp(0, 100)
 
 

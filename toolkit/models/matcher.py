@@ -1,15 +1,17 @@
-"""Which place of another photo does a place resemble, and is its color to be trusted? A light head on the tokens of the frozen ViT.
+"""Which place of another photo does a place resemble, and is its color to be trusted? A light head on the tokens of the
+frozen ViT.
 
     keys = matcher.read(tokens)                                    # once per photo: a key for every 16 x 16 pixels
     match = matcher.match(places, sources)                         # match.ab, match.right, match.meant, match.share
 
-A place of the photo attends to all places of the references (Vaswani 2017, equation 1): keys are compared, distance plays no part, and what is handed
-over is color. That is the idea of Welsh, Ashikhmin and Mueller (2002), where the pixel with the likest surroundings lends its color, with a learned
-likeness. Softmax always answers, also where nothing corresponds; so a second, tiny network judges each answer by how it came about: how alike the
-best place is, whether the way there and back ends where it began (cycle consistency, as Zhou et al. 2016), whether the places that answered agree
-on a color, how far that is from the automatic one, how alike the two photos are as a whole, and what kind of thing it is. It judges twice: is this
-color likely to be right (the other coat need not have had this one's color), and is it what somebody means who shows a coat for a coat? Where it does
-not trust, the automatic color stays.
+A place of the photo attends to all places of the references (Vaswani 2017, equation 1): keys are compared, distance
+plays no part, and what is handed over is color. That is the idea of Welsh, Ashikhmin and Mueller (2002), where the
+pixel with the likest surroundings lends its color, with a learned likeness. Softmax always answers, also where nothing
+corresponds; so a second, tiny network judges each answer by how it came about: how alike the best place is, whether the
+way there and back ends where it began (cycle consistency, as Zhou et al. 2016), whether the places that answered agree
+on a color, how far that is from the automatic one, how alike the two photos are as a whole, and what kind of thing it
+is. It judges twice: is this color likely to be right (the other coat need not have had this one's color), and is it
+what somebody means who shows a coat for a coat? Where it does not trust, the automatic color stays.
 """
 
 from __future__ import annotations
@@ -72,11 +74,15 @@ class Matcher(nn.Module):
         self.config = c = config or MatcherConfig()
         self.norm = nn.LayerNorm(CHANNELS)
         self.squeeze = nn.Linear(CHANNELS, c.width)
-        self.mlp = nn.Sequential(nn.LayerNorm(c.width), nn.Linear(c.width, c.width), nn.GELU(), nn.Linear(c.width, c.width))
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(c.width), nn.Linear(c.width, c.width), nn.GELU(), nn.Linear(c.width, c.width)
+        )
         self.key = nn.Linear(c.width, c.key, bias=False)
         self.sharpness = nn.Parameter(torch.tensor(math.log(20.0) / FAST))
         self.kind = nn.Linear(c.key, c.kind, bias=False)
-        self.judge = nn.Sequential(nn.Linear(12 + c.kind, c.judge), nn.GELU(), nn.Linear(c.judge, c.judge), nn.GELU(), nn.Linear(c.judge, 2))
+        self.judge = nn.Sequential(
+            nn.Linear(12 + c.kind, c.judge), nn.GELU(), nn.Linear(c.judge, c.judge), nn.GELU(), nn.Linear(c.judge, 2)
+        )
 
     def read(self, tokens: Tensor) -> Tensor:
         """Tokens (P, 1152) of the frozen encoder, in any scale -> keys (P, key), unit vectors."""
@@ -97,16 +103,27 @@ class Matcher(nn.Module):
         lead = (logits.logsumexp(1) - math.log(logits.shape[1])) / 10
         doubt = torch.zeros_like(best) if places.doubt is None else places.doubt
         seen = [
-            best, best.mean().expand_as(best), cycle, cycle.mean().expand_as(best), lead, (spread + 1).sqrt() / 20,
-            ((ab - places.ab).square().sum(1) + 1).sqrt() / 20, ab.norm(dim=1) / 50, places.ab.norm(dim=1) / 50, doubt, places.light,
+            best,
+            best.mean().expand_as(best),
+            cycle,
+            cycle.mean().expand_as(best),
+            lead,
+            (spread + 1).sqrt() / 20,
+            ((ab - places.ab).square().sum(1) + 1).sqrt() / 20,
+            ab.norm(dim=1) / 50,
+            places.ab.norm(dim=1) / 50,
+            doubt,
+            places.light,
             (light - places.light).abs(),
-        ]  # fmt: skip
+        ]
         right, meant = self.judge(torch.cat([torch.stack(seen, 1), self.kind(places.keys)], 1)).unbind(1)
         return Match(ab, right, meant, share)
 
 
 def read_matcher(file: str, sha256: str | None = None) -> Matcher:
-    """A matcher from a weights file, the manifest's (with its sha256) or one of an own training. Raises WeightsError."""
+    """A matcher from a weights file, the manifest's (with its sha256) or one of an
+    own training. Raises WeightsError.
+    """
     from toolkit.models.weights import load_strict, read_weights
 
     matcher = Matcher()

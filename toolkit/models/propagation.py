@@ -2,10 +2,11 @@
 
     ab, influence = propagate(ab, L, keys, points)
 
-For place x and point i the logit is  s (<k(x), k(x_i)> - c) - lambda |x - x_i| - |L(x) - L(x_i)| / sigma, against 0 for "no point": so a point
-reaches what looks alike (keys: unit vectors of a frozen ViT), is near, and is about as light. It is the classical idea of Levin (2004), like
-lightness takes like color, with a better eye for likeness. The value that spreads is the point's ab, shifted by half of what the automatic colors
-differ between the two places, so that shading survives.
+For place x and point i the logit is  s (<k(x), k(x_i)> - c) - lambda |x - x_i| - |L(x) - L(x_i)| / sigma, against 0 for
+"no point": so a point reaches what looks alike (keys: unit vectors of a frozen ViT), is near, and is about as light. It
+is the classical idea of Levin (2004), like lightness takes like color, with a better eye for likeness. The value that
+spreads is the point's ab, shifted by half of what the automatic colors differ between the two places, so that shading
+survives.
 """
 
 from collections.abc import Callable
@@ -44,7 +45,9 @@ def propagate(ab: Tensor, L: Tensor, keys: Tensor, points: Points, alone: bool =
     alike = torch.einsum("nc,chw->nhw", F.normalize(key, dim=1), keys[0])
     alike = F.interpolate(alike[None], (h, w), mode="bilinear", align_corners=False)[0]
     rows, columns = torch.meshgrid(torch.arange(h).to(ab), torch.arange(w).to(ab), indexing="ij")
-    away = torch.hypot(rows + 0.5 - place[:, 1].view(-1, 1, 1), columns + 0.5 - place[:, 0].view(-1, 1, 1)) / (max(h, w) / 2)
+    away = torch.hypot(rows + 0.5 - place[:, 1].view(-1, 1, 1), columns + 0.5 - place[:, 0].view(-1, 1, 1)) / (
+        max(h, w) / 2
+    )
     lighter = (small_L - small_L.flatten()[here].view(-1, 1, 1)).abs() / LIGHTNESS
     logits = SHARPNESS * (alike - ALIKE) - NEARNESS * away - lighter
     if alone and points.regions is not None:
@@ -63,11 +66,14 @@ def log_region(regions: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.log(F.interpolate(regions[None], size, mode="area")[0] + 1e-3)
 
 
-def within_lassos(auto: Tensor, points: Points, spread: Callable[[Points, bool], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+def within_lassos(
+    auto: Tensor, points: Points, spread: Callable[[Points, bool], tuple[Tensor, Tensor]]
+) -> tuple[Tensor, Tensor]:
     """Spread points of which some are confined to a lasso: ab (1, 2, h, w), influence (N, h', w').
 
-    spread(points, alone) spreads some of them over the whole photo, as `propagate` does. Inside the lassos only the points that belong there speak,
-    and there is no "no point": who draws a line around a thing means all of it. Outside, those points are as if they were not there.
+    spread(points, alone) spreads some of them over the whole photo, as `propagate` does. Inside the lassos only the
+    points that belong there speak, and there is no "no point": who draws a line around a thing means all of it.
+    Outside, those points are as if they were not there.
     """
     if points.regions is None or not bool((points.regions < 1).any()):
         return spread(points, False)
@@ -87,10 +93,11 @@ def within_lassos(auto: Tensor, points: Points, spread: Callable[[Points, bool],
 
 
 def agree(x: Tensor, keys: Tensor) -> Tensor:
-    """Let places that look alike agree: x (1, Q, h, w), keys (1, C, h', w') unit vectors -> x, its coarse part averaged over look-alikes.
+    """Let places that look alike agree: x (1, Q, h, w), keys (1, C, h', w') unit vectors -> x, its coarse part averaged
+    over look-alikes.
 
-    One attention over the tokens (Vaswani 2017, equation 1) with the keys for queries and keys and x for values. Without it, a coat that could be
-    red or blue comes out in patches of both once the distribution is sharpened.
+    One attention over the tokens (Vaswani 2017, equation 1) with the keys for queries and keys and x for values.
+    Without it, a coat that could be red or blue comes out in patches of both once the distribution is sharpened.
     """
     coarse = F.interpolate(x, keys.shape[-2:], mode="area")
     places = keys.flatten(2).transpose(1, 2)[:, None]  # (1, C, h', w') -> (1, 1, h'w', C): one head, as ONNX wants it

@@ -4,13 +4,15 @@
     ab, logits = model(L, tokens)        # L (B, 1, H, W) in [0, 100], tokens (B, 1152, H/16, W/16), all once per photo
     ab = model.paint(ab, logits, Dials(vividness=0.5))  # (B, 2, H/2, W/2) in Lab units, as vivid as one likes
 
-The shape is Ronneberger's (2015): a contracting path that sees where edges are, an expanding path that gets them back through skips. What is at the
-bottom is not learned here: the tokens of a frozen ViT (toolkit/models/encoder.py), which know what things are; ten thousand photos teach a network
-which color grass has, but not what grass looks like. The bottom says a color for each token; the expanding path adds what the edges know.
+The shape is Ronneberger's (2015): a contracting path that sees where edges are, an expanding path that gets them back
+through skips. What is at the bottom is not learned here: the tokens of a frozen ViT (toolkit/models/encoder.py), which
+know what things are; ten thousand photos teach a network which color grass has, but not what grass looks like. The
+bottom says a color for each token; the expanding path adds what the edges know.
 
-Two heads, because one question has two answers. Regression gives the mean of all plausible colors: safe, smooth, best in PSNR, and dull, for the
-mean of a red and a blue dress is gray. The other head gives the distribution itself (Zhang 2016): a share for each of the ab bins at each place. Its
-annealed mean is livelier; its spread says how unsure the model is; its clusters are colors to suggest.
+Two heads, because one question has two answers. Regression gives the mean of all plausible colors: safe, smooth, best
+in PSNR, and dull, for the mean of a red and a blue dress is gray. The other head gives the distribution itself (Zhang
+2016): a share for each of the ab bins at each place. Its annealed mean is livelier; its spread says how unsure the
+model is; its clusters are colors to suggest.
 """
 
 from __future__ import annotations
@@ -30,15 +32,19 @@ from toolkit.models.propagation import agree, propagate, within_lassos
 from toolkit.models.steering import dressed
 from toolkit.models.weights import load_strict, read_weights
 
-TEMPERATURE = 0.17  # of the lively colors, chosen on validation photos for nine tenths of real photos' colorfulness; Zhang takes 0.38
+# of the lively colors, chosen on validation photos for nine tenths of real photos' colorfulness; Zhang takes 0.38
+TEMPERATURE = 0.17
 AB_SCALE = 20.0  # ab is learned in units of about its standard deviation
 
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Sizes of a UNet. Thin, for it has to train on a laptop's CPU: 1.4 GFLOP for 256 x 256, a ninth of what the frozen ViT costs."""
+    """Sizes of a UNet. Thin, for it has to train on a laptop's CPU: 1.4 GFLOP for 256 x 256, a ninth of what the frozen
+    ViT costs.
+    """
 
-    down: tuple[int, int, int, int] = (16, 24, 48, 96)  # contracting path, strides 2, 4, 8, 16: it sees edges and texture, no things
+    # contracting path, strides 2, 4, 8, 16: it sees edges and texture, no things
+    down: tuple[int, int, int, int] = (16, 24, 48, 96)
     bottom: int = 256  # at stride 16, where tokens and edges meet
     up: tuple[int, int, int] = (96, 48, 24)  # expanding path, strides 8, 4, 2
     bin_step: int = 10  # Lab units between ab bins, as in Zhang 2016
@@ -63,7 +69,9 @@ class Up(nn.Module):
     def __init__(self, in_channels: int, skip: int, out_channels: int, depth: int = 1) -> None:
         super().__init__()
         self.shrink = nn.Conv2d(in_channels, out_channels, 1)  # before enlarging: a quarter of the work
-        self.refine = nn.Sequential(Conv(out_channels + skip, out_channels), *[Conv(out_channels, out_channels) for _ in range(depth - 1)])
+        self.refine = nn.Sequential(
+            Conv(out_channels + skip, out_channels), *[Conv(out_channels, out_channels) for _ in range(depth - 1)]
+        )
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         """See the class."""
@@ -72,7 +80,9 @@ class Up(nn.Module):
 
 
 class Mix(nn.Module):
-    """What each place makes of its own channels: (B, in, h, w) -> (B, out, h, w). The tokens have looked around already."""
+    """What each place makes of its own channels: (B, in, h, w) -> (B, out, h, w). The tokens have looked around
+    already.
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -117,7 +127,9 @@ class UNet(nn.Module):
         return ab, logits
 
     def look(self, L: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """As forward, with the features the answer was made of: also (B, 48, H/4, W/4) and (B, 24, H/2, W/2), for models that build on this one."""
+        """As forward, with the features the answer was made of: also (B, 48, H/4, W/4) and (B, 24, H/2, W/2), for
+        models that build on this one.
+        """
         return self._expand(*self._bottom(L, tokens))
 
     def _bottom(self, L: Tensor, tokens: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -138,11 +150,15 @@ class UNet(nn.Module):
         return ab * AB_SCALE, logits, x4, x2
 
     def paint(self, ab: Tensor, logits: Tensor, dials: Dials) -> Tensor:
-        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (vividness 0) to the distribution's annealed mean (1)."""
+        """Both heads' answers -> one ab (B, 2, H/2, W/2): from the regression's mean (vividness 0) to the
+        distribution's annealed mean (1).
+        """
         if not dials.vividness:
             return ab
         lively = annealed_mean(logits, self.bins, TEMPERATURE)
-        return torch.lerp(ab, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness)
+        return torch.lerp(
+            ab, F.interpolate(lively, ab.shape[-2:], mode="bilinear", align_corners=False), dials.vividness
+        )
 
 
 class UNetColorizer:
@@ -164,20 +180,26 @@ class UNetColorizer:
         """Automatic colors as vivid as asked for, then the points, each spread over what looks alike."""
         assert encoded.logits is not None
         ab = dressed(self.network.paint(encoded.ab, encoded.logits, dials), encoded.L, dials, encoded.logits, self.bins)
-        uncertainty = F.interpolate(doubt(encoded.logits, self.bins), ab.shape[-2:], mode="bilinear", align_corners=False)
+        uncertainty = F.interpolate(
+            doubt(encoded.logits, self.bins), ab.shape[-2:], mode="bilinear", align_corners=False
+        )
         if not len(points):
             return Prediction(ab, uncertainty)
-        ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
+        ab, influence = within_lassos(
+            ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone)
+        )
         return Prediction(ab, uncertainty * (1 - influence.sum(0).clamp(max=1)), influence)
 
 
-# Standard deviation of the predicted color, Lab units, at which the model counts as sure and as knowing nothing: about the ends of what it says on
-# validation photos, where its mistakes grow steadily from one to the other.
+# Standard deviation of the predicted color, Lab units, at which the model counts as sure and as knowing nothing: about
+# the ends of what it says on validation photos, where its mistakes grow steadily from one to the other.
 SURE, UNSURE = 12.0, 36.0
 
 
 def doubt(logits: Tensor, bins: AbBins) -> Tensor:
-    """How unsure a distribution over bins is: logits (B, Q, h, w) -> (B, 1, h, w) in [0, 1], from the standard deviation of the color."""
+    """How unsure a distribution over bins is: logits (B, Q, h, w) -> (B, 1, h, w) in [0, 1], from the standard
+    deviation of the color.
+    """
     share = logits.softmax(1)
     centers = bins.centers.to(share)
     mean = torch.einsum("bqhw,qc->bchw", share, centers)

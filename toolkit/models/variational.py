@@ -3,25 +3,29 @@
     ab = variational(L, hints, hinted, Terms(tv=1.0))
     ab = levin_fast(L, hints, hinted)
 
-Among all ab that agree with the hints, the one of least energy. u is ab, both channels together; r and s are neighbors, four to a pixel:
+Among all ab that agree with the hints, the one of least energy. u is ab, both channels together; r and s are neighbors,
+four to a pixel:
 
     E(u) = harmonic     sum_rs  w_rs |u_r - u_s|^2                              neighbors that look alike have one color
-         + bilaplacian  sum_r  |sum_s w_rs (u_r - u_s)|^2                       a color is the mean of those around it: a bent sheet, not a membrane
+         + bilaplacian  sum_r  |sum_s w_rs (u_r - u_s)|^2                a color is the mean of those around
          + tv           sum_r  sqrt(sum_s w_rs |u_r - u_s|^2)                   one clean step is no dearer than a slope
-         + tgv  min_v   sum_r  |sqrt(w) (grad u - v)|_r + 2 |E v|_r             neither is a slope: only where it changes costs
+         + tgv  min_v   sum_r  |sqrt(w) (grad u - v)|_r + 2 |E v|_r      neither is a slope: only where it changes costs
 
-    w_rs = 1 / (1 + ((L_r - L_s) / edge)^2)^2, at least 0.001                   edge-stopping; 1 everywhere where edge is 0
+    w_rs = 1 / (1 + ((L_r - L_s) / edge)^2)^2, at least 0.001            edge-stopping; 1 everywhere where edge is 0
 
-harmonic is what Levin, Lischinski and Weiss (SIGGRAPH 2004) come to where each pixel is the mean of its neighbors, with weights that are the same
-both ways. bilaplacian is that difference squared: their J itself, and with w = 1 a bending plate (Duchon 1977). w is the second edge-stopping
-function of Perona and Malik (PAMI 1990), squared, as it multiplies a square here. tv: Rudin, Osher and Fatemi (Physica D 1992), both channels under
-one root (Blomgren and Chan 1998). tgv: Bredies, Kunisch and Pock (SIAM J. Imaging Sci. 2010) with their second order, w in its first term alone
-(Ferstl et al., ICCV 2013); E v is the symmetric part of v's gradient. In tv and tgv the sum over s takes the neighbors to the right and below.
+harmonic is what Levin, Lischinski and Weiss (SIGGRAPH 2004) come to where each pixel is the mean of its neighbors, with
+weights that are the same both ways. bilaplacian is that difference squared: their J itself, and with w = 1 a bending
+plate (Duchon 1977). w is the second edge-stopping function of Perona and Malik (PAMI 1990), squared, as it multiplies a
+square here. tv: Rudin, Osher and Fatemi (Physica D 1992), both channels under one root (Blomgren and Chan 1998). tgv:
+Bredies, Kunisch and Pock (SIAM J. Imaging Sci. 2010) with their second order, w in its first term alone (Ferstl et al.,
+ICCV 2013); E v is the symmetric part of v's gradient. In tv and tgv the sum over s takes the neighbors to the right and
+below.
 
-What makes it quick: the photo is solved at a short side of 192 px, as color is smooth where lightness is, and `Lift` brings it back along the edges.
-Four neighbors make a symmetric system with five numbers a row; conjugate gradients solve it under a multigrid preconditioner (smoothed aggregation,
-Vanek, Mandel and Brezina 1996; pyamg). The roots of tv and tgv become squares with the weights of the round before (lagged diffusivity, Vogel and
-Oman 1996): each round lowers E. `python -m toolkit bench` measures it against `levin2004` at full size.
+What makes it quick: the photo is solved at a short side of 192 px, as color is smooth where lightness is, and `Lift`
+brings it back along the edges. Four neighbors make a symmetric system with five numbers a row; conjugate gradients
+solve it under a multigrid preconditioner (smoothed aggregation, Vanek, Mandel and Brezina 1996; pyamg). The roots of tv
+and tgv become squares with the weights of the round before (lagged diffusivity, Vogel and Oman 1996): each round lowers
+E. `python -m toolkit bench` measures it against `levin2004` at full size.
 
 Letters: N pixels, n numbers a pixel: 1, with tgv 3 (u and v).
 """
@@ -53,7 +57,9 @@ BEND = 2.0  # of |E v| to |grad u - v|, the usual choice for tgv
 
 @dataclass(frozen=True)
 class Terms:
-    """Weights of the energy; 0 switches a term off. Only their ratios count, tv and tgv against squares in Lab units. Raises ValueError."""
+    """Weights of the energy; 0 switches a term off. Only their ratios count, tv and tgv against squares in Lab units.
+    Raises ValueError.
+    """
 
     harmonic: float = 1.0
     bilaplacian: float = 0.0
@@ -71,13 +77,21 @@ LEVIN = Terms()
 BEST = Terms(harmonic=0.5, bilaplacian=0.5)
 
 
-def variational(L: Tensor, ab: Tensor, hinted: Tensor, terms: Terms = BEST, short_side: int | None = None, tolerance: float = TOLERANCE) -> Tensor:
+def variational(
+    L: Tensor,
+    ab: Tensor,
+    hinted: Tensor,
+    terms: Terms = BEST,
+    short_side: int | None = None,
+    tolerance: float = TOLERANCE,
+) -> Tensor:
     """The ab of least energy among those that agree with the hints; without any hint, gray.
 
-    L (1, 1, H, W) in 0..100, ab (1, 2, H, W) in Lab units, read only where hinted, bool (1, 1, H, W), is true -> ab (1, 2, H, W). A photo whose short
-    side is above `short_side` px (192; with tgv, which has three times the unknowns, 96) is solved small and lifted; each small pixel that a hint
-    touches takes the mean of the hints in it, so that one of a single pixel counts, and hinted pixels keep their ab exactly. Only bilaplacian and
-    tgv leave the range of the hints. Raises ValueError where the shapes do not fit.
+    L (1, 1, H, W) in 0..100, ab (1, 2, H, W) in Lab units, read only where hinted, bool (1, 1, H, W), is true -> ab (1,
+    2, H, W). A photo whose short side is above `short_side` px (192; with tgv, which has three times the unknowns, 96)
+    is solved small and lifted; each small pixel that a hint touches takes the mean of the hints in it, so that one of a
+    single pixel counts, and hinted pixels keep their ab exactly. Only bilaplacian and tgv leave the range of the hints.
+    Raises ValueError where the shapes do not fit.
     """
     check_shapes(L, ab, hinted)
     H, W = L.shape[-2:]
@@ -98,7 +112,9 @@ def levin_fast(L: Tensor, ab: Tensor, hinted: Tensor, short_side: int | None = N
 
 
 def energy(L: Tensor, ab: Tensor, terms: Terms) -> float:
-    """E of ab (1, 2, H, W) on a photo with lightness L (1, 1, H, W), at this very size. Raises ValueError where the shapes do not fit."""
+    """E of ab (1, 2, H, W) on a photo with lightness L (1, 1, H, W), at this very size. Raises ValueError where the
+    shapes do not fit.
+    """
     everywhere = torch.ones_like(L, dtype=torch.bool)
     check_shapes(L, ab, everywhere)
     sheet = _Sheet(L, terms)
@@ -141,12 +157,16 @@ class _Sheet:
         one = sparse.eye_array(self.N)
         beyond = [sparse.kron(self.across, u) - sparse.kron(one, x), sparse.kron(self.down, u) - sparse.kron(one, y)]
         mixed = (sparse.kron(self.down, x) + sparse.kron(self.across, y)) * 0.5**0.5
-        return sparse.vstack(beyond).tocsr(), sparse.vstack([sparse.kron(self.across, x), sparse.kron(self.down, y), mixed]).tocsr()
+        return sparse.vstack(beyond).tocsr(), sparse.vstack(
+            [sparse.kron(self.across, x), sparse.kron(self.down, y), mixed]
+        ).tocsr()
 
     def energy(self, z: Floats) -> float:
         """E, its roots rounded off."""
         terms, u = self.terms, z[:: self.n]
-        E = terms.harmonic * float((self.w[:, None] * (self.grad @ u) ** 2).sum()) + terms.bilaplacian * float(((self.flow @ u) ** 2).sum())
+        E = terms.harmonic * float((self.w[:, None] * (self.grad @ u) ** 2).sum()) + terms.bilaplacian * float(
+            ((self.flow @ u) ** 2).sum()
+        )
         if terms.tv:
             E += terms.tv * float(_roots(self.grad @ u, self.w, self.N).sum())
         if terms.tgv:
@@ -155,11 +175,15 @@ class _Sheet:
         return E
 
     def matrix(self, z: Floats | None) -> Any:
-        """A with z^T A z + constant >= E, and equal at this z (half the slope of a root is in its square); without z, roots are as squares."""
+        """A with z^T A z + constant >= E, and equal at this z (half the slope of a root is in its square); without z,
+        roots are as squares.
+        """
         terms, one = self.terms, np.ones(self.N)
         pull = terms.harmonic * self.w
         if terms.tv:
-            pull = pull + terms.tv * self.w / np.tile(one if z is None else 2 * _roots(self.grad @ z[:: self.n], self.w, self.N), 2)
+            pull = pull + terms.tv * self.w / np.tile(
+                one if z is None else 2 * _roots(self.grad @ z[:: self.n], self.w, self.N), 2
+            )
         A = self.grad.T @ sparse.diags_array(pull) @ self.grad + terms.bilaplacian * (self.flow @ self.flow)
         if not terms.tgv:
             return A
@@ -170,7 +194,9 @@ class _Sheet:
         return sparse.kron(A, np.diag([1.0, 0.0, 0.0])) + terms.tgv * (stay + bent)
 
     def flat(self) -> Floats:
-        """What costs next to nothing, for the multigrid to keep: constant u (n N, 1), and for tgv its two slopes as well (n N, 3)."""
+        """What costs next to nothing, for the multigrid to keep: constant u (n N, 1), and for tgv its two slopes as
+        well (n N, 3).
+        """
         if self.n == 1:
             return np.ones((self.N, 1))
         B = np.tile(np.eye(3), (self.N, 1, 1))
@@ -193,14 +219,18 @@ def _descend(sheet: _Sheet, u: Floats, given: NDArray[np.bool_], tolerance: floa
 
 
 def _solve(A: Any, z: Floats, fixed: NDArray[np.bool_], sheet: _Sheet, tolerance: float, steps: int) -> Floats:
-    """z moved, where it may, towards the minimum of z^T A z. Rows of what is fixed become those of the identity, so that blocks stay whole."""
+    """z moved, where it may, towards the minimum of z^T A z. Rows of what is fixed become those of the identity, so
+    that blocks stay whole.
+    """
     free = sparse.diags_array((~fixed).astype(np.float64))
     b = -(free @ (A @ z))
     A = sparse.csr_matrix(free @ A @ free + sparse.diags_array(fixed.astype(np.float64)))
     if sheet.n > 1:
         A = A.tobsr((sheet.n, sheet.n))
     sweep = ("block_gauss_seidel" if sheet.n > 1 else "gauss_seidel", {"sweep": "symmetric"})
-    grids = pyamg.smoothed_aggregation_solver(A, B=sheet.flat(), presmoother=sweep, postsmoother=sweep, improve_candidates=None, max_coarse=100)
+    grids = pyamg.smoothed_aggregation_solver(
+        A, B=sheet.flat(), presmoother=sweep, postsmoother=sweep, improve_candidates=None, max_coarse=100
+    )
     return z + np.stack([grids.solve(b[:, i], tol=tolerance, maxiter=steps, accel="cg") for i in range(2)], 1)
 
 
@@ -210,5 +240,7 @@ def _steps(n: int) -> Any:
 
 
 def _roots(x: Floats, w: Floats, N: int) -> Floats:
-    """The length at each pixel (N,) of x (k N, 2), both colors and all k of its parts, squares weighted by w (k N,); rounded off below SHARP."""
+    """The length at each pixel (N,) of x (k N, 2), both colors and all k of its parts, squares weighted by w (k N,);
+    rounded off below SHARP.
+    """
     return np.sqrt((w * (x**2).sum(1)).reshape(-1, N).sum(0) + SHARP**2)

@@ -1,10 +1,12 @@
-"""A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) as DINOv2 has it (Oquab et al. 2023, arXiv 2304.07193).
+"""A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) as DINOv2 has it (Oquab et al. 2023, arXiv
+2304.07193).
 
     vit = ViT()
     early, late = vit(x, (5, 11))    # (B, 3, 14·gh, 14·gw) -> two of (B, 1 + gh·gw, 384), the class token first
 
-The names of its weights are those of timm's `vit_small_patch14_dinov2`, whose outputs it gives to the bit. It is written out here because it is what
-everything else looks through, and can be read in a minute; and because importing timm brings in torchvision and a compiler: 170 MB and a second.
+The names of its weights are those of timm's `vit_small_patch14_dinov2`, whose outputs it gives to the bit. It is
+written out here because it is what everything else looks through, and can be read in a minute; and because importing
+timm brings in torchvision and a compiler: 170 MB and a second.
 """
 
 from collections.abc import Sequence
@@ -13,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# Letters: B photos, N tokens (the class token, then gh·gw patches row by row), C numbers of a token, h heads, d = C / h.
+# Letters: B photos, N tokens (the class token, then gh·gw patches row by row), C numbers of a token, h heads, d = C /
+# h.
 
 
 class Attention(nn.Module):
@@ -27,7 +30,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, C) -> (B, N, C)."""
         B, N, C = x.shape
-        q, k, v = self.qkv(x).view(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4).unbind(0)  # 3 x (B, h, N, d)
+        # 3 x (B, h, N, d)
+        q, k, v = self.qkv(x).view(B, N, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
         x = F.scaled_dot_product_attention(q, k, v)
         return self.proj(x.transpose(1, 2).reshape(B, N, C))
 
@@ -71,7 +75,9 @@ class Block(nn.Module):
 
 
 class ViT(nn.Module):
-    """See the head of this file. grid: of the patches that its places were trained for; other grids get places in between."""
+    """See the head of this file. grid: of the patches that its places were trained for; other grids get places in
+    between.
+    """
 
     def __init__(self, width: int = 384, depth: int = 12, heads: int = 6, patch: int = 14, grid: int = 37) -> None:
         super().__init__()
@@ -82,7 +88,9 @@ class ViT(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
     def forward(self, x: Tensor, taken: Sequence[int]) -> list[Tensor]:
-        """x (B, 3, 14·gh, 14·gw), ImageNet's mean and spread -> after each block in `taken` its tokens through the last norm, (B, N, C)."""
+        """x (B, 3, 14·gh, 14·gw), ImageNet's mean and spread -> after each block in `taken` its tokens through the last
+        norm, (B, N, C).
+        """
         found, x = {}, self.embed(x)
         for i, block in enumerate(self.blocks[: max(taken) + 1]):
             x = block(x)
@@ -93,7 +101,9 @@ class ViT(nn.Module):
     def embed(self, x: Tensor) -> Tensor:
         """x (B, 3, 14·gh, 14·gw) -> tokens as the first block gets them, (B, N, C)."""
         patches = self.patch_embed["proj"](x)  # (B, C, gh, gw)
-        return torch.cat([self.cls_token.expand(len(x), -1, -1), patches.flatten(2).transpose(1, 2)], 1) + self.places(*patches.shape[-2:])
+        return torch.cat([self.cls_token.expand(len(x), -1, -1), patches.flatten(2).transpose(1, 2)], 1) + self.places(
+            *patches.shape[-2:]
+        )
 
     def places(self, gh: int, gw: int) -> Tensor:
         """What is added to the tokens to say where they are, (1, 1 + gh·gw, C)."""

@@ -4,22 +4,25 @@
     features = model.look(L, tokens)                    # once per photo: automatic colors, keys, a null
     ab, influence = model.paint(features, anchors)      # once per click: one attention over the points
 
-Everything that costs happens in `look`: the tokens of a frozen ViT (toolkit/models/encoder.py), a U-Net over them (toolkit/models/unet.py) that says
-the automatic colors, and from its features a key for every 4 x 4 pixels. A click is then an *affinity attention*. At place x the points i and "no
-point" share the weight 1 by a softmax; head h gives point i the logit
+Everything that costs happens in `look`: the tokens of a frozen ViT (toolkit/models/encoder.py), a U-Net over them
+(toolkit/models/unet.py) that says the automatic colors, and from its features a key for every 4 x 4 pixels. A click is
+then an *affinity attention*. At place x the points i and "no point" share the weight 1 by a softmax; head h gives point
+i the logit
 
     s_h <k_h(x), k_h(x_i)>  -  lambda_h |x - x_i|  -  gamma_h |L(x) - L(x_i)|  +  b_h(x)  +  g_h log(1 + |r_i| / 10),
 
-"no point" gets n(x), and what is spread is a color: r_i = ab_i - auto(x_i), what the point knows better than the automatic colors. That is Levin's
-(2004) "neighbors of like lightness take like colors" with a learned likeness and no solver; one head reaches look-alikes far away, another stays
-near. The last term lets a color that contradicts the automatic one reach further: who clicks red on a green coat means the coat.
+"no point" gets n(x), and what is spread is a color: r_i = ab_i - auto(x_i), what the point knows better than the
+automatic colors. That is Levin's (2004) "neighbors of like lightness take like colors" with a learned likeness and no
+solver; one head reaches look-alikes far away, another stays near. The last term lets a color that contradicts the
+automatic one reach further: who clicks red on a green coat means the coat.
 
-Two things make the painting honest. Softmax averages, so that a point surrounded by others would not get its own color; what is still wrong at the
-points is therefore spread again (Tukey 1977 calls it twicing). And what was found on a grid of 4 pixels is enlarged by weights that were
-learned per pixel (convex upsampling, Teed and Deng 2020), along edges instead of across.
+Two things make the painting honest. Softmax averages, so that a point surrounded by others would not get its own color;
+what is still wrong at the points is therefore spread again (Tukey 1977 calls it twicing). And what was found on a grid
+of 4 pixels is enlarged by weights that were learned per pixel (convex upsampling, Teed and Deng 2020), along edges
+instead of across.
 
-Hints as tokens of the transformer, the way of iColoriT (Yun et al. 2023), need the whole ViT again for each click, and in our hands were ignored
-after 14,000 training photos, where this attention obeyed after 2,400.
+Hints as tokens of the transformer, the way of iColoriT (Yun et al. 2023), need the whole ViT again for each click, and
+in our hands were ignored after 14,000 training photos, where this attention obeyed after 2,400.
 """
 
 from __future__ import annotations
@@ -46,11 +49,15 @@ STRIDE = 4  # pixels of L per key
 HALF = 128.0  # px: distances count in halves of a photo at the working size
 CHUNK = 1 << 23  # logits at a time, 32 MB: a thousand points must not need a gigabyte
 CROWD = (16.0, 10.0)  # px at the working size and Lab units within which points count as one
-# Who asks for a far-off color means a thing, and all of it: the further off, the more decided a point's share becomes, and a little larger. Chosen
-# on 40 regions of regions-train.tar: what spills falls by a third, the thing follows a little better; PSNR with true hints stays within 0.06 dB.
+# Who asks for a far-off color means a thing, and all of it: the further off, the more decided a point's share becomes,
+# and a little larger. Chosen on 40 regions of regions-train.tar: what spills falls by a third, the thing follows a
+# little better; PSNR with true hints stays within 0.06 dB.
 FIRM = (0.4, 0.2)
-FAST = 10.0  # the few numbers that weigh likeness against distance are learned in tenths: Adam moves every number by the same small steps
-TWICING = 4  # times that what is still wrong at the points is spread; with two, as in training, a hundred points gain 0.07 dB less
+# the few numbers that weigh likeness against distance are learned in tenths: Adam moves every number by the same small
+# steps
+FAST = 10.0
+# times that what is still wrong at the points is spread; with two, as in training, a hundred points gain 0.07 dB less
+TWICING = 4
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ class VitHintConfig:
 
     heads: int = 8
     channels: int = 24  # of a head's key: 8 x 24 numbers for every 4 x 4 pixels
-    near: tuple[float, float] = (1.0, 30.0)  # lambda of the first and the last head before training, per half of the photo
+    # lambda of the first and the last head before training, per half of the photo
+    near: tuple[float, float] = (1.0, 30.0)
     unet: UNetConfig = field(default_factory=UNetConfig)
 
 
@@ -79,7 +87,15 @@ class Places:
         """Some of the places."""
         cut = slice(start, stop)
         xy = None if self.xy is None else self.xy[:, cut]
-        return Places(self.keys[:, :, cut], xy, self.light[:, cut], self.ab[:, cut], self.bias[:, :, cut], self.null[:, cut], self.voice[:, :, cut])
+        return Places(
+            self.keys[:, :, cut],
+            xy,
+            self.light[:, cut],
+            self.ab[:, cut],
+            self.bias[:, :, cut],
+            self.null[:, cut],
+            self.voice[:, :, cut],
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +105,8 @@ class Features:
     ab: Tensor  # (B, 2, H/2, W/2) automatic mean, Lab units
     logits: Tensor  # (B, Q, H/4, W/4)
     keys: Tensor  # (B, heads x C, H/4, W/4), unit vectors per head
-    bias: Tensor  # (B, heads + 1 + heads, H/4, W/4): bias of each place towards points, its null logit, bias of a point there
+    # (B, heads + 1 + heads, H/4, W/4): bias of each place towards points, its null logit, bias of a point there
+    bias: Tensor
     light: Tensor  # (B, 1, H/4, W/4), L / 50
     enlarge: Tensor  # (B, 9, 4, H/4, W/4), weights of the 3 x 3 neighbors for each of 2 x 2 finer pixels; sum 1
 
@@ -134,21 +151,30 @@ class VitHint(nn.Module):
         self.bias = nn.Sequential(nn.Conv2d(fine, 48, 1), nn.SiLU(), to_bias)
         self.enlarge = nn.Sequential(nn.Conv2d(fine, 64, 1), nn.SiLU(), to_weights)
         self.sharpness = nn.Parameter(torch.full((c.heads,), math.log(8.0) / FAST))  # log s_h
-        self.nearness = nn.Parameter(torch.linspace(math.log(c.near[0]), math.log(c.near[1]), c.heads) / FAST)  # log lambda_h
-        self.lightness = nn.Parameter(torch.full((c.heads,), math.log(3.0) / FAST))  # log gamma_h: 50 units of L weigh 3
+        # log lambda_h
+        self.nearness = nn.Parameter(torch.linspace(math.log(c.near[0]), math.log(c.near[1]), c.heads) / FAST)
+        # log gamma_h: 50 units of L weigh 3
+        self.lightness = nn.Parameter(torch.full((c.heads,), math.log(3.0) / FAST))
         self.insist = nn.Parameter(torch.full((c.heads,), 0.5 / FAST))  # g_h
-        self.shading = nn.Parameter(torch.zeros(c.heads))  # logit of alpha_h: how much of the automatic differences a point keeps
-        self.level = nn.Parameter(torch.tensor([-6.0] * c.heads + [0.0] * (c.heads + 1)) / FAST)  # mean of the biases: at first likeness alone wins
+        # logit of alpha_h: how much of the automatic differences a point keeps
+        self.shading = nn.Parameter(torch.zeros(c.heads))
+        # mean of the biases: at first likeness alone wins
+        self.level = nn.Parameter(torch.tensor([-6.0] * c.heads + [0.0] * (c.heads + 1)) / FAST)
         nn.init.zeros_(to_bias.weight)  # likeness and a bilinear enlargement to begin with
         with torch.no_grad():
             to_weights.weight.mul_(0.1)
         to_bias.bias = nn.Parameter(torch.zeros(2 * c.heads + 1))
         to_weights.bias = nn.Parameter(torch.tensor(_tent()).flatten())
 
-    def forward(self, L: Tensor, tokens: Tensor, clicks: Sequence[Clicks], vividness: float = 0.0) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """For training: automatic mean ab, bin logits, and ab painted for each of several sets of points over automatic colors of this vividness."""
+    def forward(
+        self, L: Tensor, tokens: Tensor, clicks: Sequence[Clicks], vividness: float = 0.0
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """For training: automatic mean ab, bin logits, and ab painted for each of several sets of points over automatic
+        colors of this vividness.
+        """
         features = self.look(L, tokens)
-        auto = self.unet.paint(features.ab, features.logits, Dials(vividness)).detach()  # detached: simulated users also ask for wrong colors
+        # detached: simulated users also ask for wrong colors
+        auto = self.unet.paint(features.ab, features.logits, Dials(vividness)).detach()
         painted = []
         for c in clicks:
             anchors = self.anchors(features, auto, c.xy, c.ab, c.there)
@@ -167,10 +193,14 @@ class VitHint(nn.Module):
         bias = self.bias(fine) + FAST * self.level.view(1, -1, 1, 1)
         return Features(ab, logits, keys, bias, F.avg_pool2d(L, STRIDE) / 50, enlarge)
 
-    def paint(self, features: Features, auto: Tensor, anchors: Anchors, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """auto (B, 2, H/2, W/2), the automatic colors, and points -> ab (B, 2, H/2, W/2), influence of each point (B, N, H/4, W/4) in [0, 1].
+    def paint(
+        self, features: Features, auto: Tensor, anchors: Anchors, where: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """auto (B, 2, H/2, W/2), the automatic colors, and points -> ab (B, 2, H/2, W/2), influence of each point (B,
+        N, H/4, W/4) in [0, 1].
 
-        where (N, H/4, W/4): added to the points' logits, and there is no null: the points share every place among themselves.
+        where (N, H/4, W/4): added to the points' logits, and there is no null: the points share every place among
+        themselves.
         """
         B, _, h, w = features.keys.shape
         grid = self.grid(features, auto)
@@ -181,14 +211,16 @@ class VitHint(nn.Module):
         count = max(1, CHUNK // max(1, self.config.heads * B * anchors.ab.shape[1]))
         rules = None if where is None else where.flatten(1).T  # (h·w, N)
         parts = [
-            self.attend(grid.rows(i, i + count), anchors, colors, None if rules is None else rules[i : i + count]) for i in range(0, h * w, count)
+            self.attend(grid.rows(i, i + count), anchors, colors, None if rules is None else rules[i : i + count])
+            for i in range(0, h * w, count)
         ]
         change = torch.cat([p[0] for p in parts], 1).transpose(1, 2).unflatten(2, (h, w))  # (B, h·w, 2) -> (B, 2, h, w)
         influence = torch.cat([p[1] for p in parts], 1).transpose(1, 2).unflatten(2, (h, w))
         return auto + self.enlarged(change, features.enlarge), influence
 
     def spread(self, features: Features, auto: Tensor, points: Points, alone: bool) -> tuple[Tensor, Tensor]:
-        """One photo's points, as propagation.within_lassos asks for them: auto (1, 2, h, w) -> ab (1, 2, h, w), influence (N, h/2, w/2) in [0, 1].
+        """One photo's points, as propagation.within_lassos asks for them: auto (1, 2, h, w) -> ab (1, 2, h, w),
+        influence (N, h/2, w/2) in [0, 1].
 
         alone: the points share every place among themselves, each mostly within its region.
         """
@@ -200,13 +232,17 @@ class VitHint(nn.Module):
         ab, influence = self.paint(features, auto, anchors, where)
         return ab, influence[0]
 
-    def attend(self, asking: Places, anchors: Anchors, colors: Tensor, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def attend(
+        self, asking: Places, anchors: Anchors, colors: Tensor, where: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """What the points change at each asking place: ab (B, P, 2); and each point's share (B, P, N).
 
         colors (B, N, 2) are spread. where (P, N): added to the logits, and the null is left out.
         """
         points = anchors.places
-        logits = torch.einsum("bhpc,bhnc->bhpn", asking.keys * (FAST * self.sharpness).exp().view(1, -1, 1, 1), points.keys)
+        logits = torch.einsum(
+            "bhpc,bhnc->bhpn", asking.keys * (FAST * self.sharpness).exp().view(1, -1, 1, 1), points.keys
+        )
         if asking.xy is not None and points.xy is not None:
             away = torch.cdist(asking.xy, points.xy).unsqueeze(1) / HALF  # (B, 1, P, N)
             logits = logits - (FAST * self.nearness).exp().view(1, -1, 1, 1) * away
@@ -241,7 +277,10 @@ class VitHint(nn.Module):
         """Points xy (B, N, 2) in pixels of L with colors ab (B, N, 2) on this photo."""
         h, w = features.keys.shape[-2:]
         place = to_share(xy, (w * STRIDE, h * STRIDE)) * 2 - 1
-        at = F.grid_sample(self._stacked(features, auto), place.unsqueeze(1), padding_mode="border", align_corners=False)[:, :, 0]  # (B, ·, N)
+        # (B, ·, N)
+        at = F.grid_sample(
+            self._stacked(features, auto), place.unsqueeze(1), padding_mode="border", align_corners=False
+        )[:, :, 0]
         if there is None:
             there = torch.ones(xy.shape[:2], dtype=torch.bool, device=xy.device)
         places = self._places(at, xy)
@@ -260,7 +299,9 @@ class VitHint(nn.Module):
 
     @staticmethod
     def enlarged(x: Tensor, weights: Tensor) -> Tensor:
-        """x (B, C, h, w), weights (B, 9, 4, h, w) -> (B, C, 2h, 2w): each finer pixel a mean of its 3 x 3 coarse neighbors."""
+        """x (B, C, h, w), weights (B, 9, 4, h, w) -> (B, C, 2h, 2w): each finer pixel a mean of its 3 x 3 coarse
+        neighbors.
+        """
         B, C, h, w = x.shape
         around = F.unfold(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3).view(B, C, 9, h, w)
         return F.pixel_shuffle(torch.einsum("bcnhw,bnfhw->bcfhw", around, weights).flatten(1, 2), 2)
@@ -268,8 +309,13 @@ class VitHint(nn.Module):
 
 def _tent() -> list[list[float]]:
     """Logits of bilinear enlarging, (9, 4): where the learned weights begin."""
-    near = {-1: (0.25, 0.0), 0: (0.75, 0.75), 1: (0.0, 0.25)}  # neighbor -> its share in the left and the right finer pixel
-    return [[math.log(near[dy][y] * near[dx][x] + 0.005) for y in (0, 1) for x in (0, 1)] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    # neighbor -> its share in the left and the right finer pixel
+    near = {-1: (0.25, 0.0), 0: (0.75, 0.75), 1: (0.0, 0.25)}
+    return [
+        [math.log(near[dy][y] * near[dx][x] + 0.005) for y in (0, 1) for x in (0, 1)]
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    ]
 
 
 @dataclass(frozen=True)
@@ -277,7 +323,8 @@ class Looked(Encoded):
     """A photo as this model sees it."""
 
     features: Features | None = None
-    painted: dict[Dials, Tensor] = field(default_factory=dict)  # the automatic colors of the last dials, which clicks do not change
+    # the automatic colors of the last dials, which clicks do not change
+    painted: dict[Dials, Tensor] = field(default_factory=dict)
 
 
 class VitHintColorizer:
@@ -311,7 +358,9 @@ class VitHintColorizer:
         if not len(points):
             return Prediction(auto, F.interpolate(unsure, auto.shape[-2:], mode="bilinear", align_corners=False))
 
-        ab, influence = within_lassos(auto, points, lambda some, alone: self.network.spread(features, auto, some, alone))
+        ab, influence = within_lassos(
+            auto, points, lambda some, alone: self.network.spread(features, auto, some, alone)
+        )
         left = unsure * (1 - influence.sum(0).clamp(max=1))
         return Prediction(ab, F.interpolate(left, auto.shape[-2:], mode="bilinear", align_corners=False), influence)
 

@@ -1,4 +1,6 @@
-"""Weights on the disk: where they lie, and whether the files are what they claim to be. They are safetensors: data, never code."""
+"""Weights on the disk: where they lie, and whether the files are what they claim to be. They are safetensors: data,
+never code.
+"""
 
 import hashlib
 import os
@@ -19,7 +21,9 @@ def weights_folder() -> Path:
 
 
 def read_metadata(file: str) -> dict[str, str]:
-    """What a safetensors file of the weights folder (or an own one, by its path) says about itself. Raises WeightsError."""
+    """What a safetensors file of the weights folder (or an own one, by its path) says about itself. Raises
+    WeightsError.
+    """
     try:
         with safe_open(weights_folder() / file, framework="pt") as opened:
             return opened.metadata() or {}
@@ -28,7 +32,9 @@ def read_metadata(file: str) -> dict[str, str]:
 
 
 def read_weights(file: str, sha256: str | None) -> dict[str, Tensor]:
-    """A safetensors file of the weights folder, checked against its sha256; None for a person's own, by its path. Raises WeightsError."""
+    """A safetensors file of the weights folder, checked against its sha256; None for a person's own, by its path.
+    Raises WeightsError.
+    """
     path = weights_folder() / file
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -49,5 +55,7 @@ def load_strict(module: nn.Module, state: dict[str, Tensor], file: str) -> None:
         module.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()}, strict=True)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"The weights {file} do not fit the model ({reason}); use the file that belongs to this version.") from None
+        raise WeightsError(
+            f"The weights {file} do not fit the model ({reason}); use the file that belongs to this version."
+        ) from None
     module.eval().requires_grad_(False)

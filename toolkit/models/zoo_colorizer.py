@@ -32,7 +32,9 @@ class ZooColorizer:
 
     @torch.inference_mode()
     def decode(self, encoded: Encoded, points: Points, dials: Dials, seed: int) -> Prediction:
-        """Automatic colors, then the points, each spread over what is as light. Vividness has no meaning but for the VAE: how far z is from 0."""
+        """Automatic colors, then the points, each spread over what is as light. Vividness has no meaning but for the
+        VAE: how far z is from 0.
+        """
         ab = encoded.ab
         if isinstance(self.network, VAE) and dials.vividness:
             z = torch.randn(1, self.network.latent, generator=torch.Generator().manual_seed(seed)).to(ab)
@@ -40,14 +42,18 @@ class ZooColorizer:
         ab = dressed(ab, encoded.L, dials)
         if not len(points):
             return Prediction(ab)
-        ab, influence = within_lassos(ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone))
+        ab, influence = within_lassos(
+            ab, points, lambda some, alone: propagate(ab, encoded.L, encoded.keys, some, alone)
+        )
         return Prediction(ab, influence=influence)
 
 
 def light_keys(L: Tensor) -> Tensor:
-    """Keys that know nothing but lightness, for networks that have none: L (1, 1, H, W) -> unit vectors (1, 12, H/4, W/4).
+    """Keys that know nothing but lightness, for networks that have none: L (1, 1, H, W) -> unit vectors (1, 12, H/4,
+    W/4).
 
-    Each is a row of Gaussian bumps around the cell's mean L (a population code), so that the cosine of two falls with the difference of their L.
+    Each is a row of Gaussian bumps around the cell's mean L (a population code), so that the cosine of two falls with
+    the difference of their L.
     """
     mean = F.avg_pool2d(L, CELL)
     centers = torch.linspace(0, 100, LEVELS).to(L).view(1, -1, 1, 1)

@@ -1,8 +1,8 @@
 """From an image file to pixels: which files are accepted, and how each becomes upright 8-bit sRGB.
 
-The format is checked against a list of accepted ones and the size against a limit before any pixel is decoded. Pixels are then converted in strips of
-rows: a 24-megapixel photo needs about 110 MB beside its 72 MB of RGB (as WebP 320 MB, because its decoder keeps frames). `toolkit.photo` is the
-public side.
+The format is checked against a list of accepted ones and the size against a limit before any pixel is decoded. Pixels
+are then converted in strips of rows: a 24-megapixel photo needs about 110 MB beside its 72 MB of RGB (as WebP 320 MB,
+because its decoder keeps frames). `toolkit.photo` is the public side.
 """
 
 import importlib
@@ -45,14 +45,21 @@ _STRANGERS: tuple[tuple[bytes, tuple[str, str]], ...] = (
     (b"\0\0\0\x0cjP  ", ("a JPEG 2000 image", "save it as JPEG or PNG first")),
     (b"\xff\x4f\xff\x51", ("a JPEG 2000 image", "save it as JPEG or PNG first")),
     (b"\x1aE\xdf\xa3", ("a video", "save one of its frames as PNG first")),
-    (b"II*\0\x10\0\0\0CR", _RAW), (b"FUJIFILMCCD-RAW", _RAW), (b"IIU\0", _RAW), (b"IIRO", _RAW), (b"IIRS", _RAW), (b"MMOR", _RAW),
+    (b"II*\0\x10\0\0\0CR", _RAW),
+    (b"FUJIFILMCCD-RAW", _RAW),
+    (b"IIU\0", _RAW),
+    (b"IIRO", _RAW),
+    (b"IIRS", _RAW),
+    (b"MMOR", _RAW),
     (b"version https://git-lfs", ("a Git LFS pointer, not the photo itself", "fetch it with `git lfs pull`")),
-)  # fmt: skip
+)
 _SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class PhotoError(ValueError):
-    """An image file cannot be opened or written. The message is one sentence for the person who chose it: what is wrong, and what to do."""
+    """An image file cannot be opened or written. The message is one sentence for the person who chose it: what is
+    wrong, and what to do.
+    """
 
 
 def decode(source: Source, name: str, max_pixels: int) -> NDArray[np.uint8]:
@@ -76,7 +83,9 @@ def decode(source: Source, name: str, max_pixels: int) -> NDArray[np.uint8]:
 
 @contextmanager
 def _one_sentence(name: str, head: bytes | None = None) -> Iterator[None]:
-    """Whatever a decoder raises on damaged bytes (nearly every kind, from struct.error to SyntaxError) as one PhotoError."""
+    """Whatever a decoder raises on damaged bytes (nearly every kind, from struct.error to SyntaxError) as one
+    PhotoError.
+    """
     try:
         yield
     except PhotoError:
@@ -87,7 +96,10 @@ def _one_sentence(name: str, head: bytes | None = None) -> Iterator[None]:
         if head is not None and not head.startswith(_SIGNATURES) and head[4:8] != b"ftyp":
             reason = "is not an image that is read here: choose a JPEG, PNG, WebP or TIFF"
         elif isinstance(error, UnidentifiedImageError) and head is not None and head[:2] in (b"II", b"MM"):
-            reason = "is a damaged TIFF or one of a rare kind (such as floats in color): save it as PNG or as a TIFF of 8 or 16 bits"
+            reason = (
+                "is a damaged TIFF or one of a rare kind (such as floats in color): save it as PNG or as a TIFF "
+                "of 8 or 16 bits"
+            )
         else:
             reason = "is damaged or was cut short: copy or download it again"
         raise PhotoError(f"{name} {reason}.") from error
@@ -104,12 +116,17 @@ def _stream(source: Any, name: str) -> Iterator[BinaryIO]:
         with _open_file(source, name) as stream:
             yield _filled(stream, name)
     else:
-        raise PhotoError(f"A photo is opened from a path, bytes, a binary file or a Pillow image, not {type(source).__name__}: pass one of these.")
+        raise PhotoError(
+            f"A photo is opened from a path, bytes, a binary file or a Pillow image, not {type(source).__name__}: pass "
+            "one of these."
+        )
 
 
 def _open_file(path: str | Path, name: str) -> BinaryIO:
     if str(path).startswith(("http://", "https://")):
-        raise PhotoError(f"{name} is a web address, and nothing is fetched from the network: download the photo and open the file.")
+        raise PhotoError(
+            f"{name} is a web address, and nothing is fetched from the network: download the photo and open the file."
+        )
     shown = printable(str(path))[:200]
     try:
         if Path(path).exists() and not Path(path).is_file():  # reading from a device or a pipe might never end
@@ -134,7 +151,9 @@ def _seekable(source: Any, name: str) -> BinaryIO:
             data = source.read(_MOST_BYTES + 1)
             source = io.BytesIO(data)
     except Exception as error:  # whatever a stranger's file object raises: closed, not readable, a network that is gone
-        raise PhotoError(f"{name} cannot be read from the given file object: open it for reading in binary mode.") from error
+        raise PhotoError(
+            f"{name} cannot be read from the given file object: open it for reading in binary mode."
+        ) from error
     if not isinstance(data, bytes):
         raise PhotoError(f"{name} was opened as text: open it in binary mode, 'rb'.")
     if len(data) > _MOST_BYTES:
@@ -160,7 +179,10 @@ def _stranger(head: bytes) -> tuple[str, str] | None:
         if head[8:12] not in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"):
             return "a video", "save one of its frames as PNG first"
         if "HEIF" not in _readers() and b"avif" not in head[12:64]:
-            return "a HEIC photo, which needs a plugin", "install it with `pip install pillow-heif`, or save the photo as JPEG"
+            return (
+                "a HEIC photo, which needs a plugin",
+                "install it with `pip install pillow-heif`, or save the photo as JPEG",
+            )
     if head.startswith(b"RIFF") and head[8:12] != b"WEBP":
         return "a video or sound", "save one of its frames as PNG first"
     return _text(head)
@@ -198,7 +220,8 @@ _opening = threading.Lock()
 
 @contextmanager
 def _pillow_without_its_limit() -> Iterator[None]:
-    """Pillow's size limit and warnings are switched off while it reads a header, since max_pixels is checked right after, from that header.
+    """Pillow's size limit and warnings are switched off while it reads a header, since max_pixels is checked right
+    after, from that header.
 
     Both are global in Pillow and Python, hence the lock.
     """
@@ -212,9 +235,12 @@ def _pillow_without_its_limit() -> Iterator[None]:
 
 
 def _check_kind(image: Image.Image, name: str, stream: BinaryIO) -> None:
-    """Refuse what Pillow opens but would show wrongly (the thumbnail of a raw file), or would take minutes over (a JPEG of a thousand scans)."""
+    """Refuse what Pillow opens but would show wrongly (the thumbnail of a raw file), or would take minutes over (a JPEG
+    of a thousand scans).
+    """
     tags = getattr(image, "tag_v2", {})
-    if 50706 in tags or tags.get(254, 0) == 1:  # DNGVersion; NewSubfileType: this first picture is a reduced copy of another
+    # DNGVersion; NewSubfileType: this first picture is a reduced copy of another
+    if 50706 in tags or tags.get(254, 0) == 1:
         raise PhotoError(f"{name} is {_RAW[0]}: {_RAW[1]}.")
     if image.info.get("progressive"):
         place = stream.tell()
@@ -222,7 +248,10 @@ def _check_kind(image: Image.Image, name: str, stream: BinaryIO) -> None:
         scans = sum(chunk.count(b"\xff\xda") for chunk in iter(lambda: stream.read(2**20), b""))
         stream.seek(place)
         if scans > _MOST_SCANS:
-            raise PhotoError(f"{name} is a JPEG of {scans} scans, which would take minutes to decode: save it again with another program.")
+            raise PhotoError(
+                f"{name} is a JPEG of {scans} scans, which would take minutes to decode: save it again with another "
+                "program."
+            )
 
 
 def _pixels(image: Image.Image, name: str, max_pixels: int) -> NDArray[np.uint8]:
@@ -268,7 +297,8 @@ def _range(image: Image.Image) -> tuple[float, float]:
         values = values[np.isfinite(values)]
         if values.size:
             low, high = min(low, float(values.min())), max(high, float(values.max()))
-    # What a file's floats mean is written nowhere. Sharpening overshoots a little; a picture that fills less than a tenth of a range is of another.
+    # What a file's floats mean is written nowhere. Sharpening overshoots a little; a picture that fills less than a
+    # tenth of a range is of another.
     for darkest, white in ((0.0, 1.0), (25.5, 255.0), (6553.5, 65_535.0))[image.mode == "I" :]:
         if low >= -0.1 * high and darkest <= high <= 1.1 * white:
             return 0, white
@@ -282,7 +312,9 @@ def to_8_bit(values: NDArray[Any], black: float, white: float) -> NDArray[np.uin
 
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """From the picture's embedded profile to sRGB; None where there is none to speak of: absent, broken, for other pixels, or sRGB itself."""
+    """From the picture's embedded profile to sRGB; None where there is none to speak of: absent, broken, for other
+    pixels, or sRGB itself.
+    """
     if image.mode == "LAB":
         return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
     if not image.info.get("icc_profile"):
@@ -328,5 +360,7 @@ def strips(height: int, width: int) -> Iterator[slice]:
 
 
 def printable(name: str) -> str:
-    """The name on one line, in characters that every terminal can print: file names may contain line breaks and bytes that are not text."""
+    """The name on one line, in characters that every terminal can print: file names may contain line breaks and bytes
+    that are not text.
+    """
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

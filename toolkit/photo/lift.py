@@ -1,42 +1,54 @@
 """The lift: small ab to the photo's full size, along the edges of its own L.
 
-Plain enlarging blurs color across an edge by as many pixels as it enlarges. But L is known at full size, and within a few small pixels ab is nearly a
-linear function of L, ab = slope * L + offset: the local model of the guided filter (He, Sun and Tang, "Guided Image Filtering", PAMI 2013), with the
-slopes found at the small size (He and Sun, "Fast Guided Filter", 2015). Their filter also smooths ab where L is flat; here only the detail that L
-adds is taken:
+Plain enlarging blurs color across an edge by as many pixels as it enlarges. But L is known at full size, and within a
+few small pixels ab is nearly a linear function of L, ab = slope * L + offset: the local model of the guided filter (He,
+Sun and Tang, "Guided Image Filtering", PAMI 2013), with the slopes found at the small size (He and Sun, "Fast Guided
+Filter", 2015). Their filter also smooths ab where L is flat; here only the detail that L adds is taken:
 
-    ab(p) = up(ab)(p) + up(slope)(p) * believed(L(p) - up(L)(p)),    kept near the range of the 3 x 3 small pixels around p
+    ab(p) = up(ab)(p) + up(slope)(p) * believed(L(p) - up(L)(p)),
+    kept near the range of the 3 x 3 small pixels around p
 
-up() is bilinear enlarging. Where L is flat, or has no relation to color, the result is the bilinear one. It stays within the colors of the small
-pixels around, so no new colors appear and gray stays gray. Grain and fine texture are not edges: the larger the detail is, compared with the variance
-V of L between the small pixels, the less it counts, believed(d) = d * V / (V + d^2).
+up() is bilinear enlarging. Where L is flat, or has no relation to color, the result is the bilinear one. It stays
+within the colors of the small pixels around, so no new colors appear and gray stays gray. Grain and fine texture are
+not edges: the larger the detail is, compared with the variance V of L between the small pixels, the less it counts,
+believed(d) = d * V / (V + d^2).
 
-On 12 photos of 1.5 MP that were not used for tuning, with small ab of 128 px, the error within 8 px of edges is 26 % lower than with bilinear
-enlarging, elsewhere 12 % lower, and higher on none of the photos. `toolkit.measure.speed.lift_table` measures it. Mistakes in the small ab remain.
+On 12 photos of 1.5 MP that were not used for tuning, with small ab of 128 px, the error within 8 px of edges is 26 %
+lower than with bilinear enlarging, elsewhere 12 % lower, and higher on none of the photos.
+`toolkit.measure.speed.lift_table` measures it. Mistakes in the small ab remain.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NOISE = 16.0  # variance of L, the eps of the guided filter: with 4, clean photos gain as much, grainy ones a quarter less
-SLACK = 0.1  # beyond the range of the 3 x 3 small pixels, as a share of it: averages hide the extremes; thin things gain 1 %
-STRIP = 1 << 18  # pixels at a time: 14 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each other
+# variance of L, the eps of the guided filter: with 4, clean photos gain as much, grainy ones a quarter less
+NOISE = 16.0
+# beyond the range of the 3 x 3 small pixels, as a share of it: averages hide the extremes; thin things gain 1 %
+SLACK = 0.1
+# pixels at a time: 14 MB of planes, near the processor's cache; smaller ones stall where threads must wait for each
+# other
+STRIP = 1 << 18
 
 
 class Lift:
     """A lift that is prepared once and then gives strips of rows, with the same pixels as the whole picture at once.
 
-    ab: (1, 2, h, w). small_L: (1, 1, h, w), 0..100, the photo's L averaged over each pixel of ab. size: (H, W) of the photo.
-    Raises ValueError if ab and small_L do not fit together.
+    ab: (1, 2, h, w). small_L: (1, 1, h, w), 0..100, the photo's L averaged over each pixel of ab. size: (H, W) of the
+    photo. Raises ValueError if ab and small_L do not fit together.
     """
 
     def __init__(self, ab: Tensor, small_L: Tensor, size: tuple[int, int]) -> None:
         if ab.shape[-2:] != small_L.shape[-2:] or ab.shape[1] != 2 or small_L.shape[1] != 1:
-            raise ValueError(f"ab (1, 2, h, w) needs L (1, 1, h, w) of the same size, not {tuple(ab.shape)} and {tuple(small_L.shape)}.")
+            raise ValueError(
+                f"ab (1, 2, h, w) needs L (1, 1, h, w) of the same size, not {tuple(ab.shape)} and "
+                f"{tuple(small_L.shape)}."
+            )
         self.size = size
-        cells = min(size[0], ab.shape[-2]), min(size[1], ab.shape[-1])  # a photo smaller than ab: average first, as bilinear skips pixels
-        ab, L = _shrink(ab.float(), cells), _shrink(small_L.float(), cells) - 50  # around 0: the variance keeps its digits
+        # a photo smaller than ab: average first, as bilinear skips pixels
+        cells = min(size[0], ab.shape[-2]), min(size[1], ab.shape[-1])
+        # around 0: the variance keeps its digits
+        ab, L = _shrink(ab.float(), cells), _shrink(small_L.float(), cells) - 50
         mean_L, mean_ab = _tent(L), _tent(ab)
         variance = (_tent(L * L) - mean_L * mean_L).clamp_min(1e-3)
         slope = (_tent(L * ab) - mean_L * mean_ab) / (variance + NOISE)
@@ -44,7 +56,8 @@ class Lift:
         highest, lowest = F.max_pool2d(ab, 3, 1, 1), -F.max_pool2d(-ab, 3, 1, 1)
         slack = SLACK * (highest - lowest)
         highest, lowest = highest + slack, lowest - slack
-        self._planes = torch.cat([_sharpened(ab, edge), slope, lowest, highest, _sharpened(L, edge) + 50, variance], 1)  # (1, 10, h, w)
+        # (1, 10, h, w)
+        self._planes = torch.cat([_sharpened(ab, edge), slope, lowest, highest, _sharpened(L, edge) + 50, variance], 1)
 
     def rows(self, L: Tensor, top: int) -> Tensor:
         """ab (1, 2, n, W) for the n rows of the photo from `top` on, whose lightness is L (1, 1, n, W), 0..100.
@@ -53,19 +66,26 @@ class Lift:
         """
         n, W = L.shape[-2:]
         if self.size[1] != W or not 0 <= top <= top + n <= self.size[0]:
-            raise ValueError(f"Rows {top} to {top + n} of {W} pixels are not in a photo of (H, W) = {self.size}: give L of its own rows.")
+            raise ValueError(
+                f"Rows {top} to {top + n} of {W} pixels are not in a photo of (H, W) = {self.size}: give L of its own "
+                "rows."
+            )
         out = L.new_empty(1, 2, n, W)
         step = max(1, STRIP // W)
         for y in range(0, n, step):
             strip = L[:, :, y : y + step]
-            ab, slope, lowest, highest, base, variance = self._enlarged(top + y, strip.shape[-2]).split([2, 2, 2, 2, 1, 1], 1)
+            ab, slope, lowest, highest, base, variance = self._enlarged(top + y, strip.shape[-2]).split(
+                [2, 2, 2, 2, 1, 1], 1
+            )
             detail = strip - base
             detail = detail * variance / (variance + detail * detail)
             out[:, :, y : y + step] = torch.addcmul(ab, slope, detail).clamp_(lowest, highest)
         return out
 
     def _enlarged(self, top: int, n: int) -> Tensor:
-        """n rows of all planes, enlarged bilinearly: (1, 10, n, W). Rows by hand, since interpolate knows nothing of strips."""
+        """n rows of all planes, enlarged bilinearly: (1, 10, n, W). Rows by hand, since interpolate knows nothing of
+        strips.
+        """
         h, device = self._planes.shape[-2], self._planes.device
         y = ((torch.arange(top, top + n, device=device) + 0.5) * (h / self.size[0]) - 0.5).clamp(0, h - 1)
         above = y.long()
@@ -75,7 +95,8 @@ class Lift:
 
 
 def lift(ab: Tensor, L: Tensor) -> Tensor:
-    """Small ab (1, 2, h, w) -> ab (1, 2, H, W) of a photo with lightness L (1, 1, H, W), 0..100. Sizes and aspect are free, down to 1 x 1.
+    """Small ab (1, 2, h, w) -> ab (1, 2, H, W) of a photo with lightness L (1, 1, H, W), 0..100. Sizes and aspect are
+    free, down to 1 x 1.
 
     Constant ab stays constant, and gray stays gray. For large photos use `Lift`, which needs L only strip by strip.
     """

@@ -1,8 +1,9 @@
-"""Places in a picture: the one file that knows how they are counted, and where a place lies in a smaller or larger copy.
+"""Places in a picture: the one file that knows how they are counted, and where a place lies in a smaller or larger
+copy.
 
-A place is a *pixel* (x, y), whole numbers at the pixels' centers; or a *share* (u, v) of the picture, 0 to 1 from edge to edge; or a *cell*
-(row, column) of a grid over the picture. Sizes are (width, height), grids (rows, columns). Tensors and arrays (..., 2) come back as what they were,
-pairs as pairs.
+A place is a *pixel* (x, y), whole numbers at the pixels' centers; or a *share* (u, v) of the picture, 0 to 1 from edge
+to edge; or a *cell* (row, column) of a grid over the picture. Sizes are (width, height), grids (rows, columns). Tensors
+and arrays (..., 2) come back as what they were, pairs as pairs.
 """
 
 from typing import Any, TypeVar, cast
@@ -50,7 +51,9 @@ def to_cell(pixel: tuple[float, float], size: Size, grid: tuple[int, ...]) -> tu
 
 
 def from_cell(cell: tuple[float, float], grid: tuple[int, ...], size: Size) -> tuple[float, float]:
-    """The place in the middle of a cell, as a pixel; between two centers where the cell is an even number of pixels wide."""
+    """The place in the middle of a cell, as a pixel; between two centers where the cell is an even number of pixels
+    wide.
+    """
     (row, column), (rows, columns) = cell, grid
     return (column + 0.5) / columns * size[0] - 0.5, (row + 0.5) / rows * size[1] - 0.5
 

@@ -12,8 +12,8 @@ from toolkit.photo.pictures import to_pil
 
 
 def shrink(photo: Photo, size: int | tuple[int, int], *, averaged: bool = False) -> Photo:
-    """A copy of (h, w), or with a long side of at most `size` px; sharp (bicubic) or, with `averaged`, each pixel the mean of the pixels that it
-    replaces.
+    """A copy of (h, w), or with a long side of at most `size` px; sharp (bicubic) or, with `averaged`, each pixel the
+    mean of the pixels that it replaces.
     """
     if isinstance(size, int):
         scale = min(1.0, size / max(photo.size))

@@ -4,8 +4,8 @@
     result = session.colorize(Guidance((Hint(120, 80, "#3a6ea5"),)), Dials(vividness=0.7))
     result.save("grandma-color.png")
 
-The network sees a small copy and says only a and b; those are lifted to full size along the edges of the photo's own L, brought inside the gamut at
-constant L and hue, and written strip by strip, so that 24 megapixels fit where one does.
+The network sees a small copy and says only a and b; those are lifted to full size along the edges of the photo's own L,
+brought inside the gamut at constant L and hue, and written strip by strip, so that 24 megapixels fit where one does.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,8 +50,8 @@ class Session:
         size: int | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """model: a name from `list_models`, or the path of own weights; None: the first of the list. size: short side in px at which it looks; None:
-        what it was made for. Raises PhotoError, ValueError, WeightsError.
+        """model: a name from `list_models`, or the path of own weights; None: the first of the list. size: short side
+        in px at which it looks; None: what it was made for. Raises PhotoError, ValueError, WeightsError.
         """
         self.photo = photo if isinstance(photo, Photo) else open_photo(photo)
         card = get_card(model or default_model())
@@ -87,7 +87,8 @@ class Session:
         return Session(self.photo, self.card.name, device=self.device.type, size=size, progress=self._progress)
 
     def preview(self, small_copy: int | Photo) -> "Session":
-        """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is looked at once for both.
+        """The same session for a small copy of the photo: quick to paint, in the colors of the full size; the photo is
+        looked at once for both.
 
         small_copy: its long side in px at most, or the copy itself where there is one.
         """
@@ -115,7 +116,8 @@ class Session:
     ) -> Result:
         """Color the photo at full size.
 
-        dials: what can be turned; hints keep the colors they ask for. seed: of models that draw, see `samples`. Raises GuidanceError, Cancelled.
+        dials: what can be turned; hints keep the colors they ask for. seed: of models that draw, see `samples`. Raises
+        GuidanceError, Cancelled.
         """
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
@@ -135,10 +137,11 @@ class Session:
         progress: Progress | None = None,
         forming: Callable[[int, Tensor], None] | None = None,
     ) -> Iterator[Result]:
-        """N colorings of the photo, one after the other, by seed, seed + 1, ...; each is the one that `colorize(seed=...)` gives.
+        """N colorings of the photo, one after the other, by seed, seed + 1, ...; each is the one that
+        `colorize(seed=...)` gives.
 
-        Of the dials, vividness is the temperature: 0 gives one calm answer again and again. forming(i, rgb) sees sample i take shape, a small
-        picture, uint8 (3, h, w), after every step.
+        Of the dials, vividness is the temperature: 0 gives one calm answer again and again. forming(i, rgb) sees sample
+        i take shape, a small picture, uint8 (3, h, w), after every step.
         Raises GuidanceError, Cancelled, ValueError, also for a model that gives one answer only.
         """
         if not 1 <= n <= MOST_SAMPLES:
@@ -162,7 +165,8 @@ class Session:
             yield self._result(self.photo, rgb, prediction, dials.vividness, seed + i)
 
     def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
-        """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes, and L stays everywhere.
+        """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes,
+        and L stays everywhere.
 
         A hint with a lasso reaches all of it and not a pixel more. Raises GuidanceError, Cancelled.
         """
@@ -170,17 +174,32 @@ class Session:
         report = reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, Dials(0.0), seed)
-        rgb = self._full.paint(prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"), reach(prediction, guidance))
+        rgb = self._full.paint(
+            prediction.ab,
+            guidance,
+            lambda done: report(30 + round(70 * done), 100, "painting"),
+            reach(prediction, guidance),
+        )
         return self._result(self.photo, rgb, prediction, 0.0, seed)
 
     def predict(self, guidance: Guidance | None = None, dials: Dials = Dials(), *, seed: int = 0) -> Prediction:
-        """The small colors that `colorize` would paint, for anyone who wants to change them before `paint`. Raises GuidanceError, ValueError."""
+        """The small colors that `colorize` would paint, for anyone who wants to change them before `paint`. Raises
+        GuidanceError, ValueError.
+        """
         return self.seen.predict(self._checked(guidance), dials, seed)
 
     def paint(
-        self, prediction: Prediction, guidance: Guidance | None = None, *, vividness: float = 0.5, seed: int = 0, progress: Progress | None = None
+        self,
+        prediction: Prediction,
+        guidance: Guidance | None = None,
+        *,
+        vividness: float = 0.5,
+        seed: int = 0,
+        progress: Progress | None = None,
     ) -> Result:
-        """Small colors at full size, every hinted pixel exactly its color. vividness, seed: only noted. Raises GuidanceError, Cancelled."""
+        """Small colors at full size, every hinted pixel exactly its color. vividness, seed: only noted. Raises
+        GuidanceError, Cancelled.
+        """
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
         rgb = self._full.paint(prediction.ab, guidance, lambda done: report(round(100 * done), 100, "painting"))
@@ -190,10 +209,16 @@ class Session:
         """Small ab (1, 2, h, w) over the copy that the model sees: uint8 (3, 2h, 2w)."""
         _, frame, encoded = self._encoded()
         L = frame.crop(encoded.L, 1).cpu()
-        return lab_to_rgb8(torch.cat([L, F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)], 1)[0])
+        return lab_to_rgb8(
+            torch.cat([L, F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)], 1)[0]
+        )
 
-    def candidates(self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None) -> list[Candidate]:
-        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(dials=Dials(c.vividness))` makes one large."""
+    def candidates(
+        self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None
+    ) -> list[Candidate]:
+        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(dials=Dials(c.vividness))` makes one
+        large.
+        """
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
         preview = FullSize(shrink(self.photo, PREVIEW))
@@ -214,12 +239,16 @@ class Session:
         return advice.plausible_colors(*self._encoded(), (x, y), k)
 
     def uncertainty(self) -> Tensor:
-        """How unsure the model is at each place before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that cannot tell."""
+        """How unsure the model is at each place before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that
+        cannot tell.
+        """
         prediction = self.predict()
         return torch.zeros_like(prediction.ab[:, :1]) if prediction.uncertainty is None else prediction.uncertainty
 
     def suggest_click(self, guidance: Guidance | None = None) -> tuple[float, float]:
-        """The pixel (x, y) of the photo where one more hint would tell most: the middle of the largest doubt that no hint has reached yet."""
+        """The pixel (x, y) of the photo where one more hint would tell most: the middle of the largest doubt that no
+        hint has reached yet.
+        """
         unsure = self.predict(guidance).uncertainty
         frame = self._encoded()[1]
         if unsure is None:
@@ -240,5 +269,6 @@ class Session:
 
     def _result(self, photo: Photo, rgb: Tensor, prediction: Prediction, vividness: float, seed: int) -> Result:
         unsure, influence = (t if t is None else t.cpu() for t in (prediction.uncertainty, prediction.influence))
-        name = Path(self.card.name).name.removesuffix(".safetensors")  # own weights are named by their path, which is nobody else's business
+        # own weights are named by their path, which is nobody else's business
+        name = Path(self.card.name).name.removesuffix(".safetensors")
         return Result(rgb, prediction.ab.cpu(), unsure, influence, photo, name, vividness, seed, tuple(self.notes))

@@ -12,8 +12,10 @@ from toolkit.models.base import Colorizer, Encoded
 from toolkit.pipeline.frame import Frame
 from toolkit.pipeline.result import Result
 
-AREAS = (8, 4, 2)  # the largest doubt is looked for over such parts of the short side: the middle of a large thing before a spot
-CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))  # (times the card's size, vividness)
+# the largest doubt is looked for over such parts of the short side: the middle of a large thing before a spot
+AREAS = (8, 4, 2)
+# (times the card's size, vividness)
+CANDIDATES = ((1.0, 0.5), (1.0, 0.0), (1.0, 1.0), (0.75, 0.7), (1.5, 0.5), (1.5, 0.9))
 SURE = 0.45  # uncertainty below which the summary counts a place as sure
 
 
@@ -36,7 +38,9 @@ class Suggestion:
     name: str
 
 
-def plausible_colors(model: Colorizer, frame: Frame, encoded: Encoded, pixel: tuple[float, float], k: int) -> list[Suggestion]:
+def plausible_colors(
+    model: Colorizer, frame: Frame, encoded: Encoded, pixel: tuple[float, float], k: int
+) -> list[Suggestion]:
     """Up to k colors that the model finds plausible at a pixel of the photo, the likeliest first."""
     if encoded.logits is None or model.bins is None:
         return []
@@ -71,7 +75,10 @@ def summary(uncertainty: Tensor, colors_in: Callable[[tuple[int, int]], list[Sug
     share = round(100 * float((uncertainty < SURE).float().mean()))
     names = list(dict.fromkeys(s.name for s in colors_in(worst)))[:3]
     hesitates = f"; there it could be {' or '.join(names)}" if len(names) > 1 else ""
-    return f"Fairly sure of {share} % of the picture, most in the {_place(best)}; least sure in the {_place(worst)}{hesitates}."
+    return (
+        f"Fairly sure of {share} % of the picture, most in the {_place(best)}; least sure in the "
+        f"{_place(worst)}{hesitates}."
+    )
 
 
 def label(times: float, vividness: float) -> str:

@@ -14,7 +14,9 @@ LONGEST = 4  # times the working size: a 1:20 panorama is seen coarser, not for 
 
 @dataclass(frozen=True)
 class Frame:
-    """Sizes of a photo and of the small copy that a model sees: the one place where they, and coordinates, are converted."""
+    """Sizes of a photo and of the small copy that a model sees: the one place where they, and coordinates, are
+    converted.
+    """
 
     height: int  # of the photo
     width: int
@@ -29,7 +31,9 @@ class Frame:
         return cls(height, width, h, w)
 
     def pad(self, small: Tensor, stride: int = 1) -> Tensor:
-        """(B, C, h/stride, w/stride) -> (B, C, H'/stride, W'/stride), H' and W' multiples of 16, the border repeated."""
+        """(B, C, h/stride, w/stride) -> (B, C, H'/stride, W'/stride), H' and W'
+        multiples of 16, the border repeated.
+        """
         return F.pad(small, (0, -self.w % STRIDE // stride, 0, -self.h % STRIDE // stride), mode="replicate")
 
     def crop(self, tensor: Tensor, stride: int) -> Tensor:
@@ -42,11 +46,15 @@ class Frame:
         return self.width, self.height
 
     def to_cell(self, x: float, y: float, grid: tuple[int, int]) -> tuple[int, int]:
-        """The cell (row, column) of a grid of (rows, columns) over the photo in which a pixel of the photo lies; the nearest, for one beside it."""
+        """The cell (row, column) of a grid of (rows, columns) over the photo in which a pixel of the photo lies; the
+        nearest, for one beside it.
+        """
         return places.to_cell((x, y), self.size, grid)
 
     def from_cell(self, cell: tuple[float, float], grid: tuple[int, int]) -> tuple[float, float]:
-        """The pixel (x, y) of the photo in the middle of a cell (row, column) of a grid of (rows, columns), counted from center to center."""
+        """The pixel (x, y) of the photo in the middle of a cell (row, column) of a grid of (rows, columns), counted
+        from center to center.
+        """
         return places.from_cell(cell, grid, self.size)
 
     def to_small(self, xy: Tensor) -> Tensor:

@@ -24,8 +24,11 @@ class FullSize:
         self.photo = photo
         self._kept: tuple[Tensor, Tensor] | None = None
 
-    def paint(self, ab: Tensor, guidance: Guidance, report: Callable[[float], None], reach: Tensor | None = None) -> Tensor:
-        """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W). reach (1, 1, h, w) in [0, 1]: elsewhere it keeps its own colors.
+    def paint(
+        self, ab: Tensor, guidance: Guidance, report: Callable[[float], None], reach: Tensor | None = None
+    ) -> Tensor:
+        """Small ab (1, 2, h, w) -> the photo in color, uint8 (3, H, W). reach (1, 1, h, w) in [0, 1]: elsewhere it
+        keeps its own colors.
 
         report: told the share that is done, 0 to 1; may raise to stop.
         """
@@ -46,14 +49,17 @@ class FullSize:
                 own = photo.rgb[:, top:bottom]
                 new = share.rows(L, top)[:, :1].clamp(0, 1)
                 cover = guidance.cover(W, range(top, bottom))
-                new = new if cover is None else new * cover  # what is lifted along edges may pass a line that was drawn, by a little
+                # what is lifted along edges may pass a line that was drawn, by a little
+                new = new if cover is None else new * cover
                 color = torch.lerp(rgb_to_lab(own[None].float() / 255)[:, 1:], color, new)
                 out[:, top:bottom] = torch.where(new[0] < UNTOUCHED, own, lab_to_rgb8(torch.cat([L, color], 1)[0]))
             report(bottom / H)
         return out
 
     def _light(self, small: tuple[int, int]) -> tuple[Tensor | None, Tensor]:
-        """Lightness of the photo, and averaged to a small size; for what a screen shows kept for the next click, for more megapixels not (None)."""
+        """Lightness of the photo, and averaged to a small size; for what a screen shows kept for the next click, for
+        more megapixels not (None).
+        """
         photo = self.photo
         if photo.height * photo.width > STRIP * 2:
             return None, shrink(photo, small, averaged=True).lightness()
@@ -63,7 +69,9 @@ class FullSize:
 
 
 def reach(prediction: Prediction, guidance: Guidance) -> Tensor:
-    """Where guidance, checked, changes a photo that is recolored: (1, 1, h, w) in [0, 1] for ab (1, 2, h, w). Lassos bound it sharply."""
+    """Where guidance, checked, changes a photo that is recolored: (1, 1, h, w) in [0, 1] for ab (1, 2, h, w). Lassos
+    bound it sharply.
+    """
     assert guidance.size is not None
     h, w = prediction.ab.shape[-2:]
     found = prediction.ab.new_zeros(1, 1, h, w)

@@ -25,7 +25,9 @@ SMALLEST = 128  # px, below which a photo is not looked at any coarser
 
 @dataclass(eq=False)
 class Seen:
-    """A photo under a model. A session and its previews share one, so that none of them looks again, or goes on with what another had to give up."""
+    """A photo under a model. A session and its previews share one, so that none of them looks again, or goes on with
+    what another had to give up.
+    """
 
     photo: Photo  # the one that is looked at
     card: ModelCard
@@ -51,7 +53,8 @@ class Seen:
         return model, replace(frame, width=size[0], height=size[1]), encoded
 
     def predict(self, guidance: Guidance, dials: Dials, seed: int, step: Step | None = None) -> Prediction:
-        """Colors for the photo under guidance that was checked for it, or for a copy of it; without the padding that the model sees.
+        """Colors for the photo under guidance that was checked for it, or for a copy of it; without the padding that
+        the model sees.
 
         step: sees the sample after every step, for a model that draws. Raises ValueError for one that does not.
         """
@@ -72,7 +75,9 @@ class Seen:
                 elif isinstance(model, Sampler):
                     whole = model.draw(encoded, points, dials, seed, lambda done, of, ab: step(done, of, cut(ab)))
                 else:
-                    raise ValueError(f"{self.card.name} gives one answer to a photo; choose a model that draws, such as diffusion.")
+                    raise ValueError(
+                        f"{self.card.name} gives one answer to a photo; choose a model that draws, such as diffusion."
+                    )
             rest = [tensor if tensor is None else cut(tensor) for tensor in (whole.uncertainty, whole.influence)]
             return Prediction(cut(whole.ab), *rest)
 
@@ -84,7 +89,9 @@ class Seen:
         return torch.autocast(self.device.type, torch.bfloat16 if bf16 else torch.float16, enabled=self.half)
 
     def within_memory(self, work: Callable[[], T]) -> T:
-        """Run work; where memory runs out, climb down a ladder: half precision, a smaller copy, the CPU. Every step is noted."""
+        """Run work; where memory runs out, climb down a ladder: half precision, a smaller copy, the CPU. Every step is
+        noted.
+        """
         while True:
             try:
                 return work()

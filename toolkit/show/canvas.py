@@ -26,7 +26,9 @@ def style() -> str:
 
 
 def selected_hints(value: dict[str, Any]) -> list[int]:
-    """Which of the canvas's hints are selected: the one that it names, with the others of its brush stroke; [] for none."""
+    """Which of the canvas's hints are selected: the one that it names, with the others of its brush stroke; [] for
+    none.
+    """
     hints, selected = value["hints"], value.get("selected")
     if type(selected) is not int or not 0 <= selected < len(hints):
         return []
@@ -35,7 +37,9 @@ def selected_hints(value: dict[str, Any]) -> list[int]:
 
 
 def reached(influence: Tensor) -> Image.Image:
-    """Influence (h, w) in [0, 1] of some hints -> a layer, four times its size, that darkens the photo where they do not act."""
+    """Influence (h, w) in [0, 1] of some hints -> a layer, four times its size, that darkens the photo where they do
+    not act.
+    """
     size = (4 * influence.shape[-2], 4 * influence.shape[-1])  # smooth enough; the browser does the rest
     return dimmed(F.interpolate(influence.float()[None, None], size, mode="bilinear")[0, 0])
 

@@ -2,8 +2,9 @@
 
     contact_sheet([gray, ours, truth], titles=["gray", "ours", "truth"], columns=3).savefig("sheet.png")
 
-Pictures are Photos, Results or tensors (3, H, W), uint8 or floats in [0, 1]. Every function returns a new matplotlib Figure, made without pyplot
-and its global state: safe in a threaded server, nothing to close, and shown by a notebook as the last line of a cell.
+Pictures are Photos, Results or tensors (3, H, W), uint8 or floats in [0, 1]. Every function returns a new matplotlib
+Figure, made without pyplot and its global state: safe in a threaded server, nothing to close, and shown by a notebook
+as the last line of a cell.
 """
 
 import io
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 INK, QUIET, HAIR = "#2e3440", "#8a9099", "#e7e9ec"  # text; secondary text and reference lines; grids
 LINES = ("#3a6ea5", "#c8643c", "#5a8f5a", "#8d6aa8", "#b8963e", "#4d9aa0")
 DENSITY = LinearSegmentedColormap.from_list("density", ["#e6eaf0", "#a9b8ce", "#5c78a3", "#2f4a7d", "#141f45"])
-DOUBT = LinearSegmentedColormap.from_list("doubt", ["#ff7a5900", "#f8546655", "#e0246fb0", "#b3067fe0"])  # clear to opaque
+# clear to opaque
+DOUBT = LinearSegmentedColormap.from_list("doubt", ["#ff7a5900", "#f8546655", "#e0246fb0", "#b3067fe0"])
 DPI, NOTEBOOK_DPI = 150, 100
 JPEG = {"quality": 70, "optimize": True, "progressive": True}
 SHEET, CELL = 1400, 690  # px, width of a sheet of pictures, and of its widest cell: two side by side
@@ -76,7 +78,9 @@ class Chart(Figure):
         return self.add_axes((left / W, 1 - (top + height) / H, width / W, height / H))
 
     def small(self) -> bytes:
-        """The file that a notebook keeps: a JPEG of two thirds of the pixels, for a lesson of PNGs would be twenty times as heavy."""
+        """The file that a notebook keeps: a JPEG of two thirds of the pixels, for a lesson of PNGs would be twenty
+        times as heavy.
+        """
         target = io.BytesIO()
         self.savefig(target, format="jpeg", dpi=NOTEBOOK_DPI, pil_kwargs=JPEG)
         return target.getvalue()
@@ -84,7 +88,8 @@ class Chart(Figure):
     def _ipython_display_(self) -> None:
         from IPython.display import Image, display
 
-        display(Image(self.small()))  # by this alone: where pyplot was imported, a notebook would keep a large PNG as well
+        # by this alone: where pyplot was imported, a notebook would keep a large PNG as well
+        display(Image(self.small()))
 
 
 def before_after(photo: Picture, result: Picture, titles: tuple[str, str] = ("before", "after")) -> Figure:
@@ -95,16 +100,23 @@ def before_after(photo: Picture, result: Picture, titles: tuple[str, str] = ("be
 def contact_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 4) -> Figure:
     """Pictures row by row in cells of one width, each whole and in its own aspect.
 
-    images: any number, or one tensor (B, 3, H, W). titles: none, one for each column, or one for each picture. All pictures are drawn as one image,
-    not in axes of their own: 600 pictures take 2 s of CPU. Raises ValueError.
+    images: any number, or one tensor (B, 3, H, W). titles: none, one for each column, or one for each picture. All
+    pictures are drawn as one image, not in axes of their own: 600 pictures take 2 s of CPU. Raises ValueError.
     """
     pictures = [as_pixels(image) for image in images]
     if not pictures or columns < 1:
-        raise ValueError(f"A contact sheet needs pictures and columns, not {len(pictures)} and {columns}; give at least one of each.")
+        raise ValueError(
+            f"A contact sheet needs pictures and columns, not {len(pictures)} and {columns}; give at least one of each."
+        )
     columns = min(columns, len(pictures))
     if len(titles) not in (0, columns, len(pictures)):
-        raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
-    cell = max(16, min(CELL, (SHEET - GAP) // columns - GAP, int(LONGEST * columns / len(pictures) / TALLEST) - GAP - TITLE))
+        raise ValueError(
+            f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or "
+            "one a picture."
+        )
+    cell = max(
+        16, min(CELL, (SHEET - GAP) // columns - GAP, int(LONGEST * columns / len(pictures) / TALLEST) - GAP - TITLE)
+    )
     return laid_out([fitted(picture, cell) for picture in pictures], titles, columns, cell)
 
 
@@ -119,10 +131,15 @@ def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
     uncertainty: (1, 1, h, w) in [0, 1] of any size, from `Session.uncertainty()`. Raises ValueError.
     """
     if uncertainty.dim() != 4 or uncertainty.shape[:2] != (1, 1):
-        raise ValueError(f"Uncertainty comes as (1, 1, h, w) and this one is {tuple(uncertainty.shape)}; pass what Session.uncertainty() gives.")
+        raise ValueError(
+            f"Uncertainty comes as (1, 1, h, w) and this one is {tuple(uncertainty.shape)}; pass what "
+            "Session.uncertainty() gives."
+        )
     pixels = fitted(as_pixels(photo), OVERLAY)
     height, width = pixels.shape[:2]
-    doubt = F.interpolate(uncertainty.detach().float().cpu(), (height, width), mode="bicubic", antialias=True)[0, 0].numpy()
+    doubt = F.interpolate(uncertainty.detach().float().cpu(), (height, width), mode="bicubic", antialias=True)[
+        0, 0
+    ].numpy()
     figure = Chart(width + 2 * GAP, height + 2 * GAP + TITLE)
     axes = figure.place(GAP, GAP, width, height)
     axes.set_axis_off()
@@ -138,17 +155,20 @@ def uncertainty_overlay(photo: Picture, uncertainty: Tensor) -> Figure:
 
 
 def heat_overlay(photo: Picture, heat: Tensor, guidance: "Guidance | None" = None) -> Tensor:
-    """Where a word was found: the photo in gray under its heat, the region's outline in white, hints as dots of their color; for a contact sheet.
+    """Where a word was found: the photo in gray under its heat, the region's outline in white, hints as dots of their
+    color; for a contact sheet.
 
-    heat: (1, 1, h, w) in [0, 1] of any size, as `Sight.find` gives it; the outline is at 0.5. guidance: hints in pixels of the photo, with their
-    lassos. Returns uint8 (3, H, W) of at most 1000 px. Raises ValueError.
+    heat: (1, 1, h, w) in [0, 1] of any size, as `Sight.find` gives it; the outline is at 0.5. guidance: hints in pixels
+    of the photo, with their lassos. Returns uint8 (3, H, W) of at most 1000 px. Raises ValueError.
     """
     if heat.dim() != 4 or heat.shape[:2] != (1, 1):
         raise ValueError(f"A heat map comes as (1, 1, h, w) and this one is {tuple(heat.shape)}; pass Found.heat.")
     whole = as_pixels(photo)
     pixels = fitted(whole, min(OVERLAY, whole.shape[1]))
     height, width = pixels.shape[:2]
-    warm = F.interpolate(heat.detach().float().cpu(), (height, width), mode="bilinear", align_corners=False)[0, 0].numpy()
+    warm = F.interpolate(heat.detach().float().cpu(), (height, width), mode="bilinear", align_corners=False)[
+        0, 0
+    ].numpy()
     gray = np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.float32)[..., None]
     tone = DOUBT(warm)
     cover = 0.75 * tone[..., 3:]  # the thing itself shall be seen through it
@@ -173,12 +193,16 @@ def ab_histogram(ab: Tensor, title: str = "") -> Figure:
     ab: (B, 2, H, W) or (2, H, W), Lab units. Raises ValueError.
     """
     if ab.dim() not in (3, 4) or ab.shape[-3] != 2 or not ab.numel():
-        raise ValueError(f"Colors come as ab (B, 2, H, W) and these are {tuple(ab.shape)}; pass the last two channels of Lab.")
+        raise ValueError(
+            f"Colors come as ab (B, 2, H, W) and these are {tuple(ab.shape)}; pass the last two channels of Lab."
+        )
     a, b = ab.float().cpu().movedim(-3, 0).flatten(1).numpy()
     edges = np.arange(-REACH - 1, REACH + 2, 2.0)  # bins two units wide, gray in the middle of one
     counts = np.histogram2d(b, a, bins=[edges, edges])[0] / a.size
     figure, axes = _ab_plane(title, 885)
-    mesh = axes.pcolormesh(edges, edges, np.ma.masked_equal(counts, 0), cmap=DENSITY, norm=LogNorm(1e-6, 1e-1), rasterized=True)
+    mesh = axes.pcolormesh(
+        edges, edges, np.ma.masked_equal(counts, 0), cmap=DENSITY, norm=LogNorm(1e-6, 1e-1), rasterized=True
+    )
     bar = figure.colorbar(mesh, cax=figure.place(765, 50, 20, 630))
     bar.set_label("share of pixels in a bin of 2 x 2", color=QUIET, fontsize=8)
     bar.ax.tick_params(which="both", colors=QUIET, labelsize=8, length=0)
@@ -187,7 +211,8 @@ def ab_histogram(ab: Tensor, title: str = "") -> Figure:
 
 
 def gamut_slice(L: float, bins: "AbBins | None" = None) -> Figure:
-    """All colors that sRGB can show at one lightness L, at their place in the ab plane; with the bins of a model, if given.
+    """All colors that sRGB can show at one lightness L, at their place in the ab plane; with the bins of a model, if
+    given.
 
     Raises ValueError for an L outside [0, 100].
     """
@@ -197,12 +222,15 @@ def gamut_slice(L: float, bins: "AbBins | None" = None) -> Figure:
     b, a = torch.meshgrid(axis, axis, indexing="ij")
     lab = torch.stack([torch.full_like(a, L), a, b])  # (3, n, n)
     inside = in_gamut(lab).float()  # (1, n, n)
-    near = F.max_pool2d(inside, 3, stride=1, padding=1)[0] > 0  # one pixel more, in the color of the edge, for a smooth outline
+    # one pixel more, in the color of the edge, for a smooth outline
+    near = F.max_pool2d(inside, 3, stride=1, padding=1)[0] > 0
     painted = torch.zeros(*near.shape, 4)
     painted[..., :3][near] = lab_to_rgb(lab[:, near][..., None])[..., 0].T  # (3, N, 1) -> (N, 3)
     painted[..., 3] = F.avg_pool2d(inside, 3, stride=1, padding=1)[0]
     figure, axes = _ab_plane(f"L = {L:g}", 755)
-    axes.imshow(painted.numpy(), extent=(-REACH, REACH, -REACH, REACH), origin="lower", interpolation="bilinear", zorder=1)
+    axes.imshow(
+        painted.numpy(), extent=(-REACH, REACH, -REACH, REACH), origin="lower", interpolation="bilinear", zorder=1
+    )
     if bins is not None:
         at = bins.in_gamut_at(L).cpu()
         for chosen, color in ((at, INK), (~at, "#c9cdd3")):
@@ -214,7 +242,8 @@ def gamut_slice(L: float, bins: "AbBins | None" = None) -> Figure:
 def gamut_outline(n: int = 60) -> tuple[Tensor, Tensor]:
     """The border of all sRGB colors in the ab plane: ab (6n, 2), Lab units, and the colors there, rgb (6n, 3).
 
-    In the ab plane, the gamut ends at the six edges of the RGB cube from red over yellow, green, cyan, blue and magenta back to red.
+    In the ab plane, the gamut ends at the six edges of the RGB cube from red over yellow, green, cyan, blue and magenta
+    back to red.
     """
     corners = torch.tensor([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [1, 0, 1]], dtype=torch.float32)
     share = torch.arange(n)[:, None] / n
@@ -235,7 +264,11 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
     loss, quality, color = (figure.place(80 + 540 * i, 50, 460, 375) for i in range(3))
     quality.sharex(loss)
     color.sharex(loss)
-    for axes, title in ((loss, "loss"), (quality, "validation PSNR, dB"), (color, "colorfulness, share of the truth's")):
+    for axes, title in (
+        (loss, "loss"),
+        (quality, "validation PSNR, dB"),
+        (color, "colorfulness, share of the truth's"),
+    ):
         quiet(axes, title)
         axes.set_xlabel("step", color=QUIET, fontsize=8)
     for i, (name, records) in enumerate(runs.items()):
@@ -245,7 +278,8 @@ def training_curves(log: Log | Mapping[str, Log], smoothing: float = 0.02) -> Fi
         loss.plot(steps, _smooth(values, smoothing), color=line, linewidth=1.6, label=name)
         for axes, key in ((quality, "val_psnr"), (color, "val_colorfulness_ratio")):
             axes.plot(*_series(records, key), color=line, linewidth=1.6, marker="o", markersize=3)
-    gray = [value for records in runs.values() for value in _series(records, "val_gray_psnr")[1]][:1]  # the same photos in every run
+    # the same photos in every run
+    gray = [value for records in runs.values() for value in _series(records, "val_gray_psnr")[1]][:1]
     reference_line(color, [1.0], "truth")
     reference_line(quality, gray, "gray picture")
     color.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -262,11 +296,16 @@ def as_pixels(picture: Picture) -> Pixels:
     """Any picture -> uint8 (H, W, 3)."""
     tensor = picture if isinstance(picture, Tensor) else getattr(picture, "rgb", None)
     if not isinstance(tensor, Tensor):
-        raise ValueError(f"A picture is a Photo, a Result or a tensor (3, H, W), not {type(picture).__name__}; open files with open_photo.")
+        raise ValueError(
+            f"A picture is a Photo, a Result or a tensor (3, H, W), not {type(picture).__name__}; open files with "
+            "open_photo."
+        )
     if tensor.dim() == 4 and len(tensor) == 1:
         tensor = tensor[0]
     if tensor.dim() != 3 or tensor.shape[0] not in (1, 3) or not tensor.numel():
-        raise ValueError(f"A picture is (3, H, W) or (1, H, W) and this one is {tuple(tensor.shape)}; pass pictures one by one.")
+        raise ValueError(
+            f"A picture is (3, H, W) or (1, H, W) and this one is {tuple(tensor.shape)}; pass pictures one by one."
+        )
     if tensor.is_floating_point():
         tensor = tensor.detach().float().nan_to_num().clamp(0, 1).mul(255).round()
     return tensor.expand(3, -1, -1).permute(1, 2, 0).byte().cpu().contiguous().numpy()
@@ -277,7 +316,8 @@ def fitted(pixels: Pixels, cell: int) -> Pixels:
     height, width = pixels.shape[:2]
     scale = min(cell / width, cell * TALLEST / height)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))  # the gap: large photos are halved first
+    # the gap: large photos are halved first
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
 def laid_out(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: int) -> Figure:
@@ -297,7 +337,9 @@ def laid_out(pictures: list[Pixels], titles: Sequence[str], columns: int, cell: 
         canvas[top : top + height, left + indent : left + indent + width] = picture
         if i < len(titles):
             text = titles[i] if len(titles[i]) <= cell // LETTER else titles[i][: max(1, cell // LETTER - 1)] + "…"
-            figure.text((left + cell / 2) / W, 1 - (top - 9) / H, text, ha="center", fontsize=9, color=INK, parse_math=False)
+            figure.text(
+                (left + cell / 2) / W, 1 - (top - 9) / H, text, ha="center", fontsize=9, color=INK, parse_math=False
+            )
     axes = figure.place(0, 0, W, H)
     axes.imshow(canvas, aspect="auto")
     axes.set_axis_off()
@@ -309,7 +351,13 @@ def _ab_plane(title: str, width: int) -> tuple[Chart, Axes]:
     figure = Chart(width, 765)
     axes = figure.place(105, 50, 630, 630)
     quiet(axes, title)
-    axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=range(-100, 101, 50), yticks=range(-100, 101, 50))
+    axes.set(
+        xlim=(-REACH, REACH),
+        ylim=(-REACH, REACH),
+        aspect="equal",
+        xticks=range(-100, 101, 50),
+        yticks=range(-100, 101, 50),
+    )
     axes.set_xlabel("a     green to red", color=QUIET, fontsize=8)
     axes.set_ylabel("b     blue to yellow", color=QUIET, fontsize=8)
     outline, rgb = gamut_outline()
@@ -334,7 +382,9 @@ def reference_line(axes: Axes, levels: Sequence[float], name: str) -> None:
     for y in levels:
         axes.axhline(y, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
         end = axes.get_yaxis_transform()  # x as a share of the axes, y in data
-        axes.annotate(name, (1, y), xycoords=end, xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8, color=QUIET)
+        axes.annotate(
+            name, (1, y), xycoords=end, xytext=(0, 3), textcoords="offset points", ha="right", fontsize=8, color=QUIET
+        )
 
 
 def _records(log: Log) -> list[Record]:
@@ -347,7 +397,9 @@ def _records(log: Log) -> list[Record]:
             lines = path.read_text(encoding="utf-8").split("\n")
             records = [json.loads(line) for line in lines[:-1] if line.strip()]
         except (OSError, ValueError):
-            raise ValueError(f"{path} is not a readable training log; give the log.jsonl of a run or its folder.") from None
+            raise ValueError(
+                f"{path} is not a readable training log; give the log.jsonl of a run or its folder."
+            ) from None
     if not any("loss" in record for record in records):
         raise ValueError("The training log holds no losses yet; wait for the first steps or give another run.")
     return records

@@ -15,7 +15,21 @@ from PIL import Image
 from torch import Tensor
 
 from toolkit.color import lab_to_rgb
-from toolkit.show.figures import HAIR, INK, LINES, NOTEBOOK_DPI, QUIET, SHEET, Chart, Picture, as_pixels, fitted, laid_out, quiet, reference_line
+from toolkit.show.figures import (
+    HAIR,
+    INK,
+    LINES,
+    NOTEBOOK_DPI,
+    QUIET,
+    SHEET,
+    Chart,
+    Picture,
+    as_pixels,
+    fitted,
+    laid_out,
+    quiet,
+    reference_line,
+)
 
 Series = tuple[Sequence[float], Sequence[float]]  # x and y
 HUES = 36  # bins of ten degrees
@@ -29,15 +43,24 @@ class LineChart(Chart):
         """The file that a notebook keeps."""
         drawn, target = io.BytesIO(), io.BytesIO()
         self.savefig(drawn, format="png", dpi=NOTEBOOK_DPI)
-        Image.open(drawn).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(target, format="png", optimize=True)
+        Image.open(drawn).convert("RGB").quantize(64, Image.Quantize.MAXCOVERAGE).save(
+            target, format="png", optimize=True
+        )
         return target.getvalue()
 
 
-def small_sheet(images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 8, cell: int = 140) -> Figure:
-    """A contact sheet with cells of `cell` px, however few they are, so that a notebook with many sheets stays small. Raises ValueError."""
+def small_sheet(
+    images: Sequence[Picture] | Tensor, titles: Sequence[str] = (), columns: int = 8, cell: int = 140
+) -> Figure:
+    """A contact sheet with cells of `cell` px, however few they are, so that a notebook with many sheets stays small.
+    Raises ValueError.
+    """
     pictures = [as_pixels(image) for image in images]
     if not pictures or len(titles) not in (0, columns, len(pictures)):
-        raise ValueError(f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or one a picture.")
+        raise ValueError(
+            f"There are {len(titles)} titles for {len(pictures)} pictures in {columns} columns; give one a column or "
+            "one a picture."
+        )
     return laid_out([fitted(picture, cell) for picture in pictures], titles, columns, cell)
 
 
@@ -50,8 +73,8 @@ def curves(
 ) -> LineChart:
     """Panels side by side; lines with the same name have the same color.
 
-    panels: {title: {name: (x, y)}}. x: name of the axis below. levels: {title: (name, y)}, a dashed line to compare with.
-    logarithmic: x by powers of two. Raises ValueError where there is nothing to draw.
+    panels: {title: {name: (x, y)}}. x: name of the axis below. levels: {title: (name, y)}, a dashed line to compare
+    with. logarithmic: x by powers of two. Raises ValueError where there is nothing to draw.
     """
     if not panels or not all(panels.values()):
         raise ValueError("There is nothing to draw; give at least one panel, and each at least one line.")
@@ -67,7 +90,15 @@ def curves(
             axes.xaxis.set_major_formatter("{x:g}")
         for name, (along, up) in lines.items():
             marker = "o" if len(along) <= 20 else ""
-            axes.plot(along, up, color=LINES[names.index(name) % len(LINES)], linewidth=1.6, marker=marker, markersize=3, label=name)
+            axes.plot(
+                along,
+                up,
+                color=LINES[names.index(name) % len(LINES)],
+                linewidth=1.6,
+                marker=marker,
+                markersize=3,
+                label=name,
+            )
         if levels and title in levels:
             reference_line(axes, [levels[title][1]], levels[title][0])
         if i == 0 and len(names) > 1:
@@ -76,9 +107,11 @@ def curves(
 
 
 def hue_histogram(colors: Mapping[str, Tensor]) -> LineChart:
-    """How often each hue occurs, one panel for each set of colors; a bar has the mean color of what it counts, so that dull colors look dull.
+    """How often each hue occurs, one panel for each set of colors; a bar has the mean color of what it counts, so that
+    dull colors look dull.
 
-    colors: {title: ab (N, 2)}, Lab units. The hue is atan2(b, a) in degrees: 0 pink, 90 yellow, 180 green, 270 blue. Raises ValueError.
+    colors: {title: ab (N, 2)}, Lab units. The hue is atan2(b, a) in degrees: 0 pink, 90 yellow, 180 green, 270 blue.
+    Raises ValueError.
     """
     for title, ab in colors.items():
         if ab.dim() != 2 or ab.shape[1] != 2 or not len(ab):
@@ -96,7 +129,14 @@ def hue_histogram(colors: Mapping[str, Tensor]) -> LineChart:
         mean = torch.zeros(HUES, 2).index_add(0, which, ab) / counts.clamp(min=1).unsqueeze(1)
         rgb = lab_to_rgb(torch.cat([torch.full((HUES, 1), BAR), mean], 1).T[..., None])[..., 0].T  # (HUES, 3)
         step = 360 / HUES
-        axes.bar([(k + 0.5) * step for k in range(HUES)], (counts / len(ab)).tolist(), step, color=rgb.tolist(), edgecolor=HAIR, linewidth=0.4)
+        axes.bar(
+            [(k + 0.5) * step for k in range(HUES)],
+            (counts / len(ab)).tolist(),
+            step,
+            color=rgb.tolist(),
+            edgecolor=HAIR,
+            linewidth=0.4,
+        )
         axes.set_xlim(0, 360)
         axes.set_xticks(range(0, 361, 90))
         axes.set_xlabel("hue, degrees", color=QUIET, fontsize=8)

@@ -32,7 +32,8 @@ WIDEST = 640  # px, of a picture that becomes a cell of a sheet
 
 
 def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure:
-    """The photo with its new points, each joined by a line to the place of the reference that its color comes from; fainter lines were trusted less.
+    """The photo with its new points, each joined by a line to the place of the reference that its color comes from;
+    fainter lines were trusted less.
 
     takes: those given to `take_colors`; their regions are outlined.
     """
@@ -60,12 +61,19 @@ def correspondences(photo: Photo, taken: Taken, takes: Sequence[Take]) -> Figure
 
 
 def asked_where(
-    photo: Photo, taken: Taken, takes: Sequence[Take], places: Sequence[tuple[float, float]], cell: int = 190, *, trusted: bool = True
+    photo: Photo,
+    taken: Taken,
+    takes: Sequence[Take],
+    places: Sequence[tuple[float, float]],
+    cell: int = 190,
+    *,
+    trusted: bool = True,
 ) -> Figure:
-    """For some places (x, y) of the photo, marked by a ring in the first row: where in each reference their color comes from.
+    """For some places (x, y) of the photo, marked by a ring in the first row: where in each reference their color comes
+    from.
 
-    trusted: True shows sources with little trust as pale; False shows the strongest source of every place at full strength. Raises ValueError if no
-    place is given.
+    trusted: True shows sources with little trust as pale; False shows the strongest source of every place at full
+    strength. Raises ValueError if no place is given.
     """
     if not places:
         raise ValueError("There is nothing to ask about; give at least one place (x, y) of the photo.")
@@ -80,7 +88,9 @@ def asked_where(
 
 
 def source_overlay(reference: Reference, heat: Tensor) -> Tensor:
-    """A plane (gh, gw) in [0, 1] over a reference, such as one of `Taken.where_from`, drawn on its photo: uint8 (3, H, W)."""
+    """A plane (gh, gw) in [0, 1] over a reference, such as one of `Taken.where_from`, drawn on its photo: uint8 (3, H,
+    W).
+    """
     x, y = (2 * (reference.centers[0] + 0.5)).tolist()  # twice from the corner to the middle of the first place
     return _laid_over(reference.photo, heat, (x, y))
 
@@ -91,8 +101,8 @@ def trust_overlay(photo: Photo, taken: Taken) -> Tensor:
 
 
 def palette_picture(colors: Sequence[Swatch | str], width: int = 320, height: int = 40) -> Tensor:
-    """A palette as a band, uint8 (3, height, width): the width of a swatch is its share; colors given as text all get the same width. Raises
-    ValueError.
+    """A palette as a band, uint8 (3, height, width): the width of a swatch is its share; colors given as text all get
+    the same width. Raises ValueError.
     """
     if not colors:
         raise ValueError("There are no colors to show; give at least one.")
@@ -106,7 +116,9 @@ def palette_picture(colors: Sequence[Swatch | str], width: int = 320, height: in
 
 
 def _beside(pictures: Sequence[Pixels], titles: Sequence[str]) -> tuple[Chart, Axes, list[tuple[float, float, float]]]:
-    """Pictures of one height in a row, axes in pixels over all of them, and of each picture its left, its top and how much it was enlarged."""
+    """Pictures of one height in a row, axes in pixels over all of them, and of each picture its left, its top and how
+    much it was enlarged.
+    """
     aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
     height = min(TALL, int((SHEET - GAP * (len(pictures) + 1)) / sum(aspects)))
     widths = [round(height * aspect) for aspect in aspects]
@@ -140,5 +152,7 @@ def _ringed(photo: Photo, place: tuple[float, float]) -> Tensor:
     x, y, r = (place[0] + 0.5) * scale, (place[1] + 0.5) * scale, pixels.shape[1] / 22
     draw = ImageDraw.Draw(image)
     for reach, color, width in ((r + 3, "black", 12), (r, "white", 6)):
-        draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=color, width=max(2, width * pixels.shape[1] // WIDEST))
+        draw.ellipse(
+            (x - reach, y - reach, x + reach, y + reach), outline=color, width=max(2, width * pixels.shape[1] // WIDEST)
+        )
     return torch.from_numpy(np.array(image)).permute(2, 0, 1)

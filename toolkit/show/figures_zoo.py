@@ -17,12 +17,16 @@ HIGHEST = 8.0  # of the losses shown: a generator that has lost may go to 30
 def read_logs(folder: Path, names: Sequence[str]) -> dict[str, list[Record]]:
     """The logs FOLDER/NAME/log.jsonl of those names that have one."""
     files = {name: folder / name / "log.jsonl" for name in names}
-    return {name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] for name, file in files.items() if file.exists()}
+    return {
+        name: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        for name, file in files.items()
+        if file.exists()
+    }
 
 
 def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
-    """Validation PSNR above the gray photo, by the number of views seen, one line per network. logs: by the network's name, as `read_logs` gives
-    them.
+    """Validation PSNR above the gray photo, by the number of views seen, one line per network. logs: by the network's
+    name, as `read_logs` gives them.
 
     Raises ValueError where none of them was validated.
     """
@@ -34,7 +38,9 @@ def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
     for i, (name, records) in enumerate(curves.items()):
         xs, ys = [r["samples"] for r in records], [r["val_psnr"] - r["val_gray_psnr"] for r in records]
         style = STYLES[i // len(LINES) % len(STYLES)]
-        axes.plot(xs, ys, color=LINES[i % len(LINES)], linewidth=1.6, marker="o", markersize=3, linestyle=style, label=name)
+        axes.plot(
+            xs, ys, color=LINES[i % len(LINES)], linewidth=1.6, marker="o", markersize=3, linestyle=style, label=name
+        )
     axes.axhline(0, color=QUIET, linewidth=1, linestyle=(0, (4, 3)))
     quiet(axes, "PSNR above the gray photo, dB")
     axes.set_xlabel("views seen", color=QUIET, fontsize=8)
@@ -43,9 +49,11 @@ def zoo_curves(logs: Mapping[str, Sequence[Record]]) -> Chart:
 
 
 def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) -> Chart:
-    """Both losses of every variant, one panel each, with the critic's accuracy below: at 1 the critic has won, at 0.5 it has lost.
+    """Both losses of every variant, one panel each, with the critic's accuracy below: at 1 the critic has won, at 0.5
+    it has lost.
 
-    logs: by the variant's name, as `toolkit.training.recipes.pix2pix.study` gives them. Raises ValueError where there are none.
+    logs: by the variant's name, as `toolkit.training.recipes.pix2pix.study` gives them. Raises ValueError where there
+    are none.
     """
     if not logs:
         raise ValueError("There are no logs to draw; give those of toolkit.training.recipes.pix2pix.study.")
@@ -62,7 +70,11 @@ def gan_curves(logs: Mapping[str, Sequence[Record]], smoothing: float = 0.02) ->
         for level in (0.5, 1.0):
             accuracy.axhline(level, color=HAIR, linewidth=1)
         end = next((r for r in reversed(log) if "val_psnr" in r), None)
-        result = "" if end is None else f": {end['val_psnr'] - end['val_gray_psnr']:+.1f} dB, {end['val_colorfulness_ratio']:.0%} color"
+        result = (
+            ""
+            if end is None
+            else f": {end['val_psnr'] - end['val_gray_psnr']:+.1f} dB, {end['val_colorfulness_ratio']:.0%} color"
+        )
         quiet(losses, f"{name}{result}")
         quiet(accuracy, "critic's accuracy")
         losses.set_ylim(0, HIGHEST)

@@ -1,11 +1,12 @@
-"""A mask painted by hand: `python -m toolkit mask PHOTO` shows the hint canvas alone in the browser and saves what was painted.
+"""A mask painted by hand: `python -m toolkit mask PHOTO` shows the hint canvas alone in the browser and saves what was
+painted.
 
     python -m toolkit mask grandma.jpg
     python -m toolkit colorize grandma.jpg --hints grandma-mask.png
 
-The mask is a PNG of the photo's size: the square of each hint is opaque in its color, everything else is transparent, as a layer in any editor.
-`Guidance.load` reads it. The page is served only to this computer, by Python's own web server, at an address with a secret that no other page knows;
-it requests nothing from other hosts.
+The mask is a PNG of the photo's size: the square of each hint is opaque in its color, everything else is transparent,
+as a layer in any editor. `Guidance.load` reads it. The page is served only to this computer, by Python's own web
+server, at an address with a secret that no other page knows; it requests nothing from other hosts.
 """
 
 import hmac
@@ -31,7 +32,8 @@ LARGEST = 4 << 20  # bytes of a message: 2,000 hints are 0.3 MB
 PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><link rel="stylesheet" href="style.css"><link rel="icon" href="data:,"></head>
-<body><main data-shape="{width} {height}"><header><p id="what"></p><p id="said" role="status"></p><button id="save" type="button"></button></header>
+<body><main data-shape="{width} {height}"><header><p id="what"></p><p id="said" role="status"></p>
+<button id="save" type="button"></button></header>
 <div id="canvas"></div></main><script type="module" src="script.js"></script></body></html>"""
 # No model is here: nothing is likely, and no color spreads that an area could stop.
 STYLE = """
@@ -41,14 +43,20 @@ main { max-width: 1200px; margin: auto; }
 header { display: flex; gap: 16px; align-items: center; margin-bottom: 12px; }
 header p { margin: 0; }
 #said { flex: 1; overflow-wrap: anywhere; }
-#save { font: inherit; font-weight: 600; padding: 8px 18px; border: 0; border-radius: 10px; background: #2f7f86; color: #fff; cursor: pointer; }
-.hue [data-do=auto], .hue [data-tool=lasso], .hue section:has([data-is=palette]), .hue[data-hints="0"] .status { display: none !important; }
+#save { font: inherit; font-weight: 600; padding: 8px 18px; border: 0; border-radius: 10px;
+  background: #2f7f86; color: #fff; cursor: pointer; }
+.hue [data-do=auto], .hue [data-tool=lasso], .hue section:has([data-is=palette]),
+.hue[data-hints="0"] .status { display: none !important; }
 """
-RULES = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'"
+RULES = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
 def mask_of(guidance: Guidance, size: tuple[int, int]) -> Tensor:
-    """The squares of the hints as strokes: uint8 (4, H, W) for a photo of size (width, height), later hints over earlier ones.
+    """The squares of the hints as strokes: uint8 (4, H, W) for a photo of size (width, height), later hints over
+    earlier ones.
 
     A mask says where color is, not how far it spreads: lassos are left out. Raises GuidanceError.
     """
@@ -58,7 +66,9 @@ def mask_of(guidance: Guidance, size: tuple[int, int]) -> Tensor:
     for hint in guidance.hints:
         left, top, right, bottom = hint.box()
         color = [*bytes.fromhex(hint.color[1:]), 255]
-        mask[:, max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = torch.tensor(color, dtype=torch.uint8).view(4, 1, 1)
+        mask[:, max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = torch.tensor(
+            color, dtype=torch.uint8
+        ).view(4, 1, 1)
     return mask
 
 
@@ -78,7 +88,10 @@ class MaskDesk:
         self._check_free()
         self._secret = secrets.token_urlsafe(24)
         self._pieces: dict[str, tuple[str, Callable[[], bytes]]] = {
-            "script.js": ("text/javascript", lambda: (canvas.script() + (canvas.FOLDER / "mask.js").read_text(encoding="utf-8")).encode()),
+            "script.js": (
+                "text/javascript",
+                lambda: (canvas.script() + (canvas.FOLDER / "mask.js").read_text(encoding="utf-8")).encode(),
+            ),
             "style.css": ("text/css", lambda: (canvas.style() + STYLE).encode()),
             "photo.jpg": ("image/jpeg", self._gray),
         }
@@ -126,7 +139,9 @@ class MaskDesk:
         return (f"{kind}; charset=utf-8" if kind.startswith("text") else kind, content()) if kind else None
 
     def allows(self, host: str | None, path: str) -> str | None:
-        """The part of an address after the secret; None for a wrong secret, or for another host name (DNS rebinding)."""
+        """The part of an address after the secret; None for a wrong secret, or for
+        another host name (DNS rebinding).
+        """
         secret, slash, rest = path.removeprefix("/").partition("/")
         known = hmac.compare_digest(secret.encode("latin-1", "replace"), self._secret.encode())
         return rest if slash and known and host == self._host else None
@@ -158,9 +173,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """The button: save what the canvas holds."""
         length = self.headers.get("Content-Length", "")
-        json_only = self.headers.get("Content-Type") == "application/json"  # what another page may not send without asking first
-        if self.desk.allows(self.headers.get("Host"), self.path) != "save" or not json_only or not length.isdecimal() or int(length) > LARGEST:
-            self._answer(403, "application/json", json.dumps({"error": "This message is not from the page that was opened; reload it."}).encode())
+        # what another page may not send without asking first
+        json_only = self.headers.get("Content-Type") == "application/json"
+        if (
+            self.desk.allows(self.headers.get("Host"), self.path) != "save"
+            or not json_only
+            or not length.isdecimal()
+            or int(length) > LARGEST
+        ):
+            self._answer(
+                403,
+                "application/json",
+                json.dumps({"error": "This message is not from the page that was opened; reload it."}).encode(),
+            )
             return
         try:
             answer = {"path": str(self.desk.save(json.loads(self.rfile.read(int(length)))))}
@@ -170,7 +195,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, code: int, kind: str, content: bytes) -> None:
         self.send_response(code)
-        headers = {"Content-Type": kind, "Content-Length": str(len(content)), "Content-Security-Policy": RULES, "Cache-Control": "no-store"}
+        headers = {
+            "Content-Type": kind,
+            "Content-Length": str(len(content)),
+            "Content-Security-Policy": RULES,
+            "Cache-Control": "no-store",
+        }
         for name, value in {**headers, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}.items():
             self.send_header(name, value)
         self.end_headers()

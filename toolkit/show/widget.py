@@ -4,9 +4,10 @@
     widget                       # the cell's last line shows it
     widget.result.save("grandma-color.png")
 
-Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the app (canvas.js, through anywidget: Jupyter, Colab, VS Code),
-`hint_form` has only sliders and buttons, for places that allow no scripts of their own. Both paint a small copy for the screen; the full size is
-painted when `result` is asked for. The only module that imports ipywidgets.
+Two ways to the same `guidance` and `result`: `hint_widget` is the canvas of the app (canvas.js, through anywidget:
+Jupyter, Colab, VS Code), `hint_form` has only sliders and buttons, for places that allow no scripts of their own. Both
+paint a small copy for the screen; the full size is painted when `result` is asked for. The only module that imports
+ipywidgets.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,7 +47,9 @@ class Easel:
         self._result: Result | None = None
 
     def use(self, guidance: Guidance, palette: Sequence[str] | None = None) -> None:
-        """Color again, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it. Raises ValueError."""
+        """Color again, unless nothing has changed. guidance: in pixels of the full photo; palette: None keeps it.
+        Raises ValueError.
+        """
         guidance = guidance.checked(self.session.photo.size)
         dials = self.dials if palette is None else replace(self.dials, palette=tuple(palette))
         if (guidance, dials) != (self.guidance, self.dials) or guidance.strokes is not self.guidance.strokes:
@@ -88,12 +91,14 @@ class HintWidget(Pictured, anywidget.AnyWidget):
     shape = traitlets.List([1, 1]).tag(sync=True)  # its width and height in px, of the full size
     painted = traitlets.Unicode("").tag(sync=True)  # data URL of the photo in colors
     overlay = traitlets.Unicode("").tag(sync=True)  # data URL of where the selected hint acts
-    suggestions: traitlets.List[Any] = traitlets.List().tag(sync=True)  # [{color, share, name}] for the point that was asked for
+    # [{color, share, name}] for the point that was asked for
+    suggestions: traitlets.List[Any] = traitlets.List().tag(sync=True)
     load = traitlets.Dict().tag(sync=True)  # {hints, n}: hints that replace the browser's
     epoch = traitlets.Int(0).tag(sync=True)  # changed: clear
     mark = traitlets.Any(None).tag(sync=True)  # {x, y, n}: a place to try next
     message = traitlets.Unicode("").tag(sync=True)
-    # the browser speaks: {hints: [{x, y, color, size, lasso}], selected, ask: {x, y} or None, palette, revision}, places in 0..1 of the photo
+    # the browser speaks: {hints: [{x, y, color, size, lasso}], selected, ask: {x, y} or None, palette, revision},
+    # places in 0..1 of the photo
     value = traitlets.Any({"hints": [], "selected": -1, "ask": None, "palette": [], "revision": 0}).tag(sync=True)
 
     def __init__(self, easel: Easel) -> None:
@@ -164,7 +169,9 @@ class HintForm(Pictured, ipywidgets.VBox):
     def __init__(self, easel: Easel) -> None:
         self.easel = easel
         width, height = easel.session.photo.size
-        self.image = ipywidgets.Image(format="jpeg", layout=ipywidgets.Layout(max_width="100%", align_self="flex-start"))
+        self.image = ipywidgets.Image(
+            format="jpeg", layout=ipywidgets.Layout(max_width="100%", align_self="flex-start")
+        )
         slider = partial(ipywidgets.IntSlider, min=0, layout=ipywidgets.Layout(width="480px"))
         self.x = slider(max=width - 1, value=width // 2, description="x")
         self.y = slider(max=height - 1, value=height // 2, description="y")
@@ -172,8 +179,22 @@ class HintForm(Pictured, ipywidgets.VBox):
         self.color = ipywidgets.ColorPicker(value="#3a6ea5", description="color")
         self.add, self.undo, self.clear = (ipywidgets.Button(description=word) for word in ("add", "undo", "clear"))
         self.message = ipywidgets.Label()
-        super().__init__([self.image, self.x, self.y, self.size, self.color, ipywidgets.HBox([self.add, self.undo, self.clear]), self.message])
-        self.add.on_click(lambda button: self._use(lambda hints: (*hints, Hint(self.x.value, self.y.value, self.color.value, self.size.value))))
+        super().__init__(
+            [
+                self.image,
+                self.x,
+                self.y,
+                self.size,
+                self.color,
+                ipywidgets.HBox([self.add, self.undo, self.clear]),
+                self.message,
+            ]
+        )
+        self.add.on_click(
+            lambda button: self._use(
+                lambda hints: (*hints, Hint(self.x.value, self.y.value, self.color.value, self.size.value))
+            )
+        )
         self.undo.on_click(lambda button: self._use(lambda hints: hints[:-1]))
         self.clear.on_click(lambda button: self._use(lambda hints: ()))
         for slider in (self.x, self.y):

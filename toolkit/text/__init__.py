@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from toolkit.text.compiler import Compiled, Row, Settings, compile_text
     from toolkit.text.conversation import Conversation, Reply
-    from toolkit.text.grammar.parser import MAX_PROMPT, ColorWords, Parsed, Place, PromptError, Thing, Unknown, Wish, parse
+    from toolkit.text.grammar.parser import (
+        MAX_PROMPT,
+        ColorWords,
+        Parsed,
+        Place,
+        PromptError,
+        Thing,
+        Unknown,
+        Wish,
+        parse,
+    )
     from toolkit.text.localizer import Found, Localizer, Sight, load_localizer
 
 __all__ = [
@@ -42,7 +52,17 @@ _HOME = {
     "compiler": ("Compiled", "Row", "Settings", "compile_text"),
     "conversation": ("Conversation", "Reply"),
     "localizer": ("Found", "Localizer", "Sight", "load_localizer"),
-    "grammar.parser": ("MAX_PROMPT", "ColorWords", "Parsed", "Place", "PromptError", "Thing", "Unknown", "Wish", "parse"),
+    "grammar.parser": (
+        "MAX_PROMPT",
+        "ColorWords",
+        "Parsed",
+        "Place",
+        "PromptError",
+        "Thing",
+        "Unknown",
+        "Wish",
+        "parse",
+    ),
 }
 
 

@@ -5,13 +5,14 @@
     for row in compiled.rows:
         print(row.phrase, row.color, row.note)
 
-Every wish becomes a region, where the localizer finds the thing. Every connected part of a region gets an outline, and the outline is the lasso of
-some hints: so a person can correct a sentence with the same hints. Regions never overlap; a region inside a larger one is taken out of the larger
-one.
+Every wish becomes a region, where the localizer finds the thing. Every connected part of a region gets an outline, and
+the outline is the lasso of some hints: so a person can correct a sentence with the same hints. Regions never overlap; a
+region inside a larger one is taken out of the larger one.
 
-Lightness stays the photo's own. On a surface of one color, a and b are proportional to L + 16, from dark folds to bright places (L + 16, a and b are
-all proportional to cube roots of light), so every hint gets the wished color at its own L. A bright wall cannot become navy: it becomes a navy of
-that lightness, paler than the name says, and the row tells so. Nothing is random.
+Lightness stays the photo's own. On a surface of one color, a and b are proportional to L + 16, from dark folds to
+bright places (L + 16, a and b are all proportional to cube roots of light), so every hint gets the wished color at its
+own L. A bright wall cannot become navy: it becomes a navy of that lightness, paler than the name says, and the row
+tells so. Nothing is random.
 """
 
 from __future__ import annotations
@@ -82,12 +83,13 @@ def compile_text(
     vividness: float = 0.5,
     recolor: bool = False,
 ) -> Compiled:
-    """What a sentence in English or Korean asks for, as hints on this session's photo; the same arguments give the same hints.
+    """What a sentence in English or Korean asks for, as hints on this session's photo; the same arguments give the same
+    hints.
 
-    prompt: the sentence, or what was parsed of one. clicks: hints made by hand; they take precedence over the sentence. localizer: None for the one
-    that ships. vividness: the present value of the dial, from which "more vivid" starts. recolor: the photo's own colors
-    are kept (Session.recolor), and "more vivid" starts from them. Raises PromptError for a prompt that is too long, GuidanceError for unusable
-    clicks, WeightsError.
+    prompt: the sentence, or what was parsed of one. clicks: hints made by hand; they take precedence over the sentence.
+    localizer: None for the one that ships. vividness: the present value of the dial, from which "more vivid" starts.
+    recolor: the photo's own colors are kept (Session.recolor), and "more vivid" starts from them. Raises PromptError
+    for a prompt that is too long, GuidanceError for unusable clicks, WeightsError.
     """
     parsed = parse(prompt) if isinstance(prompt, str) else prompt
     language = parsed.language
@@ -99,7 +101,9 @@ def compile_text(
     for wish in parsed.wishes:
         if wish.thing is None and wish.color is None:
             settings, note = settled(settings, wish, vividness, language)
-            claims.append(Claim(wish, None, notes=[note] if note else [], ok=settings != Settings() or wish.change == "natural"))
+            claims.append(
+                Claim(wish, None, notes=[note] if note else [], ok=settings != Settings() or wish.change == "natural")
+            )
             continue
         thing = wish.thing
         if thing is not None and thing.pronoun:
@@ -120,7 +124,9 @@ def compile_text(
     rows = [dyer.row(claim, text) for claim in claims]
     for unknown in parsed.unknown:
         key = "not understood" if unknown.hint is None else "did you mean"
-        rows.append(Row(unknown.words, None, None, None, say(key, language, words=unknown.words, hint=unknown.hint), ok=False))
+        rows.append(
+            Row(unknown.words, None, None, None, say(key, language, words=unknown.words, hint=unknown.hint), ok=False)
+        )
     return Compiled(Guidance(tuple(hints)) + clicks, tuple(rows), settings, language)
 
 
@@ -178,7 +184,11 @@ class _Dyer:
         if change is None:
             return base
         if base is None:
-            said = [c.wish.color for c in earlier if c.thing == claim.thing and c.wish.color is not None and c.wish.color.color is not None]
+            said = [
+                c.wish.color
+                for c in earlier
+                if c.thing == claim.thing and c.wish.color is not None and c.wish.color.color is not None
+            ]
             if said and (ab := self._named(claim, said[-1], mean_L)) is not None:
                 base = surface(ab, mean_L)
         if change in ("darker", "lighter"):
@@ -198,7 +208,9 @@ class _Dyer:
         if instead is None:
             claim.notes.append(say("nothing instead", self.language, said=words.said))
             return None
-        claim.notes.append(say("instead", self.language, color=self.scene.color_spoken(color_name(parse_color(instead)))))
+        claim.notes.append(
+            say("instead", self.language, color=self.scene.color_spoken(color_name(parse_color(instead))))
+        )
         return at_lightness(instead, mean_L)
 
     def _instead(self, claim: Claim, avoided: str) -> str | None:
@@ -214,17 +226,29 @@ class _Dyer:
     def _tell_light(self, claim: Claim, mean_L: float) -> None:
         """Say what a color looks like where the photo is much lighter or darker than its name."""
         words = claim.wish.color
-        if words is None or words.color is None or words.avoid or claim.color is None or abs(hex_to_lab(words.color)[0] - mean_L) < LIGHTER_BY:
+        if (
+            words is None
+            or words.color is None
+            or words.avoid
+            or claim.color is None
+            or abs(hex_to_lab(words.color)[0] - mean_L) < LIGHTER_BY
+        ):
             return
         name = color_name(parse_color(claim.color))
         if name != color_name(parse_color(words.color)):
             claim.notes.append(say("light stays", self.language, color=self.scene.color_spoken(name)))
 
     def now(self) -> NDArray[np.float64]:
-        """The colors that things have without the sentence, (h, w, 2): the photo's own where it is recolored, else the automatic ones."""
+        """The colors that things have without the sentence, (h, w, 2): the photo's own where it is recolored, else the
+        automatic ones.
+        """
         if self._now is None:
             small = shrink(self.session.photo, BASE)
-            rgb = small.rgb if self.recolor else self.session.preview(small).colorize(dials=Dials(vividness=self.vividness)).rgb
+            rgb = (
+                small.rgb
+                if self.recolor
+                else self.session.preview(small).colorize(dials=Dials(vividness=self.vividness)).rgb
+            )
             ab = rgb_to_lab(rgb[None].float() / 255)[:, 1:]
             self._now = F.interpolate(ab, self.scene.shape, mode="area")[0].permute(1, 2, 0).double().numpy()
         return self._now
@@ -232,7 +256,9 @@ class _Dyer:
     # clicks
 
     def _contrary(self, claim: Claim, clicks: Guidance, to_ab: ToAb) -> list[tuple[tuple[int, int], Hint | None]]:
-        """Clicks within the region that ask for another color: their cell, and the hint where it is one (a painted stroke is none)."""
+        """Clicks within the region that ask for another color: their cell, and the hint where it is one (a painted
+        stroke is none).
+        """
         marks = clicks.points()
         found = []
         for i, (xy, ab) in enumerate(zip(marks.xy.tolist(), marks.ab.numpy(), strict=True)):
@@ -257,7 +283,9 @@ class _Dyer:
             plane = np.minimum(plane, 0.5 - cover[0].numpy())
         return plane
 
-    def _silenced(self, part: fields.Mask, chosen: list[tuple[int, int]], claim: Claim, clicks: Guidance, to_ab: ToAb) -> list[tuple[int, int]]:
+    def _silenced(
+        self, part: fields.Mask, chosen: list[tuple[int, int]], claim: Claim, clicks: Guidance, to_ab: ToAb
+    ) -> list[tuple[int, int]]:
         """The spots of a part that are not too near to a contrary click."""
         if not len(clicks):
             return chosen

@@ -1,7 +1,8 @@
-"""Coloring as a conversation: a photo, then sentences, in English or Korean, each answered by a picture and one line of what was done.
+"""Coloring as a conversation: a photo, then sentences, in English or Korean, each answered by a picture and one line of
+what was done.
 
-It does not depend on any messenger; a bot for one takes twenty lines. Here `messages()` stands for what the messenger delivers (who, text, bytes of a
-picture or None) and `answer(who, text, png)` for what it sends:
+It does not depend on any messenger; a bot for one takes twenty lines. Here `messages()` stands for what the messenger
+delivers (who, text, bytes of a picture or None) and `answer(who, text, png)` for what it sends:
 
     import io
     from toolkit.photo import PhotoError, open_photo
@@ -23,8 +24,8 @@ picture or None) and `answer(who, text, png)` for what it sends:
             png = target.getvalue()
         answer(who, reply.text, png)
 
-All wishes for a photo are kept in a list, and with each message the whole list is compiled again as one sentence: later wishes override earlier ones,
-"everything else" excludes what was named before, and "undo" goes back to the list before.
+All wishes for a photo are kept in a list, and with each message the whole list is compiled again as one sentence: later
+wishes override earlier ones, "everything else" excludes what was named before, and "undo" goes back to the list before.
 """
 
 import re
@@ -58,8 +59,13 @@ _COMMANDS = {re.sub(r"\s", "", phrase): name for name, phrases in COMMANDS.items
 
 _NO = re.compile(r"\s*(no|nope|nah|not quite|rather|아니|아니야|아니요|아뇨)\b", re.IGNORECASE)
 RELATIVE = ("darker", "lighter", "more vivid", "less vivid")  # to the color that is there
-_ALSO = re.compile(r"\b(now|and|also|too|same|what about|how about)\b|이제|이번엔|이번에는|그리고|마찬가지|똑같이|같은|도\b", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(everything|all|whole|entire|picture|photo|image)\b|전체|전부|모두|모든|사진|그림", re.IGNORECASE)
+_ALSO = re.compile(
+    r"\b(now|and|also|too|same|what about|how about)\b|이제|이번엔|이번에는|그리고|마찬가지|똑같이|같은|도\b",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"\b(everything|all|whole|entire|picture|photo|image)\b|전체|전부|모두|모든|사진|그림", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,9 @@ class Conversation:
         localizer: Localizer | None = None,
         language: Language = "en",
     ) -> None:
-        """model, device: as for Session. screen: px, long side of the pictures it replies with; None: the photo's own size. localizer: what finds
-        things; None: the bundled one. language: until the first message. Cheap: no model is loaded yet.
+        """model, device: as for Session. screen: px, long side of the pictures it replies with; None: the photo's own
+        size. localizer: what finds things; None: the bundled one. language: until the first message. Cheap: no model is
+        loaded yet.
         """
         self.model, self.device, self.screen, self.localizer = model, device, screen, localizer
         self.language: Language = language
@@ -110,7 +117,8 @@ class Conversation:
     def send(self, text: str = "", photo: Photo | None = None, *, progress: Progress | None = None) -> Reply:
         """Answer a message, with or without a photo. Any text is answered by a sentence.
 
-        Raises ValueError for an unknown model or device, WeightsError, and Cancelled where the callback says stop; a photo that was sent is kept.
+        Raises ValueError for an unknown model or device, WeightsError, and Cancelled where the callback says stop; a
+        photo that was sent is kept.
         """
         text = unicodedata.normalize("NFC", text).strip()  # a Mac types Hangul in parts
         if text:
@@ -193,7 +201,9 @@ class Conversation:
         if not step.wishes:
             plain = Step(last=step.last, keep=step.keep)
             return plain, {}
-        compiled: Compiled = compile_text(Parsed(step.wishes, (), self.language), self.session, localizer=self.localizer, recolor=step.keep)
+        compiled: Compiled = compile_text(
+            Parsed(step.wishes, (), self.language), self.session, localizer=self.localizer, recolor=step.keep
+        )
         made = replace(step, guidance=compiled.guidance, dials=compiled.settings.applied(Dials()))
         return made, dict(zip(step.wishes, compiled.rows, strict=False))
 
@@ -216,14 +226,20 @@ class Conversation:
 
 
 def _resolved(parsed: Parsed, text: str, last: Wish | None) -> tuple[list[Wish], Wish | None]:
-    """The wishes of a message with "it", "no, darker" and "now the wall" filled in from the last one, and what is the last one from here on."""
+    """The wishes of a message with "it", "no, darker" and "now the wall" filled in from the last one, and what is the
+    last one from here on.
+    """
     found = []
     no, also = _NO.match(text) is not None, _ALSO.search(text) is not None
     for wish in parsed.wishes:
         subject = None if last is None else last.thing
         if wish.thing is not None:
             wish = replace(wish, thing=_meant(wish.thing, subject))
-        elif subject is not None and _WHOLE.search(text) is None and (no or wish.color is not None or wish.change in ("darker", "lighter")):
+        elif (
+            subject is not None
+            and _WHOLE.search(text) is None
+            and (no or wish.color is not None or wish.change in ("darker", "lighter"))
+        ):
             wish = replace(wish, thing=subject)
         if wish.color is None and wish.change is None and also and not parsed.unknown and last is not None:
             wish = replace(wish, color=last.color, change=last.change)
@@ -231,7 +247,11 @@ def _resolved(parsed: Parsed, text: str, last: Wish | None) -> tuple[list[Wish],
             wish = replace(wish, color=_as_seen(last))
         found.append(wish)
         if wish.thing is not None or last is None or last.thing is None:
-            last = wish if wish.color or wish.change or last is None else replace(wish, color=last.color, change=last.change)
+            last = (
+                wish
+                if wish.color or wish.change or last is None
+                else replace(wish, color=last.color, change=last.change)
+            )
     return found, last
 
 
@@ -272,7 +292,9 @@ def _as_seen(wish: Wish) -> ColorWords | None:
         return words
     L, a, b = hex_to_lab(words.color)
     times = CHANGES[wish.change][0]
-    return replace(words, color=to_hex(lab_to_rgb(map_to_gamut(tensor([L, a * times, b * times]).view(3, 1, 1))).flatten()))
+    return replace(
+        words, color=to_hex(lab_to_rgb(map_to_gamut(tensor([L, a * times, b * times]).view(3, 1, 1))).flatten())
+    )
 
 
 def _name(thing: Thing) -> str:
@@ -288,8 +310,14 @@ def _line(wish: Wish, row: Row | None, language: Language) -> str:
     if wish.color is not None and wish.change is not None:
         what = f"{what}, {say(wish.change, language)}"
     note = row.note if row is not None and (wish.thing is not None or wish.color is not None) else ""
-    return say("did with note", language, thing=thing, what=what, note=note) if note else say("did", language, thing=thing, what=what)
+    return (
+        say("did with note", language, thing=thing, what=what, note=note)
+        if note
+        else say("did", language, thing=thing, what=what)
+    )
 
 
 def _unread(words: str, hint: str | None, language: Language) -> str:
-    return say("did you mean", language, words=words, hint=hint) if hint else say("not understood", language, words=words)
+    return (
+        say("did you mean", language, words=words, hint=hint) if hint else say("not understood", language, words=words)
+    )

@@ -3,13 +3,14 @@
     sight = load_localizer().look(session)      # cheap: the photo was encoded for painting already
     found = sight.find("dress")                 # found.present, found.confidence, found.heat
 
-Every token (16 x 16 px) becomes a vector of 256 numbers, as does every word of a table; the cosine between the two says how well the word fits
-the place. The same is done by dino.txt (Jose et al. 2024) and Talk2DINO (Barsellotti et al. 2024): they align a frozen DINOv2 with words.
-The words of the table are learned with the head, and so is a linear map from the text space of CLIP ViT-B/32 (Radford et al. 2021); through this map
-words that are not in the table can be found.
+Every token (16 x 16 px) becomes a vector of 256 numbers, as does every word of a table; the cosine between the two says
+how well the word fits the place. The same is done by dino.txt (Jose et al. 2024) and Talk2DINO (Barsellotti et al.
+2024): they align a frozen DINOv2 with words. The words of the table are learned with the head, and so is a linear map
+from the text space of CLIP ViT-B/32 (Radford et al. 2021); through this map words that are not in the table can be
+found.
 
-Regions are sharper than 16 px: for every 4 x 4 px a small convolution over L computes weights for the 3 x 3 tokens around (joint upsampling, as in
-toolkit/models/vit_hint.py), and adds a small term of its own per word.
+Regions are sharper than 16 px: for every 4 x 4 px a small convolution over L computes weights for the 3 x 3 tokens
+around (joint upsampling, as in toolkit/models/vit_hint.py), and adds a small term of its own per word.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 WORD = 256  # numbers of a word
 CLIP = 512  # numbers of a CLIP ViT-B/32 text vector
 STRIDE = 4  # px of the working size per cell of a heat map
-POOL = 4.0  # temperature of the mean over places that decides whether a thing is there: the best tenth speaks, not one token
-# The logit that the hottest places of a thing reach at least where it is known to be there; chosen on the validation photos.
+# temperature of the mean over places that decides whether a thing is there: the best tenth speaks, not one token
+POOL = 4.0
+# The logit that the hottest places of a thing reach at least where it is known to be there; chosen on the validation
+# photos.
 PEAK, HOTTEST = 3.0, 0.003
 LEAST = 0.5  # confidence from which on a thing counts as found
 DROPPED = 0.1  # of what is seen, while training: two thousand labelled photos are few
@@ -74,12 +77,18 @@ class WordHead(nn.Module):
         self.norm = nn.LayerNorm(CHANNELS)
         self.squeeze = nn.Conv2d(CHANNELS, c.width, 1)
         self.around = nn.Conv2d(c.width, c.width, 5, padding=2, groups=c.width)
-        self.mlp = nn.Sequential(nn.GroupNorm(1, c.width), nn.Conv2d(c.width, 2 * c.width, 1), nn.GELU(), nn.Conv2d(2 * c.width, c.width, 1))
+        self.mlp = nn.Sequential(
+            nn.GroupNorm(1, c.width), nn.Conv2d(c.width, 2 * c.width, 1), nn.GELU(), nn.Conv2d(2 * c.width, c.width, 1)
+        )
         self.to_word = nn.Conv2d(c.width, WORD, 1)
         self.to_whole = nn.Sequential(nn.Linear(2 * c.width, c.width), nn.GELU(), nn.Linear(c.width, WORD))
-        self.light = nn.Sequential(nn.Conv2d(16, c.fine, 3, padding=1), nn.GELU(), nn.Conv2d(c.fine, c.fine, 3, padding=1))
+        self.light = nn.Sequential(
+            nn.Conv2d(16, c.fine, 3, padding=1), nn.GELU(), nn.Conv2d(c.fine, c.fine, 3, padding=1)
+        )
         self.hint = nn.Conv2d(c.width, c.fine, 1)
-        self.see = nn.Sequential(nn.GELU(), nn.Conv2d(c.fine, c.fine, 3, padding=1), nn.GELU(), nn.Conv2d(c.fine, c.fine, 1))
+        self.see = nn.Sequential(
+            nn.GELU(), nn.Conv2d(c.fine, c.fine, 3, padding=1), nn.GELU(), nn.Conv2d(c.fine, c.fine, 1)
+        )
         self.query, self.key = nn.Conv2d(c.fine, c.queries, 1), nn.Conv2d(c.width, c.queries, 1)
         self.to_detail = nn.Linear(WORD, c.fine)
         self.tent = nn.Parameter(_tent())
@@ -88,9 +97,11 @@ class WordHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(count))  # how common a word is, beside what is common to all
         self.common = nn.Parameter(torch.tensor(-6.0))
         self.sharpness = nn.Parameter(torch.tensor(math.log(12.0)))
-        self.presence_of = nn.Parameter(torch.tensor([1.0, 6.0, 0.0]))  # what places and the whole photo weigh, and a constant
+        # what places and the whole photo weigh, and a constant
+        self.presence_of = nn.Parameter(torch.tensor([1.0, 6.0, 0.0]))
         self.register_buffer("shift", torch.zeros(count))  # to a place's logit, so that 0 is where a region ends
-        self.register_buffer("presence", torch.tensor([[1.0, 0.0]]).repeat(count, 1))  # scale and shift that make the chance calibrated
+        # scale and shift that make the chance calibrated
+        self.register_buffer("presence", torch.tensor([[1.0, 0.0]]).repeat(count, 1))
         nn.init.zeros_(self.to_detail.weight)
         nn.init.zeros_(self.to_detail.bias)
 
@@ -111,7 +122,9 @@ class WordHead(nn.Module):
         detail = self.see(self.light(F.pixel_unshuffle(L / 50 - 1, STRIDE)) + up)
         q = F.pixel_unshuffle(self.query(detail), 4).unflatten(1, (self.config.queries, 16))  # (B, 32, 16, gh, gw)
         k = F.unfold(F.pad(self.key(x), (1, 1, 1, 1), mode="replicate"), 3).view(B, self.config.queries, 9, gh, gw)
-        mix = (torch.einsum("bcfhw,bcnhw->bnfhw", q, k) / math.sqrt(self.config.queries) + self.tent.view(1, 9, 16, 1, 1)).softmax(1)
+        mix = (
+            torch.einsum("bcfhw,bcnhw->bnfhw", q, k) / math.sqrt(self.config.queries) + self.tent.view(1, 9, 16, 1, 1)
+        ).softmax(1)
         return Read(places, whole, mix, detail)
 
     def coarse(self, read: Read, words: Tensor, bias: Tensor) -> Tensor:
@@ -137,7 +150,9 @@ class WordHead(nn.Module):
         return a * best + b * alike + c
 
     def words(self, chosen: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Unit vectors (V, 256) and biases (V,) of all words of the table, or of those chosen (an index tensor of any shape)."""
+        """Unit vectors (V, 256) and biases (V,) of all words of the table, or of those chosen (an index tensor of any
+        shape).
+        """
         table, bias = F.normalize(self.table, dim=1), self.bias
         return (table, bias) if chosen is None else (table[chosen], bias[chosen])
 
@@ -164,14 +179,17 @@ class Found:
     how: How
     confidence: float  # 0..1, calibrated: how often a thing found like this is there
     present: bool
-    heat: Tensor  # (1, 1, h, w) in [0, 1] over the whole photo, from 0.5 on the thing's; h and w a quarter of the working size
+    # (1, 1, h, w) in [0, 1] over the whole photo, from 0.5 on the thing's; h and w a quarter of the working size
+    heat: Tensor
 
 
 class Sight:
     """One photo as the localizer sees it; made by Localizer.look."""
 
     def __init__(self, localizer: Localizer, L: Tensor, tokens: Tensor, size: tuple[int, int]) -> None:
-        """L (1, 1, H, W) as encoded, tokens (1, 1152, H/16, W/16) in any scale; size: (h, w) of the photo's part of L."""
+        """L (1, 1, H, W) as encoded, tokens (1, 1152, H/16, W/16) in any scale;
+        size: (h, w) of the photo's part of L.
+        """
         self._localizer, self._size = localizer, (-(-size[0] // STRIDE), -(-size[1] // STRIDE))
         with torch.inference_mode():
             self._read = localizer.head.read(L, tokens)
@@ -187,14 +205,24 @@ class Sight:
 
     @torch.inference_mode()
     def find(self, noun: str) -> Found:
-        """Where the thing is. An unknown word is replaced by the nearest known one; if there is none, it is not found."""
+        """Where the thing is. An unknown word is replaced by the nearest known one;
+        if there is none, it is not found.
+        """
         localizer = self._localizer
         index, how = localizer.resolve(noun)
         if index is None:
             return Found(noun, None, how, 0.0, False, torch.zeros(1, 1, *self._size))
-        vector, bias, shift = localizer.vectors[index].view(1, 1, -1), localizer.biases[index].view(1, 1), localizer.shifts[index]
+        vector, bias, shift = (
+            localizer.vectors[index].view(1, 1, -1),
+            localizer.biases[index].view(1, 1),
+            localizer.shifts[index],
+        )
         coarse = localizer.head.coarse(self._read, vector, bias)
-        logits = (localizer.head.fine(self._read, coarse, vector) + shift)[..., : self._size[0], : self._size[1]].float().cpu()
+        logits = (
+            (localizer.head.fine(self._read, coarse, vector) + shift)[..., : self._size[0], : self._size[1]]
+            .float()
+            .cpu()
+        )
         chance = self._chances[index]
         if chance >= LEAST:  # then it is somewhere: what stands out most is it, however faint
             hottest = logits.flatten().topk(max(1, round(HOTTEST * logits.numel()))).values[-1]
@@ -204,8 +232,12 @@ class Sight:
 
     @torch.inference_mode()
     def names(self, least: float = 0.5) -> list[tuple[str, float]]:
-        """The words of the table whose things are in this photo with enough confidence, the most certain first, with that confidence."""
-        found = [(word, chance) for word, chance in zip(self._localizer.words, self._chances, strict=True) if chance >= least]
+        """The words of the table whose things are in this photo with enough confidence, the most certain first, with
+        that confidence.
+        """
+        found = [
+            (word, chance) for word, chance in zip(self._localizer.words, self._chances, strict=True) if chance >= least
+        ]
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
@@ -213,7 +245,9 @@ class Localizer:
     """The trained head with its words."""
 
     def __init__(self, head: WordHead, words: Sequence[str], held_out: Sequence[str] = (), device: str = "cpu") -> None:
-        """words: those of the table, in its order; held_out: words that training left out, which have no vector until `add_words`."""
+        """words: those of the table, in its order; held_out: words that training left out, which have no vector until
+        `add_words`.
+        """
         self.head, self.device = head.eval(), torch.device(device)
         self.words, self.held_out = tuple(words), tuple(held_out)
         self.vectors, self.biases = (t.detach() for t in head.words())
@@ -226,10 +260,17 @@ class Localizer:
 
     def _take(self, keep: Tensor) -> None:
         self.words = tuple(word for word, kept in zip(self.words, keep.tolist(), strict=True) if kept)
-        self.vectors, self.biases, self.shifts, self.presence = self.vectors[keep], self.biases[keep], self.shifts[keep], self.presence[keep]
+        self.vectors, self.biases, self.shifts, self.presence = (
+            self.vectors[keep],
+            self.biases[keep],
+            self.shifts[keep],
+            self.presence[keep],
+        )
 
     def add_words(self, names: Sequence[str], vectors: Tensor) -> None:
-        """Add words by their CLIP ViT-B/32 text vectors (n, 512); words that are in the table keep their own vectors."""
+        """Add words by their CLIP ViT-B/32 text vectors (n, 512); words that are in
+        the table keep their own vectors.
+        """
         new = [i for i, name in enumerate(names) if name not in self._index]
         if not new:
             return
@@ -257,17 +298,23 @@ class Localizer:
         return None, "unknown"
 
     def look(self, session: Session) -> Sight:
-        """Look at a session's photo, which is encoded now if it was not before; with the first model, where the session's does not use the ViT."""
+        """Look at a session's photo, which is encoded now if it was not before; with the first model, where the
+        session's does not use the ViT.
+        """
         encoded: Encoded = session.encode()
         if encoded.keys.shape[1] != CHANNELS:
             session = Session(session.photo, default_model(), device=session.device.type)
             encoded = session.encode()
         h, w = session.seen_size()
-        return Sight(self, encoded.L.to(self.device).float(), encoded.keys.to(self.device).float() * math.sqrt(CHANNELS), (h, w))
+        return Sight(
+            self, encoded.L.to(self.device).float(), encoded.keys.to(self.device).float() * math.sqrt(CHANNELS), (h, w)
+        )
 
 
 def read_localizer(file: str, sha256: str | None = None, device: str = "cpu") -> Localizer:
-    """A localizer from a weights file: the one in the manifest (with its sha256) or one that you trained. Raises WeightsError."""
+    """A localizer from a weights file: the one in the manifest (with its sha256) or one that you trained. Raises
+    WeightsError.
+    """
     from toolkit.models.devices import pick_device
     from toolkit.models.weights import load_strict, read_metadata, read_weights
 

@@ -1,9 +1,11 @@
-"""Words beyond our own table: any phrase, by the text encoder of CLIP ViT-B/32 and the linear map that was learned with the localizer.
+"""Words beyond our own table: any phrase, by the text encoder of CLIP ViT-B/32 and the linear map that was learned with
+the localizer.
 
     localizer = open_localizer(("velociraptor", "mail box"))      # downloads 606 MB the first time: ask before
 
-Only CLIP's text encoder ("text tower") is used (Radford et al. 2021, weights by OpenAI, MIT), as `open_clip` builds it; the photo always goes through
-our own encoder. Nothing is downloaded unless `fetch` is called; after that it works offline.
+Only CLIP's text encoder ("text tower") is used (Radford et al. 2021, weights by OpenAI, MIT), as `open_clip` builds it;
+the photo always goes through our own encoder. Nothing is downloaded unless `fetch` is called; after that it works
+offline.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +37,9 @@ class TextTower(nn.Module):
 
         config: dict[str, Any] = open_clip.get_model_config(MODEL)
         self.tokenize: Callable[[list[str]], Tensor] = open_clip.get_tokenizer(MODEL)
-        self.tower: nn.Module = _build_text_tower(config["embed_dim"], CLIPTextCfg(**config["text_cfg"]), quick_gelu=True)
+        self.tower: nn.Module = _build_text_tower(
+            config["embed_dim"], CLIPTextCfg(**config["text_cfg"]), quick_gelu=True
+        )
         self.eval().requires_grad_(False)
 
     @torch.inference_mode()
@@ -54,7 +58,9 @@ def fetched() -> Path | None:
 
 
 def fetch() -> Path:
-    """Download the weights (606 MB, once). Call it only after the person agreed. Raises WeightsError where there is no network."""
+    """Download the weights (606 MB, once). Call it only after the person agreed. Raises WeightsError where there is no
+    network.
+    """
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -62,7 +68,8 @@ def fetch() -> Path:
         return Path(hf_hub_download(REPOSITORY, FILE))
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError):
         raise WeightsError(
-            f"The model for open words ({MEGABYTES} MB from huggingface.co/{REPOSITORY}) cannot be reached; go online once, or use a known word."
+            f"The model for open words ({MEGABYTES} MB from huggingface.co/{REPOSITORY}) cannot be reached; go online "
+            "once, or use a known word."
         ) from None
 
 
@@ -83,20 +90,27 @@ def read_tower(path: Path) -> TextTower:
 def _tower() -> TextTower:
     path = fetched()
     if path is None:
-        raise WeightsError(f"Open words need a model of {MEGABYTES} MB that is not on this machine; allow the download first, or use a known word.")
+        raise WeightsError(
+            f"Open words need a model of {MEGABYTES} MB that is not on this machine; allow the download first, or use "
+            "a known word."
+        )
     return read_tower(path)
 
 
-def open_localizer(phrases: Sequence[str], localizer: Localizer | None = None, tower: TextTower | None = None) -> Localizer:
-    """A localizer that knows these phrases in addition to its own words. Raises WeightsError where the text tower is not on this machine."""
+def open_localizer(
+    phrases: Sequence[str], localizer: Localizer | None = None, tower: TextTower | None = None
+) -> Localizer:
+    """A localizer that knows these phrases in addition to its own words. Raises WeightsError where the text tower is
+    not on this machine.
+    """
     localizer = copy(localizer or load_localizer())
     localizer.add_words(list(phrases), (tower or _tower())(phrases))
     return localizer
 
 
 def localizer_for(prompt: str) -> Localizer:
-    """A localizer for one sentence, with the things in it that our own table does not have. Downloads CLIP's text encoder if it is needed and
-    missing.
+    """A localizer for one sentence, with the things in it that our own table does not have. Downloads CLIP's text
+    encoder if it is needed and missing.
 
     Raises PromptError, WeightsError.
     """
@@ -105,7 +119,9 @@ def localizer_for(prompt: str) -> Localizer:
     localizer = load_localizer()
     things = [wish.thing for wish in parse(prompt).wishes if wish.thing is not None]
     things += [thing.part_of for thing in things if thing.part_of is not None]
-    new = [noun for noun in dict.fromkeys(thing.noun for thing in things) if noun and localizer.resolve(noun)[0] is None]
+    new = [
+        noun for noun in dict.fromkeys(thing.noun for thing in things) if noun and localizer.resolve(noun)[0] is None
+    ]
     if not new:
         return localizer
     if fetched() is None:

@@ -3,8 +3,8 @@
     say("not in photo", "en", thing="bicycle")     # No bicycle found in this photo.
     say("not in photo", "ko", thing="자전거")        # 사진에서 자전거를 찾지 못했습니다.
 
-A Korean particle depends on the end of the word before it: `{thing:을}` writes the word followed by 을 or 를. Values are inserted unchanged and never
-read as a format; code that shows a sentence on a page has to escape it.
+A Korean particle depends on the end of the word before it: `{thing:을}` writes the word followed by 을 or 를. Values are
+inserted unchanged and never read as a format; code that shows a sentence on a page has to escape it.
 """
 
 from typing import Literal
@@ -21,7 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         'what "{said}" means is not clear; name the thing',
         "'{said}': 무엇을 가리키는지 알 수 없습니다. 사물의 이름을 써 주세요",
     ),
-    "whole not found": ("no {whole} found, so {said} was taken wherever it is", "{whole:을} 찾지 못해 {said:을} 사진 전체에서 찾았습니다"),
+    "whole not found": (
+        "no {whole} found, so {said} was taken wherever it is",
+        "{whole:을} 찾지 못해 {said:을} 사진 전체에서 찾았습니다",
+    ),
     "only so many": ("there are only {count} here", "여기에는 {count}개뿐입니다"),
     "only one": ("only one was found, so it is the one", "하나만 찾아서 그것을 골랐습니다"),
     "one side": ("it is all one, so only this side of it", "하나로 이어져 있어 그쪽 부분만 칠합니다"),
@@ -33,19 +36,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unknown color": ('"{said}" is no color I know', "'{said}': 모르는 색입니다"),
     "instead": ("instead: {color}", "대신 {color}"),
     "nothing instead": ("there is no likely color that differs from {said}", "{said:과} 다른 그럴듯한 색이 없습니다"),
-    "light stays": ("the photo keeps its own light, so it looks {color}", "밝기는 사진 그대로라서 {color:으로} 보입니다"),
-    "deeper": ("the photo keeps its own light; the color is deeper instead", "밝기는 사진 그대로 두고, 대신 색을 더 짙게 했습니다"),
-    "paler": ("the photo keeps its own light; the color is paler instead", "밝기는 사진 그대로 두고, 대신 색을 더 옅게 했습니다"),
+    "light stays": (
+        "the photo keeps its own light, so it looks {color}",
+        "밝기는 사진 그대로라서 {color:으로} 보입니다",
+    ),
+    "deeper": (
+        "the photo keeps its own light; the color is deeper instead",
+        "밝기는 사진 그대로 두고, 대신 색을 더 짙게 했습니다",
+    ),
+    "paler": (
+        "the photo keeps its own light; the color is paler instead",
+        "밝기는 사진 그대로 두고, 대신 색을 더 옅게 했습니다",
+    ),
     "natural": ("left to the automatic colors", "자동으로 고른 색을 씁니다"),
     "click wins": ("a click says otherwise and wins around it", "다른 색을 찍은 점이 있어 그 둘레는 점을 따릅니다"),
     # the whole picture
-    "light of the photo": ("the light and dark of the picture are the photo's own and stay", "사진의 밝고 어두움은 바꾸지 않습니다"),
+    "light of the photo": (
+        "the light and dark of the picture are the photo's own and stay",
+        "사진의 밝고 어두움은 바꾸지 않습니다",
+    ),
     "whole picture": ("the whole picture", "사진 전체"),
     # the conversation
     "send a photo": ("Send me a photo first.", "먼저 사진을 보내 주세요."),
     "help": (
-        "Send a photo, then say what should have which color: “make the jacket navy”, “no, darker”, “now the wall”, “everything else gray”. "
-        "“undo”, “redo”, “start over” and “save” (for the full size) are understood too.",
+        "Send a photo, then say what should have which color: “make the jacket navy”, “no, darker”, “now the wall”, "
+        "“everything else gray”. “undo”, “redo”, “start over” and “save” (for the full size) are understood too.",
         "사진을 보낸 다음 무엇을 어떤 색으로 할지 말해 주세요: ‘재킷을 남색으로’, ‘아니, 더 어둡게’, ‘이제 벽’, ‘나머지는 회색’, ‘더 따뜻하게’. "
         "‘취소’, ‘다시 실행’, ‘처음부터’, ‘저장’(원본 크기)도 알아듣습니다.",
     ),
@@ -65,10 +80,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "did with note": ("{thing}: {what} ({note}).", "{thing}: {what} ({note})."),
     "failed": ("{thing}: left as it is ({note}).", "{thing}: 그대로 두었습니다 ({note})."),
     "which color": ("{thing}: which color?", "{thing}: 어떤 색으로 할까요?"),
-    "say it": ("Name a thing and a color, like “the sky light blue”.", "‘하늘은 연한 파란색’처럼 사물과 색을 말해 주세요."),
+    "say it": (
+        "Name a thing and a color, like “the sky light blue”.",
+        "‘하늘은 연한 파란색’처럼 사물과 색을 말해 주세요.",
+    ),
     "undo": ("Undone.", "취소했습니다."),
     "redo": ("Done again.", "다시 했습니다."),
-    "start over": ("All wishes are forgotten; “undo” brings them back.", "요청을 모두 지웠습니다. ‘취소’로 되돌릴 수 있습니다."),
+    "start over": (
+        "All wishes are forgotten; “undo” brings them back.",
+        "요청을 모두 지웠습니다. ‘취소’로 되돌릴 수 있습니다.",
+    ),
     "anew": ("All of it is colored anew now.", "이제 전체를 새로 칠했습니다."),
     "nothing to undo": ("There is nothing to undo.", "취소할 것이 없습니다."),
     "nothing to redo": ("There is nothing to do again.", "다시 할 것이 없습니다."),
@@ -84,12 +105,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "black and white": ("black and white", "흑백"),
     # what was not understood
     "not understood": ('not understood: "{words}"', "이해하지 못했습니다: '{words}'"),
-    "did you mean": ('not understood: "{words}"; did you mean "{hint}"?', "이해하지 못했습니다: '{words}'. 혹시 '{hint}'인가요?"),
+    "did you mean": (
+        'not understood: "{words}"; did you mean "{hint}"?',
+        "이해하지 못했습니다: '{words}'. 혹시 '{hint}'인가요?",
+    ),
 }
 
 # the particle after a consonant, and after a vowel
 _PARTICLES = {"을": ("을", "를"), "은": ("은", "는"), "이": ("이", "가"), "과": ("과", "와"), "으로": ("으로", "로")}
-_SPOKEN_ENDS = "bcdgklmnpqrtL136780"  # Latin letters and digits whose Korean reading ends in a consonant; near enough for a name in passing
+# Latin letters and digits whose Korean reading ends in a consonant; near enough for a name in passing
+_SPOKEN_ENDS = "bcdgklmnpqrtL136780"
 
 
 class _Word(str):
@@ -109,6 +134,8 @@ class _Word(str):
 
 
 def say(key: str, language: Language, **values: object) -> str:
-    """The sentence of that name in one language, with the values inserted. Raises KeyError for an unknown name or a missing value."""
+    """The sentence of that name in one language, with the values inserted. Raises KeyError for an unknown name or a
+    missing value.
+    """
     sentence = SENTENCES[key][language == "ko"]
     return sentence.format(**{name: _Word(value) for name, value in values.items()})

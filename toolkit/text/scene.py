@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 NEAR_WHOLE = 0.04  # of the long side: hair reaches beyond what is found as the woman
 SHARE_IN_WHOLE = 0.2  # of the heat at least that has to lie in the whole for the whole to have a say
-NESTED, SMALLER = 0.6, 0.7  # so much of a region in another that is so much larger: it is on it, like the belt on the dress
+# so much of a region in another that is so much larger: it is on it, like the belt on the dress
+NESTED, SMALLER = 0.6, 0.7
 # What lies behind the things a picture is of.
 BEHIND = frozenset(
-    "background sky cloud fog wall ceiling floor ground road street pavement grass field playing-field lawn tree vegetation forest wood bush plant "
-    "mountain hill sea ocean lake river water snow ice sand beach dirt gravel rock building house city fence window door curtain blind carpet rug "
-    "railroad bridge stairs roof room view scene picture photo park garden outdoors indoors".replace("-", " ").split()
+    "background sky cloud fog wall ceiling floor ground road street pavement grass field playing-field lawn tree "
+    "vegetation forest wood bush plant mountain hill sea ocean lake river water snow ice sand beach dirt gravel rock "
+    "building house city fence window door curtain blind carpet rug railroad bridge stairs roof room view scene "
+    "picture photo park garden outdoors indoors".replace("-", " ").split()
 ) | {"playing field", "traffic light", "traffic sign"}
 MOST_FRONT = 8
 
@@ -111,7 +113,9 @@ class Scene:
             claim.notes.append(say("unknown thing", self.language, said=thing.said))
             return
         if found.how in ("broader", "open") and found.word != thing.noun:
-            claim.notes.append(say("taken as", self.language, said=self.spoken(thing.noun), thing=self.spoken(found.word)))
+            claim.notes.append(
+                say("taken as", self.language, said=self.spoken(thing.noun), thing=self.spoken(found.word))
+            )
         if not found.present or not (plane > 0).any():
             claim.ok = False
             claim.notes.append(say("not in photo", self.language, thing=self.spoken(found.word)))
@@ -156,7 +160,9 @@ class Scene:
         return front if place.side == "foreground" else -front
 
     def divide(self, claims: Sequence[Claim]) -> None:
-        """Make the regions disjoint: a region within another comes first, else the hotter place wins; a later wish overrules the same earlier one."""
+        """Make the regions disjoint: a region within another comes first, else the hotter place wins; a later wish
+        overrules the same earlier one.
+        """
         located = [(claim, claim.plane) for claim in claims if claim.plane is not None]
         for i, (claim, mine) in enumerate(located):
             left = mine
@@ -218,7 +224,9 @@ def _rank(one: Claim, mine: fields.Field, other: Claim, its: fields.Field, later
         return 1 if later else -1
     if one.thing is not None and other.thing is not None:
         for a, b, sign in ((one.thing, other.thing, 1), (other.thing, one.thing, -1)):
-            if (a.part_of is not None and a.part_of.noun == b.noun) or (a.noun == b.noun and a.place is not None and b.place is None):
+            if (a.part_of is not None and a.part_of.noun == b.noun) or (
+                a.noun == b.noun and a.place is not None and b.place is None
+            ):
                 return sign
     me, it = mine > 0, its > 0
     both, mine_area, its_area = int((me & it).sum()), int(me.sum()), int(it.sum())

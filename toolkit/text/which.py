@@ -11,7 +11,8 @@ from toolkit.text.grammar.parser import Place
 
 LEAST_TO_COUNT = 0.12  # share of the largest from which on a part is one of several things
 WIDE = 0.5  # share of the photo's side from which on "the left one" of a single part means its left half
-SMOOTH, VALLEY, LEAST_OF_ROW = 0.012, 0.1, 0.3  # of the photo's side; of the highest; of the largest: things in a row are of a kind
+# of the photo's side; of the highest; of the largest: things in a row are of a kind
+SMOOTH, VALLEY, LEAST_OF_ROW = 0.012, 0.1, 0.3
 
 
 def side_of_picture(shape: tuple[int, int], side: str) -> Field:
@@ -22,14 +23,16 @@ def side_of_picture(shape: tuple[int, int], side: str) -> Field:
 
 
 def choose(field: Field, place: Place) -> tuple[Field, str | None]:
-    """The parts of a cleaned field that a place means, and the key of a phrase to tell the person if it could not be followed exactly.
+    """The parts of a cleaned field that a place means, and the key of a phrase to tell the person if it could not be
+    followed exactly.
 
     An order that is too high ("the fifth dog" of three) gives an empty field and the phrase "only so many".
     """
     parts = split(field)
     if not parts:
         return field, None
-    parts = [part for part in parts if part.sum() >= LEAST_TO_COUNT * parts[0].sum()]  # a speck on the right is not "the right dog"
+    # a speck on the right is not "the right dog"
+    parts = [part for part in parts if part.sum() >= LEAST_TO_COUNT * parts[0].sum()]
     if place.order is not None:
         start = place.counted_from
         wanted = place.order if place.order < 0 else place.order - 1
@@ -46,7 +49,8 @@ def choose(field: Field, place: Place) -> tuple[Field, str | None]:
     if place.side in ("foreground", "background"):
         if len(parts) == 1:
             return field, "only one"
-        front = max(range(len(parts)), key=lambda i: (int(np.flatnonzero(parts[i].any(1))[-1]), -i))  # who stands nearest reaches lowest
+        # who stands nearest reaches lowest
+        front = max(range(len(parts)), key=lambda i: (int(np.flatnonzero(parts[i].any(1))[-1]), -i))
         others = [part for i, part in enumerate(parts) if i != front]
         return keep(field, [parts[front]] if place.side == "foreground" else others), None
     if place.side == "middle":
@@ -76,7 +80,9 @@ def _half(field: Field, part: Mask, side: str) -> tuple[Field, str]:
 
 
 def _single(field: Field, parts: list[Mask], axis: int) -> list[Mask]:
-    """Parts in which several things touch, such as people in a row, cut where the row is lowest between them; along x (axis 1) or y (axis 0)."""
+    """Parts in which several things touch, such as people in a row, cut where the row is lowest between them; along x
+    (axis 1) or y (axis 0).
+    """
     from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
@@ -86,7 +92,9 @@ def _single(field: Field, parts: list[Mask], axis: int) -> list[Mask]:
         peaks, _ = find_peaks(np.pad(profile, 1), prominence=VALLEY * profile.max())
         cuts = [a + int(profile[a:b].argmin()) for a, b in pairwise(peaks - 1)]
         places = np.arange(field.shape[axis])
-        pieces = [part & np.expand_dims((places >= a) & (places < b), 1 - axis) for a, b in pairwise([0, *cuts, len(places)])]
+        pieces = [
+            part & np.expand_dims((places >= a) & (places < b), 1 - axis) for a, b in pairwise([0, *cuts, len(places)])
+        ]
         sizes = [int(piece.sum()) for piece in pieces]
         single += pieces if min(sizes) > LEAST_OF_ROW * max(sizes) else [part]
     return single

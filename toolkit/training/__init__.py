@@ -1,1 +1,3 @@
-"""Training: photos in (data.py), made old (degrade.py), losses, one loop for all recipes, and what is said about every training (job.py)."""
+"""Training: photos in (data.py), made old (degrade.py), losses, one loop for all recipes, and what is said about every
+training (job.py).
+"""

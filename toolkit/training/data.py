@@ -1,11 +1,13 @@
-"""Photos for training: from tars, a folder, or a Hugging Face dataset, to batches of lightness, color and frozen tokens.
+"""Photos for training: from tars, a folder, or a Hugging Face dataset, to batches of lightness, color and frozen
+tokens.
 
     photos = load_photos(["photos/"])                                    # uint8, short side at most 288
-    cache = Cache("cache/", photos, encoder, views=2)                    # each view: its own crop, size, flip and damage
+    cache = Cache("cache/", photos, encoder, views=2)  # each view: its own crop, size, flip and damage
     for batch in cache.batches(16, seed=0): ...                          # batch.L, batch.ab, batch.tokens
 
-A ViT costs ten times what the rest of the network does and is frozen, so each view of a photo is encoded once and kept on disk as fp16
-(0.6 MB a view at 256 px). Views differ in size: a model that saw only one size changes its mind with it (DDColor #54).
+A ViT costs ten times what the rest of the network does and is frozen, so each view of a photo is encoded once and kept
+on disk as fp16 (0.6 MB a view at 256 px). Views differ in size: a model that saw only one size changes its mind with it
+(DDColor #54).
 """
 
 import io
@@ -31,7 +33,8 @@ from toolkit.models.encoder import STRIDE, Encoder
 from toolkit.photo import SUFFIXES, Photo
 from toolkit.training.degrade import degrade
 
-SHORT_SIDE = 288  # photos are held at this size: larger than every training view needs, small enough for 100,000 in memory
+# photos are held at this size: larger than every training view needs, small enough for 100,000 in memory
+SHORT_SIDE = 288
 SHAPES = ((256, 256), (256, 320), (320, 256), (192, 256), (256, 192), (320, 320), (192, 192))  # (H, W) of the views
 WINDOW = 12  # tokens, 192 px
 CHUNK = 48  # views in one cache file: three batches of 16
@@ -91,8 +94,11 @@ def _row(dataset: Any, index: int, column: str) -> Image.Image:
     return image
 
 
-def load_photos(sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None) -> list[Tensor]:
-    """All photos of the sources as uint8 (3, h, w), short side at most 288 px; files that do not open or have no color are skipped.
+def load_photos(
+    sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None
+) -> list[Tensor]:
+    """All photos of the sources as uint8 (3, h, w), short side at most 288 px; files that do not open or have no color
+    are skipped.
 
     A source is a tar, a folder (searched with its subfolders) or "hf:NAME@SPLIT", a Hugging Face image dataset.
     Raises ValueError when a source is none of these or holds no photo.
@@ -100,7 +106,9 @@ def load_photos(sources: list[str], limit: int | None = None, progress: Callable
     return [photo for _, photo in load_named(sources, limit, progress)]
 
 
-def load_named(sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None) -> list[tuple[str, Tensor]]:
+def load_named(
+    sources: list[str], limit: int | None = None, progress: Callable[[int], None] | None = None
+) -> list[tuple[str, Tensor]]:
     """As load_photos, each photo with its name."""
     photos: list[tuple[str, Tensor]] = []
     for source in sources:
@@ -123,7 +131,8 @@ def load_named(sources: list[str], limit: int | None = None, progress: Callable[
 
 
 class Photos:
-    """Photos that stay as their files have them until they are drawn, where decoded ones do not fit into memory (250 kB each instead of 12).
+    """Photos that stay as their files have them until they are drawn, where decoded ones do not fit into memory (250 kB
+    each instead of 12).
 
     photos[i] is uint8 (3, h, w), short side at most 288, or None where the file is broken or has no color.
     """
@@ -150,7 +159,9 @@ class Photos:
 
 
 def view(photo: Tensor, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """A random crop (50 to 100 % of what fits), flipped half of the time: uint8 (3, h, w) -> float (3, H, W) in [0, 1]."""
+    """A random crop (50 to 100 % of what fits), flipped half of the time: uint8 (3,
+    h, w) -> float (3, H, W) in [0, 1].
+    """
     H, W = shape
     _, h, w = photo.shape
     u = torch.rand(4, generator=generator).tolist()
@@ -177,9 +188,11 @@ def make_views(photos: list[Tensor], shape: tuple[int, int], generator: torch.Ge
 
 
 class Cache:
-    """Encoded views of photos on disk, in safetensors files of CHUNK views of one shape; made where missing, then read again and again.
+    """Encoded views of photos on disk, in safetensors files of CHUNK views of one shape; made where missing, then read
+    again and again.
 
-    Views are a pure function of (photos, seed): a cache that was cut short goes on where it stopped, and two processes may fill and read it at once.
+    Views are a pure function of (photos, seed): a cache that was cut short goes on where it stopped, and two processes
+    may fill and read it at once.
     """
 
     def __init__(self, folder: str | Path, photos: list[Tensor], views: int = 2, seed: int = 0) -> None:
@@ -188,7 +201,9 @@ class Cache:
         recipe = {"photos": len(photos), "seed": seed, "shapes": SHAPES, "chunk": CHUNK}
         note = self.folder / "cache.json"
         if note.exists() and json.loads(note.read_text()) != json.loads(json.dumps(recipe)):
-            raise ValueError(f"{folder} holds encoded views of other photos or another seed; delete it or name another folder.")
+            raise ValueError(
+                f"{folder} holds encoded views of other photos or another seed; delete it or name another folder."
+            )
         note.write_text(json.dumps(recipe))
 
     def plan(self) -> Iterator[tuple[Path, list[int], tuple[int, int], int]]:
@@ -219,10 +234,11 @@ class Cache:
                 progress(i + 1, len(plan))
 
     def batches(self, size: int, seed: int, window: int = WINDOW) -> Iterator[Batch]:
-        """Batches of one shape, for ever, from what is on disk now: a random window of at most `window` tokens a side, half of them mirrored.
+        """Batches of one shape, for ever, from what is on disk now: a random window of at most `window` tokens a side,
+        half of them mirrored.
 
-        Neighboring pixels teach much the same, so that a window of three quarters costs half as much and teaches nearly as much; its tokens
-        have seen the whole view.
+        Neighboring pixels teach much the same, so that a window of three quarters costs half as much and teaches nearly
+        as much; its tokens have seen the whole view.
         """
         generator = torch.Generator().manual_seed(seed)
         with ThreadPoolExecutor(1) as reader:
@@ -236,7 +252,9 @@ class Cache:
                     views = coming.result()
                     coming = reader.submit(load_file, files[order[(k + 1) % len(order)]])
                     for rows in torch.randperm(len(views["L"]), generator=generator).split(size):
-                        batch = Batch(views["L"][rows].float() / 2.55, views["ab"][rows].float(), views["tokens"][rows].float())
+                        batch = Batch(
+                            views["L"][rows].float() / 2.55, views["ab"][rows].float(), views["tokens"][rows].float()
+                        )
                         batch = _window(batch, window, generator)
                         if torch.rand((), generator=generator) < 0.5:
                             batch = Batch(batch.L.flip(-1), batch.ab.flip(-1), batch.tokens.flip(-1))

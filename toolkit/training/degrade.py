@@ -1,4 +1,5 @@
-"""What time and old film do to a photograph's lightness, so that a model trained on today's photos works on real prints.
+"""What time and old film do to a photograph's lightness, so that a model trained on today's photos works on real
+prints.
 
     L = degrade(rgb, generator)          # (B, 3, H, W) in [0, 1] -> (B, 1, H, W) in [0, 100]
 
@@ -12,7 +13,18 @@ from torch.nn import functional as F
 
 # Probability of each effect on one photo. Four in ten photos stay as they are: a good scan must stay a good input.
 CLEAN = 0.4
-FILM, EXPOSURE, FADING, UNEVEN, BLUR, GRAIN, NOISE, HALFTONE, SCRATCHES, JPEG = 0.5, 0.2, 0.6, 0.3, 0.4, 0.5, 0.4, 0.06, 0.15, 0.3
+FILM, EXPOSURE, FADING, UNEVEN, BLUR, GRAIN, NOISE, HALFTONE, SCRATCHES, JPEG = (
+    0.5,
+    0.2,
+    0.6,
+    0.3,
+    0.4,
+    0.5,
+    0.4,
+    0.06,
+    0.15,
+    0.3,
+)
 CRACKED = 0.3  # of the scratches
 STOPS = 3.0  # at most so far underexposed: an eighth of the light
 
@@ -26,12 +38,16 @@ RED_GREEN_BLUE = (  # how much a film sees of red, green and blue light, as shar
 
 def lightness(luminance: Tensor) -> Tensor:
     """CIE 1976 L* of relative luminance in [0, 1]; any shape; in [0, 100]."""
-    f = torch.where(luminance > (6 / 29) ** 3, luminance.clamp(min=1e-6) ** (1 / 3), luminance / (3 * (6 / 29) ** 2) + 4 / 29)
+    f = torch.where(
+        luminance > (6 / 29) ** 3, luminance.clamp(min=1e-6) ** (1 / 3), luminance / (3 * (6 / 29) ** 2) + 4 / 29
+    )
     return 116 * f - 16
 
 
 def degrade(rgb: Tensor, generator: torch.Generator) -> Tensor:
-    """Photos (B, 3, H, W), sRGB in [0, 1] -> lightness (B, 1, H, W) in [0, 100] as an old print might show it. H and W are multiples of 16."""
+    """Photos (B, 3, H, W), sRGB in [0, 1] -> lightness (B, 1, H, W) in [0, 100] as an old print might show it. H and W
+    are multiples of 16.
+    """
     B = len(rgb)
 
     def chance(p: float) -> Tensor:
@@ -66,7 +82,8 @@ def degrade(rgb: Tensor, generator: torch.Generator) -> Tensor:
 
     clumps = F.interpolate(noise(H // 2, W // 2), (H, W), mode="bilinear", align_corners=False)
     midtones = (L / 50 * (2 - L / 50)).clamp(0, 1)  # grain shows where film is neither black nor white
-    L = torch.where(chance(GRAIN), L + between(0, 1).pow(2).mul(11).add(1) * midtones * clumps, L)  # 1 to 12, mostly little
+    # 1 to 12, mostly little
+    L = torch.where(chance(GRAIN), L + between(0, 1).pow(2).mul(11).add(1) * midtones * clumps, L)
     L = torch.where(chance(NOISE), L + between(0.5, 5) * noise(H, W), L)
     L = torch.where(chance(HALFTONE), halftone(L, between(0.2, 1.4), between(2.5, 4.5)), L)
 
@@ -79,17 +96,22 @@ def degrade(rgb: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def halftone(L: Tensor, angle: Tensor, period: Tensor) -> Tensor:
-    """A printer's dots, as in newspapers: L (B, 1, H, W) -> the same. angle in radians, period in pixels (B, 1, 1, 1)."""
+    """A printer's dots, as in newspapers: L (B, 1, H, W) -> the same. angle in
+    radians, period in pixels (B, 1, 1, 1).
+    """
     H, W = L.shape[-2:]
     y, x = torch.arange(H, device=L.device).view(H, 1), torch.arange(W, device=L.device)
     turn = 2 * torch.pi / period
-    across, down = turn * (x * angle.cos() + y * angle.sin()), turn * (y * angle.cos() - x * angle.sin())  # (B, 1, H, W)
+    # (B, 1, H, W)
+    across, down = turn * (x * angle.cos() + y * angle.sin()), turn * (y * angle.cos() - x * angle.sin())
     screen = 50 + 25 * (across.cos() + down.cos())
     return 8 + 84 * torch.sigmoid((L - screen) / 12)  # ink and paper, with soft edges: what a scanner makes of them
 
 
 def scratch(L: Tensor, generator: torch.Generator) -> Tensor:
-    """Thin lines, nearly upright as a projector leaves them or wandering as a plate cracks, and specks of dust; L (B, 1, H, W) -> the same."""
+    """Thin lines, nearly upright as a projector leaves them or wandering as a plate cracks, and specks of dust; L (B,
+    1, H, W) -> the same.
+    """
     B, _, H, W = L.shape
     L = L.clone()
     rows = torch.arange(H)

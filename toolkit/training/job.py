@@ -1,7 +1,7 @@
 """What every training shares: what can be said about it (Job), its photos, and its run.
 
-Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the training itself.
-`accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
+Photos to memory, each view through the frozen encoder once (the long part; it goes on where it was stopped), then the
+training itself. `accelerate launch -m toolkit train unet ...` runs the same on several GPUs.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,9 @@ Compare them on photos they have not seen:
 
 @dataclass(frozen=True)
 class Job:
-    """What to train on, for how long, and where the result goes. A training that asks for more has a Job of its own, which begins with this one."""
+    """What to train on, for how long, and where the result goes. A training that asks for more has a Job of its own,
+    which begins with this one.
+    """
 
     data: tuple[str, ...]
     """color photos: folders, tars, Hugging Face's hf:NAME@SPLIT"""
@@ -94,8 +96,12 @@ class Training(Generic[J]):
     train: Train[J]
 
 
-def run(job: Job, out: Path, recipe: Recipe, schedule: Schedule, batches: Callable[[int, int], Iterator[Movable]]) -> Trainer:
-    """Let a recipe learn until its time is used up. batches(step, process): from that step on, in another order for each process."""
+def run(
+    job: Job, out: Path, recipe: Recipe, schedule: Schedule, batches: Callable[[int, int], Iterator[Movable]]
+) -> Trainer:
+    """Let a recipe learn until its time is used up. batches(step, process): from that step on, in another order for
+    each process.
+    """
     trainer = Trainer(recipe, out, schedule, device=job.device)
     if job.resume:
         trainer.resume()

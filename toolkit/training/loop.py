@@ -1,7 +1,8 @@
 """One training loop for every recipe: CPU, one GPU, or several through `accelerate launch`.
 
-A recipe says what is learned (a module and its loss); the loop does the rest: AdamW with warm-up and cosine decay, EMA, bf16 where the device has it,
-checkpoints to resume from, a log to plot, and a contact sheet every so often. Time is the budget, since time is what people have.
+A recipe says what is learned (a module and its loss); the loop does the rest: AdamW with warm-up and cosine decay, EMA,
+bf16 where the device has it, checkpoints to resume from, a log to plot, and a contact sheet every so often. Time is the
+budget, since time is what people have.
 """
 
 import json
@@ -68,7 +69,8 @@ class Schedule:
     """How long and how fast."""
 
     minutes: float = 30.0
-    steps: int | None = None  # the budget where models are compared: equal views, however fast the machine; then minutes do not count
+    # the budget where models are compared: equal views, however fast the machine; then minutes do not count
+    steps: int | None = None
     batch: int = 16
     lr: float = 1.5e-3
     weight_decay: float = 0.02
@@ -83,33 +85,51 @@ class Schedule:
 
 
 def rate(schedule: Schedule, step: int, seconds: float, begun: int = 0) -> float:
-    """Learning rate: linear warm-up over steps, then a cosine over the budget down to a hundredth. begun: the step at which Adam knew nothing."""
+    """Learning rate: linear warm-up over steps, then a cosine over the budget down to a hundredth. begun: the step at
+    which Adam knew nothing.
+    """
     progress = schedule.progress(step, seconds)
-    return schedule.lr * min(1.0, (step + 1 - begun) / schedule.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+    return (
+        schedule.lr
+        * min(1.0, (step + 1 - begun) / schedule.warmup)
+        * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+    )
 
 
 class Trainer:
-    """Trains a recipe and keeps everything in one folder: checkpoint.safetensors (EMA weights), state.safetensors, log.jsonl, sheet-*.png."""
+    """Trains a recipe and keeps everything in one folder: checkpoint.safetensors (EMA weights), state.safetensors,
+    log.jsonl, sheet-*.png.
+    """
 
-    def __init__(self, recipe: Recipe, folder: str | Path, schedule: Schedule | None = None, device: str = "auto") -> None:
+    def __init__(
+        self, recipe: Recipe, folder: str | Path, schedule: Schedule | None = None, device: str = "auto"
+    ) -> None:
         self.recipe, self.folder, self.schedule = recipe, Path(folder), schedule or Schedule()
         self.folder.mkdir(parents=True, exist_ok=True)
         bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
         mixed = ("bf16" if bf16 else "fp16") if torch.cuda.is_available() and device != "cpu" else "no"
-        parts = DistributedDataParallelKwargs(find_unused_parameters=True)  # a recipe may train a part of its module first
+        # a recipe may train a part of its module first
+        parts = DistributedDataParallelKwargs(find_unused_parameters=True)
         self.accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu", kwargs_handlers=[parts])
         parameters = recipe.groups() if isinstance(recipe, TwoSpeeds) else recipe.module.parameters()
-        optimizer = torch.optim.AdamW(parameters, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98))
+        optimizer = torch.optim.AdamW(
+            parameters, lr=self.schedule.lr, weight_decay=self.schedule.weight_decay, betas=(0.9, 0.98)
+        )
         self.module, self.optimizer = self.accelerator.prepare(recipe.module, optimizer)
         self.ema = {k: v.detach().clone().float() for k, v in recipe.module.state_dict().items()}
         self.step, self.seconds, self.cpu, self.begun = 0, 0.0, 0.0, 0
 
     def begin(self, checkpoint: str | Path) -> None:
-        """Go on from another machine's checkpoint.safetensors: its weights, its place in the schedule, and a warm-up, since Adam starts anew."""
+        """Go on from another machine's checkpoint.safetensors: its weights, its place in the schedule, and a warm-up,
+        since Adam starts anew.
+        """
         with safe_open(checkpoint, "pt") as file:
             note = file.metadata() or {}
         if note.get("architecture") != self.recipe.architecture:
-            raise ValueError(f"{checkpoint} is no checkpoint of {self.recipe.architecture}; it says {note.get('architecture', 'nothing')}.")
+            raise ValueError(
+                f"{checkpoint} is no checkpoint of {self.recipe.architecture}; it says "
+                f"{note.get('architecture', 'nothing')}."
+            )
         self.recipe.module.load_state_dict({name: value.float() for name, value in load_file(checkpoint).items()})
         self.ema = {k: v.detach().clone().float() for k, v in self.recipe.module.state_dict().items()}
         self.step = self.begun = int(note.get("step", 0))
@@ -127,7 +147,11 @@ class Trainer:
         self.ema = {k[4:]: v.to(device) for k, v in state.items() if k.startswith("ema.")}
         steps = torch.tensor(float(self.step - self.begun))
         for i, p in enumerate(self.recipe.module.parameters()):
-            moments = {name: state[f"adam.{i}.{name}"].to(device) for name in ("exp_avg", "exp_avg_sq") if f"adam.{i}.{name}" in state}
+            moments = {
+                name: state[f"adam.{i}.{name}"].to(device)
+                for name in ("exp_avg", "exp_avg_sq")
+                if f"adam.{i}.{name}" in state
+            }
             if moments:
                 self.optimizer.state[p] = {"step": steps.clone(), **moments}
         self._forget_later()
@@ -137,14 +161,20 @@ class Trainer:
         """Take out of the log what came after the state that is gone on from: those steps are made again."""
         log = self.folder / "log.jsonl"
         if log.exists() and self.accelerator.is_main_process:
-            kept = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if json.loads(line)["step"] <= self.step]
+            kept = [
+                line
+                for line in log.read_text(encoding="utf-8").splitlines(keepends=True)
+                if json.loads(line)["step"] <= self.step
+            ]
             log.write_text("".join(kept), encoding="utf-8")
 
     def save(self) -> None:
         """Write the state to resume from and the averaged weights to use; each file appears whole or not at all."""
         if not self.accelerator.is_main_process:
             return
-        state = {f"model.{k}": v for k, v in self.recipe.module.state_dict().items()} | {f"ema.{k}": v for k, v in self.ema.items()}
+        state = {f"model.{k}": v for k, v in self.recipe.module.state_dict().items()} | {
+            f"ema.{k}": v for k, v in self.ema.items()
+        }
         for i, p in enumerate(self.recipe.module.parameters()):
             for name in ("exp_avg", "exp_avg_sq"):
                 if name in self.optimizer.state.get(p, {}):
@@ -153,17 +183,30 @@ class Trainer:
         dtype = self.recipe.dtype if isinstance(self.recipe, Small) else torch.float32
         note = {"architecture": self.recipe.architecture, "step": str(self.step)}
         _save({k: v.to(dtype) for k, v in self.ema.items()}, self.folder / "checkpoint.safetensors", note)
-        (self.folder / "state.json").write_text(json.dumps({"step": self.step, "seconds": self.seconds, "cpu": self.cpu, "begun": self.begun}))
+        (self.folder / "state.json").write_text(
+            json.dumps({"step": self.step, "seconds": self.seconds, "cpu": self.cpu, "begun": self.begun})
+        )
 
-    def run(self, batches: Iterator[Movable], callback: Callable[[dict[str, float]], bool | None] | None = None, quiet: bool = False) -> None:
-        """Train until the schedule's budget is used up (all runs of this folder together); callback(record) -> False stops early."""
+    def run(
+        self,
+        batches: Iterator[Movable],
+        callback: Callable[[dict[str, float]], bool | None] | None = None,
+        quiet: bool = False,
+    ) -> None:
+        """Train until the schedule's budget is used up (all runs of this folder together); callback(record) -> False
+        stops early.
+        """
         schedule, started, before = self.schedule, time.monotonic(), self.seconds
         worked, cpu_before = time.process_time(), self.cpu
         saved = validated = self.seconds / 60
         bar = tqdm(total=100, unit="%", disable=quiet or not self.accelerator.is_main_process)
         self.module.train()
         while self._progress() < 1:
-            record: dict[str, float] = {"step": self.step + 1, "samples": (self.step + 1) * schedule.batch, **self._step(next(batches))}
+            record: dict[str, float] = {
+                "step": self.step + 1,
+                "samples": (self.step + 1) * schedule.batch,
+                **self._step(next(batches)),
+            }
             self.seconds = before + time.monotonic() - started
             self.cpu = cpu_before + time.process_time() - worked  # what a busy machine does not lengthen
             record |= {"seconds": round(self.seconds, 1), "cpu": round(self.cpu, 1)}
@@ -219,7 +262,9 @@ class Trainer:
         return {k: round(v, 4) for k, v in numbers.items()}
 
     def _log(self, record: dict[str, float]) -> None:
-        if self.accelerator.is_main_process and (self.step % 10 == 0 or any(name.startswith("val_") for name in record)):
+        if self.accelerator.is_main_process and (
+            self.step % 10 == 0 or any(name.startswith("val_") for name in record)
+        ):
             with (self.folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(record) + "\n")
 

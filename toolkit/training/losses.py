@@ -10,7 +10,8 @@ from toolkit.color import AbBins
 def huber_ab(predicted: Tensor, truth: Tensor, delta: float = 20.0) -> Tensor:
     """Huber loss on ab, (B, 2, H, W) each, in units of delta: square below 20 Lab units, linear above.
 
-    A small delta finds the median color, which is gray more often than the mean; a large one lets the few vivid pixels weigh in.
+    A small delta finds the median color, which is gray more often than the mean; a large one lets the few vivid pixels
+    weigh in.
     """
     return F.huber_loss(predicted / delta, truth / delta)
 
@@ -18,8 +19,8 @@ def huber_ab(predicted: Tensor, truth: Tensor, delta: float = 20.0) -> Tensor:
 class RebalancedCrossEntropy(nn.Module):
     """Cross-entropy against soft-encoded ab bins, rare colors weighing more (Zhang 2016, eq. 2 and 3).
 
-    The soft encoding (Gaussian over the 5 nearest bins, sigma 5) of every whole-numbered ab is made once and looked up, instead of searching the
-    neighbors of each pixel again and again.
+    The soft encoding (Gaussian over the 5 nearest bins, sigma 5) of every whole-numbered ab is made once and looked up,
+    instead of searching the neighbors of each pixel again and again.
     """
 
     nearest: Tensor
@@ -36,7 +37,9 @@ class RebalancedCrossEntropy(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
 
     def forward(self, logits: Tensor, truth: Tensor) -> Tensor:
-        """logits (B, Q, h, w), truth ab (B, 2, h, w) -> the mean over pixels, each weighted by its nearest bin's weight."""
+        """logits (B, Q, h, w), truth ab (B, 2, h, w) -> the mean over pixels, each weighted by its nearest bin's
+        weight.
+        """
         a, b = truth.round().clamp(-128, 127).long().unbind(1)  # (B, h, w)
         index = ((a + 128) * 256 + b + 128).unsqueeze(1)  # (B, 1, h, w)
         nearest = self.nearest[index[:, 0]].permute(0, 3, 1, 2)  # (B, 5, h, w)

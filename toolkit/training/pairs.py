@@ -27,7 +27,8 @@ from torch import Tensor
 
 from toolkit.training.sights import Sight, Sights
 
-SHARES = {"itself": 0.18, "turned": 0.18, "same": 0.18, "other": 0.14, "class": 0.128, "recolored": 0.192}  # how often each kind comes
+# how often each kind comes
+SHARES = {"itself": 0.18, "turned": 0.18, "same": 0.18, "other": 0.14, "class": 0.128, "recolored": 0.192}
 COMMON = 600  # photos of a folder from which on a word says too little
 RARE = 0.6  # share of the pairs "same" that share the rarest word of the photo; the others any
 FEW = 8  # photos of which the one that shares most words is taken
@@ -80,24 +81,38 @@ def recolor(sight: Sight, value: int, ab: tuple[float, float]) -> Sight:
 
 
 class Pairs:
-    """Draws pairs. A kind for which there is nothing (no words, no labelled photos, one photo) is left out; `kinds` names the others."""
+    """Draws pairs. A kind for which there is nothing (no words, no labelled photos, one photo) is left out; `kinds`
+    names the others.
+    """
 
     def __init__(
-        self, photos: Sights, names: Sequence[str], words: Mapping[str, frozenset[str]] | None = None, labelled: Sights | None = None
+        self,
+        photos: Sights,
+        names: Sequence[str],
+        words: Mapping[str, frozenset[str]] | None = None,
+        labelled: Sights | None = None,
     ) -> None:
-        """photos: with two views each; names: FOLDER/NAME of each photo; words: what is on a photo, by its name; labelled: with classes."""
+        """photos: with two views each; names: FOLDER/NAME of each photo; words: what is on a photo, by its name;
+        labelled: with classes.
+        """
         self.photos, self.labelled = photos, labelled
         said: dict[tuple[Path, str], list[int]] = defaultdict(list)
         for photo, name in enumerate(names):
             for word in (words or {}).get(name, ()):
                 said[Path(name).parent, word].append(photo)
-        self.who = {key: them for key, them in said.items() if 1 < len(them) < COMMON}  # photos of a folder that share a word
+        # photos of a folder that share a word
+        self.who = {key: them for key, them in said.items() if 1 < len(them) < COMMON}
         self.says: dict[int, set[tuple[Path, str]]] = defaultdict(set)
         for key, them in self.who.items():
             for photo in them:
                 self.says[photo].add(key)
         self.shown = _shown(labelled) if labelled else {}
-        there = {"other": len(names) > 1, "same": bool(self.who), "class": bool(self.shown), "recolored": bool(self.shown)}
+        there = {
+            "other": len(names) > 1,
+            "same": bool(self.who),
+            "class": bool(self.shown),
+            "recolored": bool(self.shown),
+        }
         self.kinds = {kind: share for kind, share in SHARES.items() if there.get(kind, True)}
 
     def batches(self, size: int, seed: int) -> Iterator[PairBatch]:
@@ -139,14 +154,22 @@ class Pairs:
         words = sorted(self.says[photo])
         word = min(words, key=lambda word: len(self.who[word])) if draw.random() < RARE else draw.choice(words)
         others = draw.sample(self.who[word], min(FEW, len(self.who[word])))
-        return max((other for other in others if other != photo), key=lambda other: len(self.says[other] & self.says[photo]))
+        return max(
+            (other for other in others if other != photo), key=lambda other: len(self.says[other] & self.says[photo])
+        )
 
     def _alike(self, draw: random.Random, kind: str) -> Pair:
-        """Two labelled photos that show one class; with some of the classes that they share in a new color, if that is the kind."""
+        """Two labelled photos that show one class; with some of the classes that they share in a new color, if that is
+        the kind.
+        """
         assert self.labelled is not None
         for _ in range(TRIES):
             rare = draw.random() < 0.5  # classes come alike often, or as often as they are shown
-            value = draw.choice(list(self.shown)) if rare else draw.choices(list(self.shown), [len(views) for views in self.shown.values()])[0]
+            value = (
+                draw.choice(list(self.shown))
+                if rare
+                else draw.choices(list(self.shown), [len(views) for views in self.shown.values()])[0]
+            )
             first, second = draw.sample(self.shown[value], 2)
             if first[0] == second[0]:
                 continue

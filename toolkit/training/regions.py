@@ -2,10 +2,12 @@
 
     regions = Regions("regions-train.tar", "runs/localizer/regions")
     regions.fill(encoder)                                  # each photo through the frozen encoder, once a view
-    for batch in regions.batches(16, seed=0, ...): ...     # batch.tokens, batch.labels, what the photo's source could have said
+    # batch.tokens, batch.labels, what the photo's source could have said
+    for batch in regions.batches(16, seed=0, ...): ...
 
-A tar holds photos SOURCE/NAME.webp, labels NAME.png (palette indices, 0: nothing is said) and classes.json. Sources differ in what they say: one
-names garments and calls all else 0, another names everything it can; so each photo teaches only the names of its own source.
+A tar holds photos SOURCE/NAME.webp, labels NAME.png (palette indices, 0: nothing is said) and classes.json. Sources
+differ in what they say: one names garments and calls all else 0, another names everything it can; so each photo teaches
+only the names of its own source.
 """
 
 import math
@@ -30,7 +32,8 @@ from toolkit.training.degrade import degrade
 CLOSE = 2  # the number of the view that looks closely
 WINDOW = 16  # tokens, 256 px: a photo of 384 px has 24 x 34
 SIZE = 384  # px, short side of a whole photo: that of the model that hints are painted with
-SPARSE = ("labelmefacade", "camvid", "coco-panoptic", "coco-stuff")  # here a 0 means "not said"; elsewhere it means "none of our names"
+# here a 0 means "not said"; elsewhere it means "none of our names"
+SPARSE = ("labelmefacade", "camvid", "coco-panoptic", "coco-stuff")
 # What is whole and what is part: names that follow from a source's labels though the source itself never says them.
 BARE = {
     "skin",
@@ -51,9 +54,13 @@ BARE = {
 }
 FOLLOWS: dict[str, dict[str, Callable[[str], bool]]] = {
     "ccp": {"person": lambda name: name != "bag", "clothes": lambda name: name not in BARE},
-    "coco-panoptic": {"vegetation": lambda name: name in {"tree", "grass", "flower", "potted plant"}, "building": lambda name: name == "house"},
+    "coco-panoptic": {
+        "vegetation": lambda name: name in {"tree", "grass", "flower", "potted plant"},
+        "building": lambda name: name == "house",
+    },
 }
-RAREST, EVENING = 300, 0.35  # photos with a name that fewer than 300 photos have come more often, by (300 / count) to this power
+# photos with a name that fewer than 300 photos have come more often, by (300 / count) to this power
+RAREST, EVENING = 300, 0.35
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,9 @@ class RegionBatch:
     def to(self, device: torch.device) -> "RegionBatch":
         """The same on a device."""
         captions = None if self.captions is None else self.captions.to(device)
-        L, tokens, labels, known, sayable = (t.to(device) for t in (self.L, self.tokens, self.labels, self.known, self.sayable))
+        L, tokens, labels, known, sayable = (
+            t.to(device) for t in (self.L, self.tokens, self.labels, self.known, self.sayable)
+        )
         return RegionBatch(L, tokens, labels, known, sayable, self.parts, captions)
 
 
@@ -108,7 +117,8 @@ class CaptionBatch:
 
 
 class Regions:
-    """The photos of one tar, encoded: view 0 is the whole photo, view 2 a close look at one of its things, the others random crops.
+    """The photos of one tar, encoded: view 0 is the whole photo, view 2 a close look at one of its things, the others
+    random crops.
 
     All but the first come in other sizes and damaged as old photos are.
     """
@@ -139,7 +149,11 @@ class Regions:
                     if view == CLOSE:
                         rgb, labels = close_look(rgb, labels, heads, generator)
                     L, ab, marks = look(rgb, labels, generator, view)
-                    stored = {"tokens": encoder(L.to(device))[0].half().cpu(), "L": (L[0, 0] * 2.55).round().byte(), "labels": marks.byte()}
+                    stored = {
+                        "tokens": encoder(L.to(device))[0].half().cpu(),
+                        "L": (L[0, 0] * 2.55).round().byte(),
+                        "labels": marks.byte(),
+                    }
                     stored["ab"] = F.avg_pool2d(ab, STRIDE)[0].half()
                     partial = self.file(view, i).with_suffix(".partial")
                     save_file({k: t.contiguous() for k, t in stored.items()}, partial)
@@ -152,24 +166,37 @@ class Regions:
         found = []
         for i in range(len(self.photos)):
             values, counts = self.view(0, i)["labels"].unique(return_counts=True)
-            found.append({self.classes[int(v)] for v, n in zip(values, counts, strict=True) if v and n > 0.003 * counts.sum()})
+            found.append(
+                {self.classes[int(v)] for v, n in zip(values, counts, strict=True) if v and n > 0.003 * counts.sum()}
+            )
         return found
 
     def view(self, view: int, photo: int) -> dict[str, Tensor]:
-        """One encoded view: tokens (1152, h, w), L (16h, 16w) in 0..255, labels (8h, 8w), true ab (2, h, w) in Lab units."""
+        """One encoded view: tokens (1152, h, w), L (16h, 16w) in 0..255, labels (8h, 8w), true ab (2, h, w) in Lab
+        units.
+        """
         return load_file(self.file(view, photo))
 
     def batches(
-        self, size: int, seed: int, words: Words, captions: Iterator[CaptionBatch] | None = None, without: Collection[int] = ()
+        self,
+        size: int,
+        seed: int,
+        words: Words,
+        captions: Iterator[CaptionBatch] | None = None,
+        without: Collection[int] = (),
     ) -> Iterator[RegionBatch]:
-        """Windows of 16 x 16 tokens for ever, half of them mirrored; every second batch brings captions along. without: photos to leave out."""
+        """Windows of 16 x 16 tokens for ever, half of them mirrored; every second batch brings captions along. without:
+        photos to leave out.
+        """
         generator = torch.Generator().manual_seed(seed)
         seen, index = self.seen(), words.index()
         names: dict[str, set[str]] = {}
         for source, found in zip(self.sources, seen, strict=True):
             names.setdefault(source, set()).update(found)
         count = {name: sum(name in found for found in seen) for found in names.values() for name in found}
-        weights = torch.tensor([min(3.5, max([0.5, *((RAREST / count[n]) ** EVENING for n in found)])) for found in seen])
+        weights = torch.tensor(
+            [min(3.5, max([0.5, *((RAREST / count[n]) ** EVENING for n in found)])) for found in seen]
+        )
         weights[list(without)] = 0
         number = torch.full((256,), len(words))
         for value, name in self.classes.items():
@@ -186,10 +213,21 @@ class Regions:
             labels = number[marks[:, ::2, ::2].long()]
             sources = [row[3] for row in rows]
             known = torch.stack(
-                [(one < len(words)).float() if s in SPARSE else torch.ones_like(one).float() for one, s in zip(labels, sources, strict=True)]
+                [
+                    (one < len(words)).float() if s in SPARSE else torch.ones_like(one).float()
+                    for one, s in zip(labels, sources, strict=True)
+                ]
             )
             sayable, parts = torch.stack([rules[s][0] for s in sources]), tuple(rules[s][1] for s in sources)
-            return RegionBatch(L[:, None], tokens, labels, known, sayable, parts, next(captions) if captions is not None and step % 2 else None)
+            return RegionBatch(
+                L[:, None],
+                tokens,
+                labels,
+                known,
+                sayable,
+                parts,
+                next(captions) if captions is not None and step % 2 else None,
+            )
 
         with ThreadPoolExecutor(1) as reader:
             step, coming = 0, reader.submit(read, 0)
@@ -200,9 +238,11 @@ class Regions:
 
 
 def close_look(rgb: Tensor, labels: Tensor, heads: set[int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A crop around one of the labelled things, three times of four a head with its shoulders: street photos hold portraits, which old photos are.
+    """A crop around one of the labelled things, three times of four a head with its shoulders: street photos hold
+    portraits, which old photos are.
 
-    rgb (1, 3, h, w), labels (1, 1, h, w); heads: the numbers of the labels that say where a head is. Without any label the photo stays whole.
+    rgb (1, 3, h, w), labels (1, 1, h, w); heads: the numbers of the labels that say where a head is. Without any label
+    the photo stays whole.
     """
     h, w = labels.shape[-2:]
     u = torch.rand(6, generator=generator).tolist()
@@ -217,14 +257,15 @@ def close_look(rgb: Tensor, labels: Tensor, heads: set[int], generator: torch.Ge
     size = 1.3 * wide if chosen in heads_there else max(tall, wide)
     side, aspect = min(max(size, 12) * (1.6 + 2.4 * u[2]), 0.75 * min(h, w)), math.exp((u[3] - 0.5) * 0.6)
     ch, cw = (int(min(most, max(48, part))) for most, part in ((h, side * aspect), (w, side / aspect)))
-    y = int(min(max(float(rows.float().median()) - ch * (0.15 + 0.35 * u[4]), 0), h - ch))  # more below a head than above
+    # more below a head than above
+    y = int(min(max(float(rows.float().median()) - ch * (0.15 + 0.35 * u[4]), 0), h - ch))
     x = int(min(max(float(columns.float().median()) - cw * (0.3 + 0.4 * u[5]), 0), w - cw))
     return rgb[..., y : y + ch, x : x + cw], labels[..., y : y + ch, x : x + cw]
 
 
 def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> tuple[Tensor, Tensor, Tensor]:
-    """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), damaged in all views but 0, and ab (1, 2, H, W), H and W multiples
-    of 16; labels (H/2, W/2), 0 in the padding.
+    """A photo (1, 3, h, w) in [0, 1], its labels (1, 1, h, w) -> L (1, 1, H, W), damaged in all views but 0, and ab (1,
+    2, H, W), H and W multiples of 16; labels (H/2, W/2), 0 in the padding.
     """
     size = SIZE
     if view == CLOSE:  # a close look is a crop already
@@ -246,7 +287,11 @@ def look(rgb: Tensor, labels: Tensor, generator: torch.Generator, view: int) -> 
     L = (L * 2.55).round() / 2.55  # what is stored is what is encoded
     marks = F.interpolate(labels, (frame.h, frame.w), mode="nearest-exact")
     marks = F.pad(marks, (0, L.shape[-1] - frame.w, 0, L.shape[-2] - frame.h))
-    return L, frame.pad(lab[:, 1:]), F.interpolate(marks, (L.shape[-2] // 2, L.shape[-1] // 2), mode="nearest-exact")[0, 0]
+    return (
+        L,
+        frame.pad(lab[:, 1:]),
+        F.interpolate(marks, (L.shape[-2] // 2, L.shape[-1] // 2), mode="nearest-exact")[0, 0],
+    )
 
 
 def _window(view: dict[str, Tensor], generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -262,7 +307,9 @@ def _window(view: dict[str, Tensor], generator: torch.Generator) -> tuple[Tensor
     return parts
 
 
-def _rules(source: str, names: set[str], index: dict[str, int], taught: Tensor) -> tuple[Tensor, dict[int, tuple[int, ...]]]:
+def _rules(
+    source: str, names: set[str], index: dict[str, int], taught: Tensor
+) -> tuple[Tensor, dict[int, tuple[int, ...]]]:
     """What a source can say, (V,) bool, and which words follow from which."""
     sayable, parts = torch.zeros(len(index), dtype=torch.bool), {}
     for name in names:
@@ -275,18 +322,26 @@ def _rules(source: str, names: set[str], index: dict[str, int], taught: Tensor) 
     return sayable & taught, parts
 
 
-def caption_batches(cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int = 14) -> Iterator[CaptionBatch]:
-    """Encoded views of captioned photos for ever; said: the numbers of the words of each photo of the cache; photos without words are left out.
+def caption_batches(
+    cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int = 14
+) -> Iterator[CaptionBatch]:
+    """Encoded views of captioned photos for ever; said: the numbers of the words of each photo of the cache; photos
+    without words are left out.
 
     Raises ValueError where too few photos have any, which happens when captions and photos go by different names.
     """
     there = sum(map(bool, said))
     if there < size:
-        raise ValueError(f"Only {there} of {len(said)} photos have captions; the names in the captions' file must be those of the photos.")
+        raise ValueError(
+            f"Only {there} of {len(said)} photos have captions; the names in the captions' file must be those of the "
+            "photos."
+        )
     return _captions(cache, said, words, size, seed, window)
 
 
-def _captions(cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int) -> Iterator[CaptionBatch]:
+def _captions(
+    cache: Cache, said: Sequence[Sequence[int]], words: int, size: int, seed: int, window: int
+) -> Iterator[CaptionBatch]:
     draw = random.Random(seed)
     plan = [(path, members) for path, members, _, _ in cache.plan() if path.exists()]
     while True:

@@ -1,11 +1,13 @@
-"""A world of circles, squares, triangles and rings, whose colors follow a rule that can be learned in a minute on a CPU.
+"""A world of circles, squares, triangles and rings, whose colors follow a rule that can be learned in a minute on a
+CPU.
 
     photos = shapes(2000)                          # uint8 (3, 48, 48) each, as load_photos gives them
     python -m toolkit train plain-unet --data shapes
 
-The rule: circles are red, squares blue, triangles green; their lightness is random and says nothing. So one has to see the shape. Rings are
-purple or yellow at random: a model that has to give one answer gives a beige between, which no ring has. The ground is warm where it is light
-and cool where it is dark, which lightness alone tells. All numbers come from a seed: nobody downloads anything.
+The rule: circles are red, squares blue, triangles green; their lightness is random and says nothing. So one has to see
+the shape. Rings are purple or yellow at random: a model that has to give one answer gives a beige between, which no
+ring has. The ground is warm where it is light and cool where it is dark, which lightness alone tells. All numbers come
+from a seed: nobody downloads anything.
 """
 
 import math
@@ -50,7 +52,9 @@ def _picture(side: int, generator: torch.Generator) -> Tensor:
 
 
 def _cover(kind: str, x: Tensor, y: Tensor, radius: float) -> Tensor:
-    """How much of each pixel a shape around the origin covers, from its signed distance in px; all kinds have about the same area."""
+    """How much of each pixel a shape around the origin covers, from its signed distance in px; all kinds have about the
+    same area.
+    """
     if kind == "circle":
         outside = torch.hypot(x, y) - radius
     elif kind == "ring":

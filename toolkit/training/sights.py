@@ -1,4 +1,5 @@
-"""Views of photos as the matcher sees them: what encoder and hint model say about each 16 x 16 pixels, kept on disk, each view to be had alone.
+"""Views of photos as the matcher sees them: what encoder and hint model say about each 16 x 16 pixels, kept on disk,
+each view to be had alone.
 
 sights = Sights(Cache("cache/", photos), painter)
 sights.fill(encoder)
@@ -65,7 +66,9 @@ class Sights:
     """The views of a Cache or of Regions, with a small file beside each file of theirs."""
 
     def __init__(self, views: Cache | Regions, painter: UNet, mark: str = "small") -> None:
-        """painter: the hint model's automatic half, on the device where it shall run; mark: names it in the names of the small files."""
+        """painter: the hint model's automatic half, on the device where it shall run; mark: names it in the names of
+        the small files.
+        """
         self.views, self.painter, self.mark = views, painter, mark
         self.at: list[list[tuple[Path, int]]] = [[] for _ in views.photos]  # of each photo its views: file and row
         if isinstance(views, Cache):
@@ -73,7 +76,9 @@ class Sights:
                 for row, photo in enumerate(members):
                     self.at[photo].append((path, row))
         else:
-            self.at = [[(views.file(view, photo), 0) for view in range(views.views)] for photo in range(len(views.photos))]
+            self.at = [
+                [(views.file(view, photo), 0) for view in range(views.views)] for photo in range(len(views.photos))
+            ]
 
     @torch.inference_mode()
     def fill(self, encoder: Encoder, progress: Callable[[int, int], None] | None = None) -> None:
@@ -87,7 +92,10 @@ class Sights:
         for done, path in enumerate(files):
             if not self._small(path).exists():
                 stored = self._stored(path)
-                parts = [self._planes(*(t[rows].to(device) for t in stored)).cpu() for rows in torch.arange(len(stored[0])).split(AT_ONCE)]
+                parts = [
+                    self._planes(*(t[rows].to(device) for t in stored)).cpu()
+                    for rows in torch.arange(len(stored[0])).split(AT_ONCE)
+                ]
                 partial = path.with_suffix(".partial")
                 save_file({"planes": torch.cat(parts)}, partial)
                 partial.rename(self._small(path))
@@ -116,14 +124,24 @@ class Sights:
             ab = F.avg_pool2d(stored["ab"].float(), STRIDE // 2)
             return stored["L"].float() / 2.55, stored["tokens"].float(), ab, torch.zeros_like(ab[:, :1])
         if "ab" not in stored:
-            raise ValueError(f"{path.parent} holds labelled photos that were encoded without their colors; delete it or name another folder.")
-        return stored["L"][None, None].float() / 2.55, stored["tokens"][None].float(), stored["ab"][None].float(), _clear(stored["labels"])
+            raise ValueError(
+                f"{path.parent} holds labelled photos that were encoded without their colors; delete it or name "
+                "another folder."
+            )
+        return (
+            stored["L"][None, None].float() / 2.55,
+            stored["tokens"][None].float(),
+            stored["ab"][None].float(),
+            _clear(stored["labels"]),
+        )
 
     def _planes(self, L: Tensor, tokens: Tensor, ab: Tensor, labels: Tensor) -> Tensor:
         """Automatic and true ab, L / 50, doubt and labels for every place: (B, 7, h, w)."""
         automatic, logits = self.painter(L, tokens)
         unsure = F.avg_pool2d(doubt(logits, self.painter.bins), STRIDE // 4)
-        return torch.cat([F.avg_pool2d(automatic, STRIDE // 2), ab, F.avg_pool2d(L, STRIDE) / 50, unsure, labels], 1).half()
+        return torch.cat(
+            [F.avg_pool2d(automatic, STRIDE // 2), ab, F.avg_pool2d(L, STRIDE) / 50, unsure, labels], 1
+        ).half()
 
 
 def _row(path: Path, name: str, row: int) -> Tensor:
@@ -135,7 +153,9 @@ def _row(path: Path, name: str, row: int) -> Tensor:
 
 
 def _clear(labels: Tensor) -> Tensor:
-    """Labels of half the size (8h, 8w) -> (1, 1, h, w): for each place what most of it is, 0 where that is not clear."""
+    """Labels of half the size (8h, 8w) -> (1, 1, h, w): for each place what most of
+    it is, 0 where that is not clear.
+    """
     cells = F.unfold(labels[None, None].float(), STRIDE // 2, stride=STRIDE // 2)[0]  # (64, h · w)
     most = cells.mode(0).values
     clear = (cells == most).float().mean(0) > CLEAR

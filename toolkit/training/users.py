@@ -1,10 +1,11 @@
 """People who click, for training: where they put points, how many, in which color.
 
-    marks = invent(batch.ab, generator)         # points for every photo of a batch, and the colors the photo should then have
+    marks = invent(batch.ab, generator)  # points for every photo of a batch, and the colors the photo should then have
 
-Most people know the truth: the color of a point is the mean of the photo's own under it. Some want another color: a thing is recolored, truth and
-points with it, so that the model learns to obey rather than to agree. Some miss by a few pixels, some draw strokes, some change their mind in the
-middle of a thing. Counts are mixed as in Zhang et al. (2017), from none to 128, so that one model serves the first click and the hundredth.
+Most people know the truth: the color of a point is the mean of the photo's own under it. Some want another color: a
+thing is recolored, truth and points with it, so that the model learns to obey rather than to agree. Some miss by a few
+pixels, some draw strokes, some change their mind in the middle of a thing. Counts are mixed as in Zhang et al. (2017),
+from none to 128, so that one model serves the first click and the hundredth.
 """
 
 import math
@@ -34,7 +35,9 @@ class Marks:
 
 
 def invent(ab: Tensor, tokens: Tensor, generator: torch.Generator, few: bool) -> Marks:
-    """True ab (B, 2, h, w) at half of L's size, tokens (B, C, h/8, w/8) -> marks: a few points a photo (geometric, mean 4), or any number to 128."""
+    """True ab (B, 2, h, w) at half of L's size, tokens (B, C, h/8, w/8) -> marks: a few points a photo (geometric, mean
+    4), or any number to 128.
+    """
     B, _, h, w = ab.shape
     wanted = recolored(ab, tokens, generator)
     luck = _rand(generator, 3)
@@ -51,7 +54,9 @@ def invent(ab: Tensor, tokens: Tensor, generator: torch.Generator, few: bool) ->
     if luck[2] < 0.08:
         place = (place + torch.randn(B, N, 2, generator=generator) * 0.012).clamp(0, 0.999)
     swapped = elsewhere and float(torch.rand((), generator=generator)) < 0.3
-    return Marks(place * torch.tensor([2.0 * w, 2.0 * h]) - 0.5, colors, there, ab if swapped else wanted, elsewhere, swapped)
+    return Marks(
+        place * torch.tensor([2.0 * w, 2.0 * h]) - 0.5, colors, there, ab if swapped else wanted, elsewhere, swapped
+    )
 
 
 def _rand(generator: torch.Generator, n: int) -> list[float]:
@@ -60,7 +65,9 @@ def _rand(generator: torch.Generator, n: int) -> list[float]:
 
 
 def _counts(B: int, generator: torch.Generator, few: bool) -> Tensor:
-    """Points per photo (B,): one draw a batch, since photos with few points next to one with many would cost as much; then at most so many each."""
+    """Points per photo (B,): one draw a batch, since photos with few points next to one with many would cost as much;
+    then at most so many each.
+    """
     none, u = _rand(generator, 2)
     if none < NONE:
         return torch.zeros(B, dtype=torch.long)
@@ -97,8 +104,8 @@ def _colors(ab: Tensor, place: Tensor, generator: torch.Generator) -> Tensor:
 def recolored(ab: Tensor, tokens: Tensor, generator: torch.Generator) -> Tensor:
     """Some photos get a thing of another color: ab (B, 2, h, w) -> ab of the same shape.
 
-    A thing is what resembles a random place in the ViT's tokens and in color; half of the things are cut by a line, so that the same
-    cloth has two colors.
+    A thing is what resembles a random place in the ViT's tokens and in color; half of the things are cut by a line, so
+    that the same cloth has two colors.
     """
     B, _, h, w = ab.shape
     u = torch.rand(B, 8, generator=generator)

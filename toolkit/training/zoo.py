@@ -1,4 +1,5 @@
-"""The recipe of the teaching zoo: one loss, one stream of photos, one number of steps for all, so that what differs is the architecture.
+"""The recipe of the teaching zoo: one loss, one stream of photos, one number of steps for all, so that what differs is
+the architecture.
 
     recipe = ZooRecipe("plain-unet", validation=photos)
     Trainer(recipe, "runs/plain-unet", ZOO_SCHEDULE).run(views(photos, 16, recipe.side, seed=0))
@@ -26,7 +27,8 @@ from toolkit.training.shapes import shapes
 
 SIDE = 96  # px, of the views; networks from scratch learn more from many small ones than from few large ones
 SHAPES_SIDE = 32  # px: a network that has to learn in a minute sees many small pictures
-ZOO_SCHEDULE = Schedule(steps=2000, lr=2e-3, ema=0.995)  # 32,000 views: about three rounds through eleven thousand photos
+# 32,000 views: about three rounds through eleven thousand photos
+ZOO_SCHEDULE = Schedule(steps=2000, lr=2e-3, ema=0.995)
 SHAPES_SCHEDULE = Schedule(steps=800, lr=3e-3, warmup=20, ema=0.98)
 KL_WEIGHT = 0.01  # of the VAE: less, and z tells everything in training and nothing later; more, and it is ignored
 SHEET_ROWS = 12
@@ -34,7 +36,9 @@ SHAPES_MANY = 1200  # generated pictures
 
 
 def views(photos: Sequence[Tensor], size: int, side: int, seed: int) -> Iterator[Batch]:
-    """Batches of random square views for ever, undamaged: each photo once before any comes again. No tokens: these networks look for themselves."""
+    """Batches of random square views for ever, undamaged: each photo once before any comes again. No tokens: these
+    networks look for themselves.
+    """
     generator = torch.Generator().manual_seed(seed)
     while True:
         order = torch.randperm(len(photos), generator=generator)
@@ -53,7 +57,9 @@ class ZooRecipe:
     """What the training loop needs of a network of the zoo; see loop.Recipe."""
 
     def __init__(self, architecture: str, validation: Sequence[Tensor], side: int = SIDE, seed: int = 0) -> None:
-        """architecture: a name of `toolkit.models.zoo.names()`; validation: uint8 (3, h, w) photos; side: px of the views."""
+        """architecture: a name of `toolkit.models.zoo.names()`; validation: uint8 (3, h, w) photos; side: px of the
+        views.
+        """
         self.architecture, self.side = architecture, side
         torch.manual_seed(seed)
         self.module = network(architecture).to(memory_format=torch.channels_last)  # a quarter faster on CPUs
@@ -88,7 +94,9 @@ class ZooRecipe:
 
 @dataclass(frozen=True)
 class World:
-    """What a job of the zoo learns from: photos, or where --data is "shapes", a generated world of shapes; a minute on a CPU."""
+    """What a job of the zoo learns from: photos, or where --data is "shapes", a generated world of shapes; a minute on
+    a CPU.
+    """
 
     photos: Sequence[Tensor]
     validation: Sequence[Tensor]
@@ -104,7 +112,13 @@ class World:
 
     def teach(self, job: Job, out: Path, recipe: Recipe) -> Trained:
         """Let a network learn from it."""
-        run(job, out, recipe, self.schedule, lambda step, process: views(self.photos, self.schedule.batch, self.side, 1 + step + process))
+        run(
+            job,
+            out,
+            recipe,
+            self.schedule,
+            lambda step, process: views(self.photos, self.schedule.batch, self.side, 1 + step + process),
+        )
         return Trained(out / "checkpoint.safetensors")
 
 

@@ -1,12 +1,15 @@
 """What is said about the models, made from what was measured, so that no number is typed by hand.
 
-    python -m toolkit.cli.pages.cards               # write what stands between marks in README.md, docs/*.md and weights/README.md
-    python -m toolkit.cli.pages.cards --check       # write nothing; exit code 1 and the names of the files that are out of date
+    python -m toolkit.cli.pages.cards  # write what stands between marks in README.md, docs/*.md and weights/README.md
+    # write nothing; exit code 1 and the names of the files that are out of date
+    python -m toolkit.cli.pages.cards --check
     python -m toolkit.cli.pages.cards --picture     # color the photos of these pages anew with the shipped weights, too
-    python -m toolkit.cli.pages.cards --adopt runs/unet/checkpoint.safetensors     # ship the weights of a training in place of the old ones
+    # ship the weights of a training in place of the old ones
+    python -m toolkit.cli.pages.cards --adopt runs/unet/checkpoint.safetensors
 
-Measured numbers lie in weights/measured/: photos-NAME.json, hints-PROTOCOL-NAME.json and compare-NAME.json as `python -m toolkit compare --summary`
-writes them, speed.json as `bench --json`, all others as `measure STUDY --json`. Texts about a model are its card's, in weights/manifest.json.
+Measured numbers lie in weights/measured/: photos-NAME.json, hints-PROTOCOL-NAME.json and compare-NAME.json as `python
+-m toolkit compare --summary` writes them, speed.json as `bench --json`, all others as `measure STUDY --json`. Texts
+about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
@@ -42,7 +45,11 @@ QUALITY = (
     Column("vividness", "vividness", show=lambda row: "" if row["vividness"] is None else f"{row['vividness']:g}"),
     Column("photos", "measured on", show=lambda row: f"{row['photos']}, {row['n']} photos"),
     Column("psnr", "PSNR, dB", 2, error=True),
-    Column("above", "above gray, dB", show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}"),
+    Column(
+        "above",
+        "above gray, dB",
+        show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}",
+    ),
     Column("colorfulness_ratio", "colorfulness", 0, "%"),
     Column("ciede2000", "CIEDE2000", 2),
 )
@@ -50,7 +57,8 @@ SAMPLES = ("what", "psnr", "above", "colorfulness_ratio", "frechet", "diversity"
 BORROWED = ("method", "n", "psnr_gain", "ciede2000", "ciede2000_change", "hue_near")
 PALETTES = ("palette", "gain", "ciede2000", "near", "used", "distance", "torn", "colorfulness_ratio")
 CLIPS = ("way", "flicker", "ratio", "drift", "drift_worst", "colorfulness", "psnr", "seconds_ratio")
-CLASSES = ("name", "n", "pointing", "centre", "iou", "uniform", "auc", "wish", "automatic", "outside")  # of a word's columns
+# of a word's columns
+CLASSES = ("name", "n", "pointing", "centre", "iou", "uniform", "auc", "wish", "automatic", "outside")
 
 
 def results() -> Tables:
@@ -62,7 +70,9 @@ def results() -> Tables:
 
 
 def hints() -> Tables:
-    """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray photo first."""
+    """The tables over the number of hints: one per protocol and set of photos, PSNR with its standard error, the gray
+    photo first.
+    """
     pages = []
     psnr = Column("psnr", "", 2, error=True)
     for name, (rows, protocol) in compared("hints-").items():
@@ -70,7 +80,9 @@ def hints() -> Tables:
         lines = []
         for (model, vividness), cells in groupby(rows, key=lambda row: (row["model"], row["vividness"])):
             found = {row["hints"]: row for row in cells}
-            title = LEFT_GRAY if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
+            title = (
+                LEFT_GRAY if model == "gray" else model if vividness is None else f"{model}, vividness {vividness:g}"
+            )
             free = f"{found[0]['colorfulness_ratio']:.0%}" if 0 in found else ""
             lines.append([title, *(psnr.cell(found.get(count, {})) for count in counts), free])
         header = [f"{name}, {rows[0]['n']} photos", *map(str, counts), "colorfulness at 0"]
@@ -80,12 +92,17 @@ def hints() -> Tables:
 
 def clicks() -> Tables:
     """What a click costs beside running a whole transformer again."""
-    return costs("clicks", lambda r: f"Before the first click {r['model']} looks at the photo once, {1000 * r['encode']:.0f} ms.")
+    return costs(
+        "clicks", lambda r: f"Before the first click {r['model']} looks at the photo once, {1000 * r['encode']:.0f} ms."
+    )
 
 
 def sample_speed() -> Tables:
     """What a sample costs by working size and steps, and many pictures from start to finish."""
-    return [(f"{markdown_table(*sample_rows(report))}\n\n{whole_sentence(report)}", "") for report in bench_reports("samples")]
+    return [
+        (f"{markdown_table(*sample_rows(report))}\n\n{whole_sentence(report)}", "")
+        for report in bench_reports("samples")
+    ]
 
 
 def text() -> Tables:
@@ -97,10 +114,17 @@ def text() -> Tables:
         rows = []
         for column in (column for column in columns.values() if column.about and pairs[column.key] is not None):
             bar = columns[column.baseline].cell(pairs) if column.baseline else ""
-            rows.append([column.about, column.cell(pairs), column.cell(classes), f"{bar} ({column.called})" if bar else ""])
+            rows.append(
+                [column.about, column.cell(pairs), column.cell(classes), f"{bar} ({column.called})" if bar else ""]
+            )
         if pairs["swaps"]:
             rows.append([f"two colors swapped, of {pairs['swaps']} sentences", columns["swap"].cell(pairs), "", ""])
-        header = [name, f"{pairs['n']} regions, {pairs['photos']} photos", f"mean of {classes['n']} classes", "without eyes or words"]
+        header = [
+            name,
+            f"{pairs['n']} regions, {pairs['photos']} photos",
+            f"mean of {classes['n']} classes",
+            "without eyes or words",
+        ]
         pages.append((markdown_table(header, rows), found["protocol"]))
     return pages + costs("text")
 
@@ -121,10 +145,13 @@ def speed() -> Tables:
     pages = []
     for report in measured("speed").values():
         machine = report["machine"]
-        where = f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), from file to file, the weights loaded:"
+        where = (
+            f"{report['model']} on {machine['cores']} cores ({machine['device']}, {machine['processor']}), from "
+            "file to file, the weights loaded:"
+        )
         ratios = (
-            f"A photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its working size "
-            f"({report['ratio_jpg']:.1f} times when saved as JPEG)."
+            f"A photo of one megapixel takes {report['ratio_png']:.1f} times as long as the bare network at its "
+            f"working size ({report['ratio_jpg']:.1f} times when saved as JPEG)."
         )
         pages.append(("\n\n".join((where, markdown_table(*grid(report["growth"], GROWTH)), ratios)), ""))
     return pages
@@ -150,7 +177,12 @@ def head_card(name: str) -> str:
     entry = manifest().get(name)
     if entry is None:
         return f"## {name}\n\nNone ships."
-    facts = (("trained on", entry["data"]), ("how", entry["trained"]), ("weak at", entry["weak"]), ("licence", entry["license"]))
+    facts = (
+        ("trained on", entry["data"]),
+        ("how", entry["trained"]),
+        ("weak at", entry["weak"]),
+        ("licence", entry["license"]),
+    )
     return _card(name, entry["summary"], facts)
 
 
@@ -174,29 +206,47 @@ def others() -> str:
 
 
 def house(deep: bool = False) -> str:
-    """The rooms of the code, each with the first sentence of its docstring: those of the toolkit and the app as a whole, or all of them."""
-    folders = [file.parent for folder in ("toolkit", "demos") for file in sorted((ROOT / folder).rglob("__init__.py"), key=lambda file: file.parent)]
+    """The rooms of the code, each with the first sentence of its docstring: those of the toolkit and the app as a
+    whole, or all of them.
+    """
+    folders = [
+        file.parent
+        for folder in ("toolkit", "demos")
+        for file in sorted((ROOT / folder).rglob("__init__.py"), key=lambda file: file.parent)
+    ]
     lines = []
     for folder in folders:
         at = folder.relative_to(ROOT)
         if deep or len(at.parts) == 1 or (len(at.parts) == 2 and at.parts[0] == "toolkit"):
-            said = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or "").split("\n")[0]
+            said = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or "").split(
+                "\n"
+            )[0]
             lines.append(f"    {at.as_posix() + '/':<26}{said}")
     return "\n".join(lines)
 
 
 def arrows() -> str:
-    """Which room may use which, as pyproject.toml has it and `make lint` checks it: each may use what stands below it."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    return "\n\n".join("\n".join(f"    {layer}" for layer in contract["layers"]) for contract in contracts if "layers" in contract)
+    """Which room may use which, as pyproject.toml has it and `make lint` checks it:
+    each may use what stands below it.
+    """
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    return "\n\n".join(
+        "\n".join(f"    {layer}" for layer in contract["layers"]) for contract in contracts if "layers" in contract
+    )
 
 
 def between(text: str, name: str, body: str) -> str:
-    """The text with what stands between <!-- name --> and <!-- /name --> replaced. Raises ValueError where the marks are missing."""
+    """The text with what stands between <!-- name --> and <!-- /name --> replaced. Raises ValueError where the marks
+    are missing.
+    """
     head, start, rest = text.partition(f"<!-- {name} -->")
     _, end, tail = rest.partition(f"<!-- /{name} -->")
     if not start or not end:
-        raise ValueError(f"The marks <!-- {name} --> and <!-- /{name} --> are missing; put them where the text belongs.")
+        raise ValueError(
+            f"The marks <!-- {name} --> and <!-- /{name} --> are missing; put them where the text belongs."
+        )
     return f"{head}{start}\n{body}\n{end}{tail}"
 
 
@@ -204,13 +254,17 @@ TABLES: dict[str, Callable[[], Tables]] = {
     "results": results,
     "speed": speed,
     "hints": hints,
-    "obeying": lambda: studied("obedience", "obedience", "model", "lasso", "measured_on", "inside: region, {n} photos", "alike", "outside"),
+    "obeying": lambda: studied(
+        "obedience", "obedience", "model", "lasso", "measured_on", "inside: region, {n} photos", "alike", "outside"
+    ),
     "clicks": clicks,
     "text": text,
     "text-classes": text_classes,
     "samples": lambda: studied("samples", "sampling", "model: {name}, {n} photos", *SAMPLES),
     "sample-speed": sample_speed,
-    "reference": lambda: studied("reference", "borrowing", "reference: {name}: the reference is", *BORROWED) + costs("reference"),
+    "reference": lambda: (
+        studied("reference", "borrowing", "reference: {name}: the reference is", *BORROWED) + costs("reference")
+    ),
     "palette": lambda: studied("palette", "palettes", "way: {name}, {n} photos", *PALETTES),
     "temporal": lambda: studied("temporal", "flicker", "move: {name}, {n} photos", *CLIPS),
     "compare": comparisons,
@@ -230,7 +284,8 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def texts() -> dict[Path, str]:
-    """What each generated page should hold, by its path: what is between marks is made anew. Protocols stand in docs/measured.md alone.
+    """What each generated page should hold, by its path: what is between marks is made anew. Protocols stand in
+    docs/measured.md alone.
 
     Raises ValueError for a mark that nothing is made for.
     """
@@ -243,16 +298,20 @@ def texts() -> dict[Path, str]:
             elif name in PARTS:
                 body = PARTS[name]()
             else:
-                raise ValueError(f"Nothing is made for the mark {name} of {path.name}; known: {', '.join(TABLES | PARTS)}.")
+                raise ValueError(
+                    f"Nothing is made for the mark {name} of {path.name}; known: {', '.join(TABLES | PARTS)}."
+                )
             page = between(page, name, body)
         pages[path] = page
     return pages
 
 
 def adopt(checkpoint: Path) -> Path:
-    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the manifest, the run's course beside it.
+    """Ship a checkpoint in place of the model of its architecture: fp16 into weights/, sha256 and size into the
+    manifest, the run's course beside it.
 
-    Measure anew afterwards. Returns the file in weights/. Raises WeightsError for a file that is none, or does not fit the model.
+    Measure anew afterwards. Returns the file in weights/. Raises WeightsError for a file that is none, or does not fit
+    the model.
     """
     from safetensors.torch import load_file, save_file
 
@@ -280,7 +339,10 @@ def adopt(checkpoint: Path) -> Path:
         metadata = {"painter": get_card(entry["painter"]).sha256}
     save_file({key: value.half().contiguous() for key, value in state.items()}, file, metadata)
     file.chmod(0o644)
-    entry |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "parameters": sum(value.numel() for value in state.values())}
+    entry |= {
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "parameters": sum(value.numel() for value in state.values()),
+    }
     manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     keep_record(checkpoint.parent, weights_folder() / "training" / name)
     return file
@@ -289,11 +351,14 @@ def adopt(checkpoint: Path) -> Path:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write what is out of date, or only say it; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m toolkit.cli.pages.cards", description="Write what is between marks in README.md, docs/ and weights/README.md anew."
+        prog="python -m toolkit.cli.pages.cards",
+        description="Write what is between marks in README.md, docs/ and weights/README.md anew.",
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if something is out of date")
     parser.add_argument("--picture", action="store_true", help="color the README's photos anew, too")
-    parser.add_argument("--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards")
+    parser.add_argument(
+        "--adopt", type=Path, metavar="CHECKPOINT", help="ship the weights of a training; measure them anew afterwards"
+    )
     args = parser.parse_args(argv)
     if args.adopt:
         print(f"weights/{adopt(args.adopt).name} written")

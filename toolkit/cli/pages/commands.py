@@ -29,7 +29,9 @@ def _command(name: str) -> str:
 def _each(name: str) -> list[str]:
     """A section for each of the commands below a command."""
     command = app[name]
-    return [_section(f"{name} {inner}", command[inner], _rows(app, command, command[inner])) for inner in _names(command)]
+    return [
+        _section(f"{name} {inner}", command[inner], _rows(app, command, command[inner])) for inner in _names(command)
+    ]
 
 
 def _names(command: App) -> list[str]:
@@ -38,7 +40,9 @@ def _names(command: App) -> list[str]:
 
 def _section(name: str, command: App, rows: Sequence[Row]) -> str:
     examples = "\n".join(line.strip() for line in (command.help_epilogue or "").splitlines()[1:])
-    return "\n\n".join((f"## {name}", command.help, f"```sh\n{examples}\n```", markdown_table(["argument", "what it says"], rows)))
+    return "\n\n".join(
+        (f"## {name}", command.help, f"```sh\n{examples}\n```", markdown_table(["argument", "what it says"], rows))
+    )
 
 
 def _shared(nested: dict[str, list[Row]]) -> list[Row]:
@@ -48,14 +52,22 @@ def _shared(nested: dict[str, list[Row]]) -> list[Row]:
         for row in rows:
             having.setdefault(tuple(row), []).append(name)
     names = [f"`{{{','.join(nested)}}}`", "what to train"]
-    return [names, *([said[0], said[1] if len(whose) == len(nested) else f"{', '.join(whose)}: {said[1]}"] for said, whose in having.items())]
+    return [
+        names,
+        *(
+            [said[0], said[1] if len(whose) == len(nested) else f"{', '.join(whose)}: {said[1]}"]
+            for said, whose in having.items()
+        ),
+    ]
 
 
 def _rows(*path: App) -> list[Row]:
     """Of the last command, which has what those above it say of all arguments."""
     with app.app_stack(path):
         arguments = path[-1].assemble_argument_collection(parse_docstring=True)
-    panels = (create_parameter_help_panel(group, arguments.filter_by(group=group), "plaintext") for group in arguments.groups)
+    panels = (
+        create_parameter_help_panel(group, arguments.filter_by(group=group), "plaintext") for group in arguments.groups
+    )
     return [[f"`{_spelled(entry)}`", _said(entry)] for panel in panels for entry in panel.entries]
 
 
@@ -65,6 +77,12 @@ def _spelled(entry: HelpEntry) -> str:
 
 
 def _said(entry: HelpEntry) -> str:
-    said = str(entry.description.primary_renderable) if isinstance(entry.description, InlineText) else str(entry.description)
-    more = ([", ".join(entry.choices)] if entry.choices else []) + ([f"default: {entry.default}"] if entry.default is not None else [])
+    said = (
+        str(entry.description.primary_renderable)
+        if isinstance(entry.description, InlineText)
+        else str(entry.description)
+    )
+    more = ([", ".join(entry.choices)] if entry.choices else []) + (
+        [f"default: {entry.default}"] if entry.default is not None else []
+    )
     return (said + (f" ({'; '.join(more)})" if more else "")).replace("|", "\\|")

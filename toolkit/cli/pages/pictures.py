@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from toolkit.pipeline import Session
 
-PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")  # a real old print, and a photo made gray; credited in README.md
+# a real old print, and a photo made gray; credited in README.md
+PICTURED = ("historical-portrait-man.jpg", "landscape-mountains.jpg")
 PICTURE = ROOT / "assets" / "before-after.webp"
 CLICKED = "interior-living-room.jpg"  # a beanbag, which can have any color, and a drum that looks like it
 CLICKS = ((0.45, 0.8, "#2f7f86"), (0.45, 0.6, "#c8b090"))
@@ -26,12 +27,15 @@ DRAWN = "portrait-astronaut.jpg"
 DRAWN_SEEDS = 5
 DRAWN_PICTURE = ROOT / "assets" / "samples.webp"
 LENT_PICTURE = ROOT / "assets" / "reference.webp"
-LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))  # and what they are colored like
+# and what they are colored like
+LENT = (("historical-portrait-man.jpg", "portrait-grace-hopper.jpg"), ("street-church.jpg", "building-china.jpg"))
 LENT_WEIGHT = 0.8
 
 
 def pictures() -> list[Path]:
-    """Color the README's photos with the shipped weights: each gray and in color, one photo under one click and another, two under a sentence."""
+    """Color the README's photos with the shipped weights: each gray and in color, one photo under one click and
+    another, two under a sentence.
+    """
     from toolkit.photo.pictures import to_pil
     from toolkit.pipeline import Session
     from toolkit.text import compile_text

@@ -1,10 +1,11 @@
 """How a training went, kept beside the weights: its log and its losses as a plot.
 
-    keep_record(Path("runs/diffusion"), weights_folder() / "training" / "diffusion")     # `python -m toolkit.cli.pages.cards --adopt` does
+    # `python -m toolkit.cli.pages.cards --adopt` does
+    keep_record(Path("runs/diffusion"), weights_folder() / "training" / "diffusion")
     show_record(...)                                                                     # Markdown for the model's card
 
-Whoever sees only the last numbers cannot know whether the training had diverged, or would have gone on to improve. The validation sheets stay where
-the run is: whose photos they show may not be ours to publish.
+Whoever sees only the last numbers cannot know whether the training had diverged, or would have gone on to improve. The
+validation sheets stay where the run is: whose photos they show may not be ours to publish.
 """
 
 import json
@@ -16,8 +17,8 @@ EVERY = 5  # records of a log that are not validations: every so many is kept
 
 
 def keep_record(run: Path, folder: Path) -> list[Path]:
-    """Copy what shows a run's course, in small: log.jsonl thinned, curves.png. Returns the files: no curves without validation PSNR,
-    nothing without a log.
+    """Copy what shows a run's course, in small: log.jsonl thinned, curves.png. Returns the files: no curves without
+    validation PSNR, nothing without a log.
     """
     if not (run / "log.jsonl").exists():
         return []

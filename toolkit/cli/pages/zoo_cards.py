@@ -1,7 +1,8 @@
-"""What is said about comparisons and the teaching zoo in docs/compare.md, made from what was measured; see toolkit/cli/pages/cards.py.
+"""What is said about comparisons and the teaching zoo in docs/compare.md, made from what was measured; see
+toolkit/cli/pages/cards.py.
 
-Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare --summary` writes them, and in the logs of the trainings,
-weights/training/NAME/log.jsonl.
+Measured numbers lie in weights/measured/compare-NAME.json, as `python -m toolkit compare --summary` writes them, and in
+the logs of the trainings, weights/training/NAME/log.jsonl.
 """
 
 from pathlib import Path
@@ -20,7 +21,8 @@ CURVES = ROOT / "assets" / "zoo-curves.webp"
 GRID = ROOT / "assets" / "zoo-grid.webp"
 BALANCE = ROOT / "assets" / "gan-balance.webp"
 STUDY = "gan-study"  # folder of weights/training
-GRID_PHOTOS = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "portrait-astronaut.jpg")  # of the demo's examples, in color
+# of the demo's examples, in color
+GRID_PHOTOS = ("landscape-mountains.jpg", "animals-two-dogs.jpg", "portrait-astronaut.jpg")
 GRID_MODELS = ("simple-cnn", "autoencoder", "plain-unet", "pix2pix", "vit-hint")
 
 
@@ -37,7 +39,10 @@ def _comparison(name: str, record: dict[str, Any]) -> str:
         return f"{found['difference']:+.2f} ± {found['se']:.2f}, wins {found['wins']} of {found['n']}" if found else ""
 
     metrics = [metric for metric in record["setup"]["metrics"] if metric in METRICS | SETS and metric != "colorfulness"]
-    psnr, *others = (Column(m, (METRICS | SETS)[m].title + (", dB" if m == "psnr" else ""), (METRICS | SETS)[m].digits, error=True) for m in metrics)
+    psnr, *others = (
+        Column(m, (METRICS | SETS)[m].title + (", dB" if m == "psnr" else ""), (METRICS | SETS)[m].digits, error=True)
+        for m in metrics
+    )
     columns = (
         Column("model", f"{name}, {record['photos']} photos"),
         psnr,
@@ -60,7 +65,11 @@ def zoo() -> Tables:
         views = "" if last is None else f"{last['samples']:,.0f}"
         megabytes = (weights_folder() / card.file).stat().st_size / 1e6
         rows.append([card.name, card.summary, f"{card.parameters:,}", f"{megabytes:.1f}", views, minutes])
-    return [(markdown_table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")] if rows else []
+    return (
+        [(markdown_table(["network", "what it is", "parameters", "MB", "views", "minutes of one CPU core"], rows), "")]
+        if rows
+        else []
+    )
 
 
 def _cards() -> list[ModelCard]:
@@ -75,7 +84,9 @@ def _logs() -> "dict[str, list[Record]]":
 
 
 def zoo_pictures() -> list[Path]:
-    """Draw the learning curves, the study of the GAN and the zoo's answers for three photos of the demo; returns the files."""
+    """Draw the learning curves, the study of the GAN and the zoo's answers for three photos of the demo; returns the
+    files.
+    """
     from toolkit.measure.compare import CompareSetup
     from toolkit.measure.compare.run import compare
     from toolkit.show.figures_zoo import gan_curves, read_logs, zoo_curves
@@ -84,7 +95,9 @@ def zoo_pictures() -> list[Path]:
     zoo_curves(_logs()).savefig(CURVES, pil_kwargs=DRAWING)
     folder = weights_folder() / "training" / STUDY
     slugs = {name.replace(" ", "-"): name for name in VARIANTS}
-    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(BALANCE, pil_kwargs=DRAWING)
+    gan_curves({slugs[slug]: log for slug, log in read_logs(folder, tuple(slugs)).items()}).savefig(
+        BALANCE, pil_kwargs=DRAWING
+    )
     photos = [ROOT / "demos" / "examples" / name for name in GRID_PHOTOS]
     models = [name for name in GRID_MODELS if get_card(name)]
     compare(models, photos, setup=CompareSetup(metrics=("psnr",), size=384)).grid().savefig(GRID, pil_kwargs=PHOTO)

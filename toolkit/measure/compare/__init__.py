@@ -30,7 +30,8 @@ class Comparison(Results):
         return report.text(self)
 
     def grid(self, photos: int | Sequence[int] = 8, hints: int | None = None) -> "Figure":
-        """Pictures: a line a photo, a column a model, the truth last. photos: so many, or their numbers; hints: None: the most.
+        """Pictures: a line a photo, a column a model, the truth last. photos: so many, or their numbers; hints: None:
+        the most.
 
         Raises ValueError where no picture was kept.
         """
@@ -39,7 +40,9 @@ class Comparison(Results):
         return plots.grid(self, photos, hints)
 
     def curves(self) -> "Figure":
-        """PSNR over the number of hints with bands of one standard error. Raises ValueError where there is one number of hints only."""
+        """PSNR over the number of hints with bands of one standard error. Raises ValueError where there is one number
+        of hints only.
+        """
         from toolkit.measure.compare import plots
 
         return plots.curves(self)
@@ -56,7 +59,9 @@ class Comparison(Results):
         return Path(path)
 
     def to_json(self, path: str | Path | None = None, *, records: bool = True) -> str:
-        """Everything but the pictures as JSON; also written, where a path is given. records: the numbers of every single photo, too."""
+        """Everything but the pictures as JSON; also written, where a path is given. records: the numbers of every
+        single photo, too.
+        """
         return _written(report.as_json(self, records), path)
 
     def to_markdown(self, path: str | Path | None = None) -> str:
@@ -64,7 +69,9 @@ class Comparison(Results):
         return _written(report.markdown(self), path)
 
     def to_html(self, path: str | Path) -> Path:
-        """Write one file with table, differences, curves and pictures that zoom together; it asks nothing of any network."""
+        """Write one file with table, differences, curves and pictures that zoom together; it asks nothing of any
+        network.
+        """
         from toolkit.measure.compare import html
 
         _written(html.page(self), path)

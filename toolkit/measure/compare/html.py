@@ -1,4 +1,6 @@
-"""A comparison as one HTML file to send and to keep: nothing in it is fetched from anywhere, and all its pictures zoom together."""
+"""A comparison as one HTML file to send and to keep: nothing in it is fetched from anywhere, and all its pictures zoom
+together.
+"""
 
 import io
 from base64 import b64encode
@@ -31,8 +33,10 @@ def page(comparison: Results) -> str:
     plots += [speed(comparison, None)] if comparison.tried() else []
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><title>Comparison of {escape(", ".join(comparison.models))}</title>'
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+        f'content="{policy}">'
+        '<meta name="viewport" content="width=device-width"><title>Comparison of '
+        f"{escape(', '.join(comparison.models))}</title>"
         f"<style>{STYLE}</style></head><body><h1>Comparison on {photos(comparison)}</h1>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"<h2>Differences to {escape(comparison.setup.baseline)}</h2><ul>{lines}</ul>{_details(comparison)}"
@@ -45,7 +49,8 @@ def _details(comparison: Results) -> str:
     """The differences by the other metrics, folded."""
     others = [name for name in comparison.setup.metrics if name != "psnr" and name in METRICS and METRICS[name].better]
     lists = (
-        f"<h3>{escape(METRICS[name].title)}</h3><ul>{''.join(f'<li>{escape(line)}</li>' for line in comparison.sentences(metric=name))}</ul>"
+        f"<h3>{escape(METRICS[name].title)}</h3><ul>"
+        f"{''.join(f'<li>{escape(line)}</li>' for line in comparison.sentences(metric=name))}</ul>"
         for name in others
     )
     return f"<details><summary>By other metrics</summary>{''.join(lists)}</details>" if others else ""
@@ -68,7 +73,8 @@ def _pictures(comparison: Results) -> str:
                     figures += _figure(_data(picture, model), model, f"{record.numbers['psnr']:.2f} dB", names[photo])
                 elif record is not None:
                     figures += (
-                        f'<figure><div class="failed">{escape(record.error or "not kept")}</div><figcaption>{escape(model)}</figcaption></figure>'
+                        f'<figure><div class="failed">{escape(record.error or "not kept")}</div>'
+                        f"<figcaption>{escape(model)}</figcaption></figure>"
                     )
             figures += _figure(truths[photo], TRUTH, names.get(photo, ""), names.get(photo, ""))
             out += f'<div class="row">{figures}</div>'

@@ -1,7 +1,8 @@
-"""What a comparison has measured, on disk as soon as it is measured: journal.jsonl, and beside it pictures and features.
+"""What a comparison has measured, on disk as soon as it is measured: journal.jsonl, and beside it pictures and
+features.
 
-The first line says what is compared; each further line is one model on one photo with one number of hints. Whatever ends the process, the lines that
-are there count, and a second run makes what is missing.
+The first line says what is compared; each further line is one model on one photo with one number of hints. Whatever
+ends the process, the lines that are there count, and a second run makes what is missing.
 """
 
 import json
@@ -28,7 +29,8 @@ class Journal:
     """The records of a folder, or of no folder at all."""
 
     def __init__(self, folder: Path | None, setup: CompareSetup, models: Sequence[str]) -> None:
-        """folder: made if it is not there; None: nothing is written or read. models: each with what tells it from another of its name.
+        """folder: made if it is not there; None: nothing is written or read. models: each with what tells it from
+        another of its name.
 
         Raises ValueError where the folder's journal is of another comparison or cannot be read.
         """
@@ -37,7 +39,10 @@ class Journal:
         self.records: dict[Key, Record] = {}
         if folder is None:
             return
-        plain = {name: value for name, value in asdict(setup).items() if name not in FREE and (name != "sizes" or value)}  # sizes came later
+        # sizes came later
+        plain = {
+            name: value for name, value in asdict(setup).items() if name not in FREE and (name != "sizes" or value)
+        }
         head = json.loads(json.dumps({"version": VERSION, "setup": plain, "models": self.models}))
         self.file = folder / "journal.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +64,8 @@ class Journal:
         self._write(asdict(record))
 
     def find(self, key: Key, digest: str, picture: bool, features: bool) -> Found | None:
-        """A record that is complete, with its picture and features where asked for; None where it is to be made, or failed and may do better now.
+        """A record that is complete, with its picture and features where asked for; None where it is to be made, or
+        failed and may do better now.
 
         Raises ValueError where it is about another photo than the one with this digest.
         """
@@ -67,7 +73,10 @@ class Journal:
         if record is None or self.folder is None:
             return None
         if record.digest != digest:
-            raise ValueError(f"In {self.folder} photo {key[0] + 1} is another one ({record.name}); give the same photos, or another folder.")
+            raise ValueError(
+                f"In {self.folder} photo {key[0] + 1} is another one ({record.name}); give the same photos, or another "
+                "folder."
+            )
         if record.error is not None:
             return None
         try:
@@ -87,7 +96,10 @@ class Journal:
             raise ValueError(f"{self.file} is not a journal of a comparison; choose another folder.") from None
         if found != head:
             differ = _difference(found, head)
-            raise ValueError(f"{self.folder} holds another comparison ({differ}); go on with that one's settings, or choose another folder.")
+            raise ValueError(
+                f"{self.folder} holds another comparison ({differ}); go on with that one's settings, or choose another "
+                "folder."
+            )
         if whole != text:
             self.file.write_text(whole, encoding="utf-8")
         self.records = {record.key: record for record in records}

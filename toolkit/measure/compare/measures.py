@@ -1,4 +1,6 @@
-"""The numbers of a comparison: what they are called, which way is better, and how sure a mean, a ratio and a difference are."""
+"""The numbers of a comparison: what they are called, which way is better, and how sure a mean, a ratio and a difference
+are.
+"""
 
 import math
 from collections.abc import Sequence
@@ -54,16 +56,24 @@ class Paired:
 
     def sentence(self, baseline: str, metric: Metric) -> str:
         """Such as "better than levin2004 by 1.2 ± 0.1 dB, wins 22 of 24 (p < 0.0001)"."""
-        size = f"{abs(self.difference):.{metric.digits}f}" + ("" if math.isnan(self.se) else f" ± {self.se:.{metric.digits}f}")
-        by = f"{size} {metric.unit or metric.title}, wins {self.wins} of {self.n}" + (f", {self.ties} alike" if self.ties else "")
+        size = f"{abs(self.difference):.{metric.digits}f}" + (
+            "" if math.isnan(self.se) else f" ± {self.se:.{metric.digits}f}"
+        )
+        by = f"{size} {metric.unit or metric.title}, wins {self.wins} of {self.n}" + (
+            f", {self.ties} alike" if self.ties else ""
+        )
         if self.ties == self.n:
             return f"the same as {baseline} on all {self.n}"
         ahead, more = self.difference * metric.better > 0, self.wins - (self.n - self.wins - self.ties)
         if self.p is None or self.n < TESTABLE:
             return f"{'ahead of' if ahead else 'behind'} {baseline} by {by}; too few photos to be sure"
-        if self.p >= 0.05 or more * (1 if ahead else -1) < 0:  # the second: few large differences against many small ones
+        # the second: few large differences against many small ones
+        if self.p >= 0.05 or more * (1 if ahead else -1) < 0:
             return f"no clear difference to {baseline}: {'ahead' if ahead else 'behind'} by {by} (p = {self.p:.2f})"
-        return f"{'better' if ahead else 'worse'} than {baseline} by {by} ({f'p = {self.p:.4f}' if self.p >= 1e-4 else 'p < 0.0001'})"
+        return (
+            f"{'better' if ahead else 'worse'} than {baseline} by {by} "
+            f"({f'p = {self.p:.4f}' if self.p >= 1e-4 else 'p < 0.0001'})"
+        )
 
 
 def paired(first: Sequence[float], second: Sequence[float], better: int = 1) -> Paired:
@@ -85,7 +95,9 @@ def mean_and_error(values: Floats) -> tuple[float, float]:
 
 
 def ratio_and_error(x: Floats, y: Floats) -> tuple[float, float]:
-    """Ratio of the means of x and y, and its standard error to first order (the delta method; Cochran 1977, eq. 6.13)."""
+    """Ratio of the means of x and y, and its standard error to first order (the
+    delta method; Cochran 1977, eq. 6.13).
+    """
     if not len(x):
         return math.nan, math.nan
     below = max(float(y.mean()), 1e-3)

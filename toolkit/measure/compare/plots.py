@@ -18,7 +18,10 @@ def grid(comparison: Results, photos: int | Sequence[int], hints: int | None) ->
     if not chosen:
         raise ValueError("No pictures were kept; compare with keep=8 or more.")
     if count not in comparison.setup.hints or not set(chosen) <= set(there):
-        raise ValueError(f"There are pictures of photos {_some(there)} with {_some(comparison.setup.hints)} hints; choose among these.")
+        raise ValueError(
+            f"There are pictures of photos {_some(there)} with {_some(comparison.setup.hints)} hints; choose among "
+            "these."
+        )
     blank = torch.full((3, 1, 1), 255, dtype=torch.uint8)  # where a model failed
     columns = [*comparison.models, "truth"]
     pictures = [comparison.picture(photo, model, count) for photo in chosen for model in columns]
@@ -26,7 +29,9 @@ def grid(comparison: Results, photos: int | Sequence[int], hints: int | None) ->
 
 
 def curves(comparison: Results) -> Figure:
-    """See `Comparison.curves`: a line a model with a band of one standard error to each side, and the gray picture to compare with."""
+    """See `Comparison.curves`: a line a model with a band of one standard error to each side, and the gray picture to
+    compare with.
+    """
     counts = comparison.setup.hints
     if len(counts) < 2:
         raise ValueError("One number of hints makes no curve; compare with several, such as 0, 10 and 100.")
@@ -60,9 +65,23 @@ def speed(comparison: Results, hints: int | None) -> Figure:
     for i, row in enumerate(rows):
         seconds, color = row["looking"] + row["painting"], LINES[i % len(LINES)]
         axes.errorbar(
-            seconds, row["psnr"], None if math.isnan(row["psnr_se"]) else row["psnr_se"], color=color, marker="o", markersize=5, linewidth=1
+            seconds,
+            row["psnr"],
+            None if math.isnan(row["psnr_se"]) else row["psnr_se"],
+            color=color,
+            marker="o",
+            markersize=5,
+            linewidth=1,
         )
-        axes.annotate(row["model"], (seconds, row["psnr"]), (7, (4, -11)[i % 2]), textcoords="offset points", fontsize=8, color=INK, parse_math=False)
+        axes.annotate(
+            row["model"],
+            (seconds, row["psnr"]),
+            (7, (4, -11)[i % 2]),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+            parse_math=False,
+        )
     axes.set_xscale("log")
     axes.margins(x=0.15)
     axes.set_title("PSNR, dB", loc="left", fontsize=9.5, color=INK, pad=8)

@@ -13,7 +13,9 @@ ARROWS = {1: " ↑", -1: " ↓", 0: ""}
 
 
 def cells(comparison: Results) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of the table as people read it: a mean and its standard error in one cell, columns that say nothing left out."""
+    """Header and rows of the table as people read it: a mean and its standard error in one cell, columns that say
+    nothing left out.
+    """
     columns: dict[str, list[str]] = {"model": [], "hints": [], "n": [], "failed": []}
     for row in comparison.table.to_dict("records"):
         found = {name: str(row[name]) for name in columns if name in ("model", "hints", "n", "failed")}
@@ -23,8 +25,14 @@ def cells(comparison: Results) -> tuple[list[str], list[list[str]]]:
                 found[f"{about.title} / truth"] = _cell(row, f"{name}_ratio", 2)
                 found[f"{about.title} − truth"] = _cell(row, f"{name}_difference", about.digits)
             else:
-                found[about.title + (f", {about.unit}" if about.unit else "") + ARROWS[about.better]] = _cell(row, name, about.digits)
-        found |= {"looking, s": _cell(row, "looking", 3), "painting, s": _cell(row, "painting", 3), "memory, MB": _cell(row, "peak_mb", 0)}
+                found[about.title + (f", {about.unit}" if about.unit else "") + ARROWS[about.better]] = _cell(
+                    row, name, about.digits
+                )
+        found |= {
+            "looking, s": _cell(row, "looking", 3),
+            "painting, s": _cell(row, "painting", 3),
+            "memory, MB": _cell(row, "peak_mb", 0),
+        }
         for name, value in found.items():
             columns.setdefault(name, []).append(value)
     if not comparison.setup.hinted:
@@ -56,7 +64,9 @@ def text(comparison: Results) -> str:
 def markdown(comparison: Results) -> str:
     """See `Comparison.to_markdown`."""
     header, rows = cells(comparison)
-    table = markdown_table([_plain(cell) for cell in header], [[_plain(cell) for cell in row] for row in rows], numbers=True)
+    table = markdown_table(
+        [_plain(cell) for cell in header], [[_plain(cell) for cell in row] for row in rows], numbers=True
+    )
     said = "\n".join(f"- {_plain(line)}" for line in [*comparison.sentences(), *comparison.notes()])
     return f"{photos(comparison)}.\n\n{table}\n\n{said}\n\n{_plain(comparison.protocol)}\n"
 

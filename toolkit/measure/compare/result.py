@@ -1,4 +1,6 @@
-"""What a comparison found: means, differences paired by photo, their errors, pictures. Numbers are rounded where they are shown, nowhere else."""
+"""What a comparison found: means, differences paired by photo, their errors, pictures. Numbers are rounded where they
+are shown, nowhere else.
+"""
 
 import math
 import warnings
@@ -13,7 +15,16 @@ import torch
 from torch import Tensor
 
 from toolkit.guidance import MAX_HINTS
-from toolkit.measure.compare.measures import COLORFUL, METRICS, SETS, SIZE_CHANGE, Floats, mean_and_error, paired, ratio_and_error
+from toolkit.measure.compare.measures import (
+    COLORFUL,
+    METRICS,
+    SETS,
+    SIZE_CHANGE,
+    Floats,
+    mean_and_error,
+    paired,
+    ratio_and_error,
+)
 from toolkit.measure.protocols import CEILING, PROTOCOLS, revealed
 
 GRAY, TRUTH = "gray", "truth"
@@ -24,9 +35,10 @@ Key = tuple[int, str, int]  # the photo's number from 0, model, number of hints
 class CompareSetup:
     """What is measured, and how. Raises ValueError for invalid values.
 
-    hints: numbers of hints; with any above 0 photos are the squares of `protocol`, else they get a short side of `size` px. vividness: of models
-    whose name says none; None: 0.5, and 0 with hints. limit: only the first so many photos. keep: so many photos' pictures. sizes: working sizes
-    of our models, two or more, between which colors should not change.
+    hints: numbers of hints; with any above 0 photos are the squares of `protocol`, else they get a short side of `size`
+    px. vividness: of models whose name says none; None: 0.5, and 0 with hints. limit: only the first so many photos.
+    keep: so many photos' pictures. sizes: working sizes of our models, two or more, between which colors should not
+    change.
     """
 
     hints: tuple[int, ...] = (0,)
@@ -44,7 +56,8 @@ class CompareSetup:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hints", tuple(sorted({int(n) for n in self.hints})))
-        asked = ("psnr", *self.metrics, *([SIZE_CHANGE] if self.sizes else ()))  # PSNR is what everything is sorted and tested by
+        # PSNR is what everything is sorted and tested by
+        asked = ("psnr", *self.metrics, *([SIZE_CHANGE] if self.sizes else ()))
         object.__setattr__(self, "metrics", tuple(dict.fromkeys(asked)))
         known = [*METRICS, *SETS]
         if unknown := [name for name in self.metrics if name not in known]:
@@ -52,11 +65,18 @@ class CompareSetup:
         if self.protocol not in PROTOCOLS:
             raise ValueError(f"There is no protocol {self.protocol!r}; choose from {', '.join(PROTOCOLS)}.")
         if not self.hints or not all(0 <= n <= MAX_HINTS for n in self.hints):
-            raise ValueError(f"The number of hints must be from 0 to {MAX_HINTS:,}; got {', '.join(map(str, self.hints)) or 'an empty list'}.")
+            raise ValueError(
+                f"The number of hints must be from 0 to {MAX_HINTS:,}; got "
+                f"{', '.join(map(str, self.hints)) or 'an empty list'}."
+            )
         if (SIZE_CHANGE in self.metrics or self.sizes) and (len(self.sizes) < 2 or min(self.sizes) < 32):
-            raise ValueError("Colors are compared between two or more working sizes from 32 px on; give some, such as 192 and 256.")
+            raise ValueError(
+                "Colors are compared between two or more working sizes from 32 px on; give some, such as 192 and 256."
+            )
         if self.size < 32 or (self.limit is not None and self.limit < 1) or self.keep < 0:
-            raise ValueError(f"The size is at least 32 px and the limit at least 1 photo, not {self.size} and {self.limit}.")
+            raise ValueError(
+                f"The size is at least 32 px and the limit at least 1 photo, not {self.size} and {self.limit}."
+            )
 
     @property
     def hinted(self) -> bool:
@@ -75,17 +95,27 @@ class CompareSetup:
 
     def sentence(self) -> str:
         """The protocol in a few sentences."""
-        photos = revealed(self.protocol, self.hint_seed) if self.hinted else f"Photos resized to a short side of {self.size} px, no hints"
+        photos = (
+            revealed(self.protocol, self.hint_seed)
+            if self.hinted
+            else f"Photos resized to a short side of {self.size} px, no hints"
+        )
         floor = f", PSNR of each photo at most {CEILING:g} dB" if self.hinted else ""
         return (
-            f"{photos}; L kept, ab from each model at its own working size, gamut mapped at constant L, 8-bit RGB against 8-bit truth as floats in "
-            f"[0, 1]{floor}, mean over photos ± its standard error; vividness {self.liveliness:g} unless a name says another (@), seed {self.seed}. "
-            f"Differences are paired by photo, p by the two-sided Wilcoxon signed-rank test, not corrected for how many there are. "
-            f"{self._of_sizes()}Seconds: median over photos; memory: the largest rise of the process above what it held before, weights loaded."
+            f"{photos}; L kept, ab from each model at its own working size, gamut mapped at constant L, 8-bit RGB "
+            f"against 8-bit truth as floats in [0, 1]{floor}, mean over photos ± its standard error; vividness "
+            f"{self.liveliness:g} unless a name says another (@), seed {self.seed}. Differences are paired by photo, p "
+            "by the two-sided Wilcoxon signed-rank test, not corrected for how many there are. "
+            f"{self._of_sizes()}Seconds: median over photos; memory: the largest rise of the process above what it "
+            "held before, weights loaded."
         )
 
     def _of_sizes(self) -> str:
-        return f"Change with size: mean CIEDE2000 between the results at {', '.join(map(str, self.sizes))} px. " if self.sizes else ""
+        return (
+            f"Change with size: mean CIEDE2000 between the results at {', '.join(map(str, self.sizes))} px. "
+            if self.sizes
+            else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +126,8 @@ class Record:
     name: str  # of the photo
     model: str
     hints: int
-    numbers: Mapping[str, float] = field(default_factory=dict)  # by metric; also colorfulness of the truth, seconds, memory
+    # by metric; also colorfulness of the truth, seconds, memory
+    numbers: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None  # why there are no numbers, in a sentence
     digest: str = ""  # of the true photo's pixels
 
@@ -116,24 +147,38 @@ class Results:
     pictures: Mapping[Key, Tensor]  # uint8 (3, H, W) of the photos that are kept; (photo, "truth", 0) is the truth
     skipped: tuple[str, ...] = ()  # photos left out, and why
     partial: bool = False  # it was stopped before the end
-    features: Mapping[Key, Tensor] = field(default_factory=dict)  # (2, D) for metrics of whole sets, as for pictures: plain, and chroma matched
+    # (2, D) for metrics of whole sets, as for pictures: plain, and chroma matched
+    features: Mapping[Key, Tensor] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row a model and number of hints: n, failed, mean and standard error of each metric, seconds and memory, and the reason of a failure."""
+        """A row a model and number of hints: n, failed, mean and standard error of each metric, seconds and memory, and
+        the reason of a failure.
+        """
         groups = self._groups()
-        return pd.DataFrame([self._row(model, count, groups.get((model, count), [])) for model in self.models for count in self.setup.hints])
+        return pd.DataFrame(
+            [
+                self._row(model, count, groups.get((model, count), []))
+                for model in self.models
+                for count in self.setup.hints
+            ]
+        )
 
     @cached_property
     def photos(self) -> pd.DataFrame:
         """A row a photo, model and number of hints."""
-        plain = [{"photo": r.photo, "name": r.name, "model": r.model, "hints": r.hints, **r.numbers, "error": r.error} for r in self.records]
+        plain = [
+            {"photo": r.photo, "name": r.name, "model": r.model, "hints": r.hints, **r.numbers, "error": r.error}
+            for r in self.records
+        ]
         return pd.DataFrame(plain)
 
     @property
     def protocol(self) -> str:
         """How it was measured, in a few sentences."""
-        return self.setup.sentence() + (" Not finished: the table is of the photos that every model has been tried on." if self.partial else "")
+        return self.setup.sentence() + (
+            " Not finished: the table is of the photos that every model has been tried on." if self.partial else ""
+        )
 
     def names(self) -> dict[int, str]:
         """The photos' names by their numbers."""
@@ -146,8 +191,9 @@ class Results:
     def versus(self, baseline: str | None = None, metric: str = "psnr") -> pd.DataFrame:
         """Differences to a baseline (None: the setup's), paired by photo: a row a model and number of hints.
 
-        n, difference (model minus baseline), its standard error, wins, ties, p of the two-sided Wilcoxon signed-rank test (None below two photos),
-        and the sentence that says it. Raises ValueError for a baseline or metric that was not measured.
+        n, difference (model minus baseline), its standard error, wins, ties, p of the two-sided Wilcoxon signed-rank
+        test (None below two photos), and the sentence that says it. Raises ValueError for a baseline or metric that was
+        not measured.
         """
         baseline, about = baseline or self.setup.baseline, METRICS.get(metric)
         if baseline not in self.models:
@@ -165,8 +211,20 @@ class Results:
                     found = paired([own[i] for i in both], [base[i] for i in both], about.better)
                     hints = f", {count} hint{'' if count == 1 else 's'}" if self.setup.hinted else ""
                     said = f"{model}{hints}: {found.sentence(baseline, about)}"
-                    rows.append({"model": model, "hints": count, "metric": metric, "baseline": baseline, **found.__dict__, "sentence": said})
-        return pd.DataFrame(rows, columns=["model", "hints", "metric", "baseline", "n", "difference", "se", "wins", "ties", "p", "sentence"])
+                    rows.append(
+                        {
+                            "model": model,
+                            "hints": count,
+                            "metric": metric,
+                            "baseline": baseline,
+                            **found.__dict__,
+                            "sentence": said,
+                        }
+                    )
+        return pd.DataFrame(
+            rows,
+            columns=["model", "hints", "metric", "baseline", "n", "difference", "se", "wins", "ties", "p", "sentence"],
+        )
 
     def sentences(self, baseline: str | None = None, metric: str = "psnr") -> list[str]:
         """What `versus` found, in words."""
@@ -197,7 +255,8 @@ class Results:
                 own, true = values(name), values(f"true_{name}")
                 row |= _with_error(f"{name}_ratio", ratio_and_error(own, true))
                 row |= _with_error(f"{name}_difference", mean_and_error(own - true))  # as a table of means has it
-                row |= _with_error(f"{name}_distance", mean_and_error(abs(own - true)))  # too much here does not make up for too little there
+                # too much here does not make up for too little there
+                row |= _with_error(f"{name}_distance", mean_and_error(abs(own - true)))
         row |= self._of_sets([record.key for record in good])
         for name, of in (("looking", np.median), ("painting", np.median), ("peak_mb", np.max)):
             row[name] = float(of(values(name))) if good else math.nan
@@ -210,7 +269,12 @@ class Results:
         from toolkit.measure.set_metrics import frechet, kid
 
         row: dict[str, float] = {}
-        own = torch.stack([self.features[key] for key in keys]) if keys and self.setup.by_features else torch.empty(0, 2, 1)  # (n, 2, D)
+        # (n, 2, D)
+        own = (
+            torch.stack([self.features[key] for key in keys])
+            if keys and self.setup.by_features
+            else torch.empty(0, 2, 1)
+        )
         true = torch.stack([self.features[key[0], TRUTH, 0] for key in keys]) if len(own) else own
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FewPhotos)
@@ -234,10 +298,18 @@ class Results:
             found.append(few("a Fréchet distance", n, ENOUGH, "it comes out too large, so compare at equal n only"))
         if "kid" in self.setup.metrics:
             found.append(few("KID", n, SUBSET, "its subsets are smaller than the paper's and it is less sure"))
-        failed = self.table[self.table["failed"] > 0].groupby("model", sort=False).agg({"failed": "max", "reason": "first"})
-        found += [f"{model} failed on {int(row['failed'])} of {self.tried()} photos: {row['reason']}" for model, row in failed.iterrows()]
+        failed = (
+            self.table[self.table["failed"] > 0].groupby("model", sort=False).agg({"failed": "max", "reason": "first"})
+        )
+        found += [
+            f"{model} failed on {int(row['failed'])} of {self.tried()} photos: {row['reason']}"
+            for model, row in failed.iterrows()
+        ]
         if (failed["failed"] < self.tried()).any():
-            found.append("Where n differs, means are over different photos; differences to the baseline are of the photos that both have.")
+            found.append(
+                "Where n differs, means are over different photos; differences to the baseline are of the photos that "
+                "both have."
+            )
         found += [f"Left out: {line}" for line in self.skipped]
         return [line for line in found if line]
 

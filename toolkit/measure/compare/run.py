@@ -4,8 +4,9 @@
     result = compare(["unet", "levin2004"], "kodak.tar", hints=(0, 10), folder="out/kodak")
     print(result.text())
 
-Photo by photo, all models on one before the next: a comparison that is stopped is a fair one of fewer photos. With a folder nothing that was measured
-is lost: the same call goes on where it stopped. A model that fails on a photo is counted as failed there, and the rest goes on.
+Photo by photo, all models on one before the next: a comparison that is stopped is a fair one of fewer photos. With a
+folder nothing that was measured is lost: the same call goes on where it stopped. A model that fails on a photo is
+counted as failed there, and the rest goes on.
 """
 
 import hashlib
@@ -50,9 +51,10 @@ def compare(
 ) -> Comparison:
     """Color the photos with every model and compare with the truth; gray is always among them.
 
-    models: names as `contestant` knows them. photos: folders, tars, files or Photos, in color. hints: the setup's, for short. folder: where records
-    and pictures are kept, to go on later. progress(done, of, what) may return False to stop; it and Ctrl+C give the comparison of what is done.
-    Raises ValueError for unknown names, for photos of which none is in color, or a folder that holds another comparison.
+    models: names as `contestant` knows them. photos: folders, tars, files or Photos, in color. hints: the setup's, for
+    short. folder: where records and pictures are kept, to go on later. progress(done, of, what) may return False to
+    stop; it and Ctrl+C give the comparison of what is done. Raises ValueError for unknown names, for photos of which
+    none is in color, or a folder that holds another comparison.
     """
     run = _Run(models, photos, _with_hints(setup, hints), folder, progress)
     with suppress(KeyboardInterrupt):
@@ -70,7 +72,8 @@ def compare_steps(
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Comparison]:
-    """As `compare`, but gives the comparison so far after each photo, `partial` until the last; stop by asking no more, or by progress.
+    """As `compare`, but gives the comparison so far after each photo, `partial` until the last; stop by asking no more,
+    or by progress.
 
     Names are checked before the first step is asked for.
     """
@@ -92,7 +95,11 @@ class _Truth:
     def __init__(self, index: int, photo: Photo, setup: CompareSetup) -> None:
         self.index, self.photo = index, photo
         self.rgb = floats(photo.rgb)
-        self.colorful = {f"true_{name}": float(metrics.colorfulness(self.rgb, name != "colorfulness")) for name in COLORFUL if name in setup.metrics}
+        self.colorful = {
+            f"true_{name}": float(metrics.colorfulness(self.rgb, name != "colorfulness"))
+            for name in COLORFUL
+            if name in setup.metrics
+        }
         self.digest = hashlib.sha1(photo.rgb.numpy().tobytes(), usedforsecurity=False).hexdigest()
         self.hints: tuple[Hint, ...] = ()
         if setup.hinted:
@@ -102,7 +109,14 @@ class _Truth:
 class _Run:
     """One comparison while it is made."""
 
-    def __init__(self, models: Sequence[str], photos: Photos, setup: CompareSetup, folder: str | Path | None, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        models: Sequence[str],
+        photos: Photos,
+        setup: CompareSetup,
+        folder: str | Path | None,
+        progress: Progress | None,
+    ) -> None:
         names = dict.fromkeys([GRAY, *models])
         self.contestants = [contestant(name, vividness=setup.liveliness, seed=setup.seed) for name in names]
         self.setup = replace(setup, baseline=contestant(setup.baseline).name)
@@ -123,7 +137,11 @@ class _Run:
 
     def steps(self) -> Iterator[Comparison]:
         """The comparison after each photo."""
-        opened = partial(open_squares, protocol=self.setup.protocol) if self.setup.hinted else partial(open_truths, size=self.setup.size)
+        opened = (
+            partial(open_squares, protocol=self.setup.protocol)
+            if self.setup.hinted
+            else partial(open_truths, size=self.setup.size)
+        )
         done = 0
         try:
             for photo in islice(opened(find_photos(self.given), skipped=self.skipped), self.setup.limit):
@@ -136,7 +154,9 @@ class _Run:
             return
         if not done:
             because = f" ({self.skipped[0]})" if self.skipped else ""
-            raise ValueError(f"There is no photo in color to compare on{because}; give a folder or a tar of color photos.")
+            raise ValueError(
+                f"There is no photo in color to compare on{because}; give a folder or a tar of color photos."
+            )
         self.partial = False
         if self.progress is not None:
             self.progress(len(self.records), len(self.records), "done")
@@ -208,8 +228,14 @@ class _Run:
                 rgb = paint(Guidance(truth.hints[: key[2]]))
                 seconds = time.perf_counter() - start
             if rgb.dtype != torch.uint8 or rgb.shape != truth.photo.rgb.shape:
-                raise ValueError(f"It painted {rgb.dtype} {tuple(rgb.shape)} instead of uint8 {tuple(truth.photo.rgb.shape)}.")
-            took = {"looking": looking["looking"], "painting": seconds, "peak_mb": max(looking["peak_mb"], peak.above / 1e6)}
+                raise ValueError(
+                    f"It painted {rgb.dtype} {tuple(rgb.shape)} instead of uint8 {tuple(truth.photo.rgb.shape)}."
+                )
+            took = {
+                "looking": looking["looking"],
+                "painting": seconds,
+                "peak_mb": max(looking["peak_mb"], peak.above / 1e6),
+            }
             features = self._features(floats(rgb), truth) if self.setup.by_features else None
             return replace(record, numbers=self._measure(rgb, truth) | took), rgb, features
         except Exception as error:
@@ -227,7 +253,8 @@ class _Run:
             found = {name: float(measure(picture, truth.rgb)) for name, measure in self.measures.items()}
         if self.setup.hinted:
             found["psnr"] = min(found["psnr"], CEILING)
-        return {name: value for name, value in found.items() if math.isfinite(value)} | truth.colorful  # a photo without borders has no bleeding
+        # a photo without borders has no bleeding
+        return {name: value for name, value in found.items() if math.isfinite(value)} | truth.colorful
 
     def _features(self, rgb: Tensor, truth: _Truth) -> Tensor:
         """(2, D): of the picture, and of the picture with the truth's chroma."""
@@ -273,5 +300,12 @@ def _check_names(contestants: Sequence[Contestant], setup: CompareSetup) -> None
 
 def _sentence(error: Exception) -> str:
     message = " ".join(str(error).split())[:300]
-    ours = isinstance(error, ValueError | RuntimeError | OSError | MemoryError) and message  # others seldom speak in sentences: KeyError says a key
-    return message if ours else f"{type(error).__name__}: {message}" if message else f"{type(error).__name__} without a message."
+    # others seldom speak in sentences: KeyError says a key
+    ours = isinstance(error, ValueError | RuntimeError | OSError | MemoryError) and message
+    return (
+        message
+        if ours
+        else f"{type(error).__name__}: {message}"
+        if message
+        else f"{type(error).__name__} without a message."
+    )

@@ -18,7 +18,8 @@ EVERY = 0.005  # s, between two looks at the memory
 def take_turns(ways: Mapping[Name, Callable[[], object]], repeats: int, device: str = "cpu") -> dict[Name, float]:
     """Seconds of each way, the median of so many rounds.
 
-    All take turns in the order given, so that a busy machine slows them alike; the first round warms up and does not count.
+    All take turns in the order given, so that a busy machine slows them alike; the first round warms up and does not
+    count.
     """
     took: dict[Name, list[float]] = {name: [] for name in ways}
     for _ in range(repeats + 1):
@@ -32,10 +33,11 @@ def take_turns(ways: Mapping[Name, Callable[[], object]], repeats: int, device: 
 
 
 class Peak:
-    """The most memory this process holds while the block runs, above what it held before; looked up by a thread every few milliseconds.
+    """The most memory this process holds while the block runs, above what it held before; looked up by a thread every
+    few milliseconds.
 
-    What was freed before but not yet given back to the system is given back first, where the C library can (glibc): else the work would live on the
-    leavings of the work before it and seem to need nothing.
+    What was freed before but not yet given back to the system is given back first, where the C library can (glibc):
+    else the work would live on the leavings of the work before it and seem to need nothing.
     """
 
     def __enter__(self) -> Self:
@@ -54,7 +56,9 @@ class Peak:
         while not self._done.wait(EVERY):
             self._most = max(self._most, self._memory())
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._done.set()
         self._thread.join()
 

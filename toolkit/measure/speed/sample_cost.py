@@ -1,7 +1,8 @@
-"""What many colorings cost: one sample by working size and steps, and eight finished pictures beside a regression model's one.
+"""What many colorings cost: one sample by working size and steps, and eight finished pictures beside a regression
+model's one.
 
-The cost of a sample is the network's alone: the photo was looked at before, and painting costs every model the same. Start to finish is all of it at
-the default setting: look at the photo, draw, lift to full size, gamut, 8 bits.
+The cost of a sample is the network's alone: the photo was looked at before, and painting costs every model the same.
+Start to finish is all of it at the default setting: look at the photo, draw, lift to full size, gamut, 8 bits.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,8 @@ REPEATS = 3  # the median counts
 
 
 def measure_samples(photo: Photo, model: str, device: str) -> dict[str, Any]:
-    """Seconds of one sample by size and steps, and of SAMPLES finished pictures beside `model`'s one: {"looking", "drawing", "whole", ...}.
+    """Seconds of one sample by size and steps, and of SAMPLES finished pictures beside `model`'s one: {"looking",
+    "drawing", "whole", ...}.
 
     Raises ValueError, WeightsError.
     """
@@ -46,7 +48,8 @@ def measure_samples(photo: Photo, model: str, device: str) -> dict[str, Any]:
 
     ways: dict[Any, Callable[[], object]] = {}
     for size in SIZES:
-        ways |= {("looking", size): partial(look, size), ("first", size): partial(draw, size, 1)}  # computes what all samples share
+        # computes what all samples share
+        ways |= {("looking", size): partial(look, size), ("first", size): partial(draw, size, 1)}
         ways |= {(size, steps): partial(draw, size, steps) for steps in STEPS}
     ways["samples"] = lambda: list(Session(photo, drawing, device=device).samples(SAMPLES))
     ways["answer"] = lambda: Session(photo, model, device=device).colorize()
@@ -56,7 +59,9 @@ def measure_samples(photo: Photo, model: str, device: str) -> dict[str, Any]:
         "width": photo.width,
         "height": photo.height,
         "looking": [{"size": size, "seconds": seconds["looking", size]} for size in SIZES],
-        "drawing": [{"size": size, "steps": steps, "seconds": seconds[size, steps]} for steps in STEPS for size in SIZES],
+        "drawing": [
+            {"size": size, "steps": steps, "seconds": seconds[size, steps]} for steps in STEPS for size in SIZES
+        ],
         "whole": {
             "samples": SAMPLES,
             "steps": Dials.steps,
@@ -74,7 +79,12 @@ def sample_rows(report: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     drawing = {(row["steps"], row["size"]): row["seconds"] for row in report["drawing"]}
     rows: list[list[Any]] = [["looking, once a photo", *(round(1000 * row["seconds"]) for row in report["looking"])]]
     for steps in dict.fromkeys(steps for steps, _ in drawing):
-        rows.append([f"one sample, {steps} step{'s' if steps > 1 else ''}", *(round(1000 * drawing[steps, size]) for size in sizes)])
+        rows.append(
+            [
+                f"one sample, {steps} step{'s' if steps > 1 else ''}",
+                *(round(1000 * drawing[steps, size]) for size in sizes),
+            ]
+        )
     return ["ms by working size", *(f"{size} px" for size in sizes)], rows
 
 
@@ -87,7 +97,8 @@ def whole_sentence(report: dict[str, Any]) -> str:
     """How long the samples take from start to finish, beside one answer."""
     whole = report["whole"]
     return (
-        f"{whole['samples']} pictures by {report['model']} ({whole['steps']} steps each) of a photo of {report['width']} × {report['height']} px "
-        f"take {whole['seconds']:.1f} s from start to finish, {whole['times_an_answer']:.1f} times the one picture by {whole['answer_model']} "
+        f"{whole['samples']} pictures by {report['model']} ({whole['steps']} steps each) of a photo of "
+        f"{report['width']} × {report['height']} px take {whole['seconds']:.1f} s from start to finish, "
+        f"{whole['times_an_answer']:.1f} times the one picture by {whole['answer_model']} "
         f"({whole['answer_seconds']:.1f} s)."
     )

@@ -1,8 +1,9 @@
-"""What a sentence costs, beside what it costs to encode a picture once with CLIP's ViT-B/16, as ways do that compare words with pictures.
+"""What a sentence costs, beside what it costs to encode a picture once with CLIP's ViT-B/16, as ways do that compare
+words with pictures.
 
-From the sentence to the finished picture: parse, find the things, make hints, decode, lift to full size, gamut, 8 bits. The photo was encoded before,
-and every sentence is the first one about its photo. The transformer is timm's CLIP ViT-B/16 at 224 px with random weights, which take as long as
-trained ones.
+From the sentence to the finished picture: parse, find the things, make hints, decode, lift to full size, gamut, 8 bits.
+The photo was encoded before, and every sentence is the first one about its photo. The transformer is timm's CLIP
+ViT-B/16 at 224 px with random weights, which take as long as trained ones.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,8 @@ REPEATS = 5  # the median counts
 
 
 def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
-    """Seconds from a sentence to the picture, and of its parts, beside an encoding by CLIP: {"width", "height", "text": [...]}.
+    """Seconds from a sentence to the picture, and of its parts, beside an encoding by CLIP: {"width", "height", "text":
+    [...]}.
 
     The sentences are about the one and the two things that the localizer is surest to see. Raises WeightsError.
     """
@@ -41,7 +43,8 @@ def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
     made: dict[str, Any] = {}  # what one step gives to the next
 
     def look() -> None:
-        made["session"] = Session(photo, model, device=device)  # one of its own for each sentence, so that nothing is remembered
+        # one of its own for each sentence, so that nothing is remembered
+        made["session"] = Session(photo, model, device=device)
         made["session"].encode()
 
     def understand(prompt: str) -> None:
@@ -65,5 +68,8 @@ def measure_text(photo: Photo, model: str, device: str) -> dict[str, Any]:
         seconds |= {f"{name}, {part}": s for part, s in (parts | {"words to picture": sum(parts.values())}).items()}
     seconds[CLIP] = took[CLIP]
     encoding = seconds[CLIP]
-    rows = [{"way": name, "seconds": round(s, 4), "times_an_encoding": round(s / encoding, 2)} for name, s in seconds.items()]
+    rows = [
+        {"way": name, "seconds": round(s, 4), "times_an_encoding": round(s / encoding, 2)}
+        for name, s in seconds.items()
+    ]
     return {"width": photo.width, "height": photo.height, "text": rows}

@@ -23,7 +23,9 @@ SIZE = "{width} × {height} px"
 COSTS = {
     "clicks": Cost("clicks", SIZE, (Column("way", ""), MS, Column("times_a_click", "times a click with 10 hints", 1))),
     "text": Cost("text", SIZE, (Column("way", ""), MS, Column("times_an_encoding", "times a CLIP encoding", 1))),
-    "reference": Cost("reference", SIZE + ", {points} points", (Column("step", ""), MS, Column("times_looking", "times looking", 2))),
+    "reference": Cost(
+        "reference", SIZE + ", {points} points", (Column("step", ""), MS, Column("times_looking", "times looking", 2))
+    ),
     "classical": Cost(
         "methods",
         "{hints} hints, {photos} photos of {megapixels:g} megapixel",

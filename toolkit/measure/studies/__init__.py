@@ -1,7 +1,8 @@
 """Studies: a question about the models each, answered on photos that no training saw.
 
-A study is a file in this folder. Its first line asks the question; `Setup` is what can be chosen, `records` are the numbers of single photos, and
-`columns` say what of their means is shown. It is found by its file: `python -m toolkit measure FILE PHOTOS` measures it; no list has to know it.
+A study is a file in this folder. Its first line asks the question; `Setup` is what can be chosen, `records` are the
+numbers of single photos, and `columns` say what of their means is shown. It is found by its file: `python -m toolkit
+measure FILE PHOTOS` measures it; no list has to know it.
 """
 
 import ast
@@ -34,10 +35,11 @@ def studies() -> dict[str, str]:
 def study(name: str) -> ModuleType:
     """The module of a study. Raises ValueError that names the known ones.
 
-    Setup: a frozen dataclass whose fields are `option`s. by: what tells the rows of the table apart. columns: what the table says.
-    protocol(setup): how it is measured, in sentences. records(source, setup, told): a row of plain numbers a photo and way.
-    food: what it is measured on; examples: of the command's arguments. If it has them: rows(records), in place of `summary`; more(frame), see
-    `summary`; sheet_rows, how many rows of pictures make a sheet; plot(rows), a figure.
+    Setup: a frozen dataclass whose fields are `option`s. by: what tells the rows of the table apart. columns: what the
+    table says. protocol(setup): how it is measured, in sentences. records(source, setup, told): a row of plain numbers
+    a photo and way. food: what it is measured on; examples: of the command's arguments. If it has them: rows(records),
+    in place of `summary`; more(frame), see `summary`; sheet_rows, how many rows of pictures make a sheet; plot(rows), a
+    figure.
     """
     if name not in studies():
         raise ValueError(f"There is no study {name!r}; choose from {', '.join(studies())}.")
@@ -102,7 +104,8 @@ def measure(name: str, source: Sequence[Any], setup: Any = None, told: Told | No
 
     Raises ValueError for unknown names, or where nothing can be measured; WeightsError for bad weights.
     """
-    from toolkit.models.cards import default_model, get_card  # brings torch, and whoever only lists the studies shall not wait for it
+    # brings torch, and whoever only lists the studies shall not wait for it
+    from toolkit.models.cards import default_model, get_card
 
     module, told = study(name), told or Told()
     setup = setup or module.Setup()
@@ -114,5 +117,7 @@ def measure(name: str, source: Sequence[Any], setup: Any = None, told: Told | No
     if not records:
         because = f" ({told.skipped[0]})" if told.skipped else ""
         raise ValueError(f"There is nothing here to measure {name} on{because}; give {module.food}.")
-    rows = module.rows(records) if hasattr(module, "rows") else summary(records, module.by, getattr(module, "more", None))
+    rows = (
+        module.rows(records) if hasattr(module, "rows") else summary(records, module.by, getattr(module, "more", None))
+    )
     return Measured(module, setup, rows, module.protocol(setup))

@@ -1,10 +1,12 @@
-"""Does a reference help where it corresponds to the photo, do no harm where it does not, and is it obeyed where it is meant?
+"""Does a reference help where it corresponds to the photo, do no harm where it does not, and is it obeyed where it is
+meant?
 
     print(measure("borrowing", ["val.tar"], Setup(words="photos.jsonl.gz", regions="regions-val.tar")).text())
 
-Photos whose colors are known are colored with four kinds of references: with themselves, mirrored and cropped (what is there to be had at best); with
-another photo of their source that shares words; with a photo that has nothing to do with them; and, region by region, with another thing of the
-same class. The last is not about truth: a red car as the reference for a car asks for red.
+Photos whose colors are known are colored with four kinds of references: with themselves, mirrored and cropped (what is
+there to be had at best); with another photo of their source that shares words; with a photo that has nothing to do with
+them; and, region by region, with another thing of the same class. The last is not about truth: a red car as the
+reference for a car asks for red.
 """
 
 import gzip
@@ -37,7 +39,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CROP = 0.75  # of each side of a photo that is its own reference
-ITSELF, SAME, UNRELATED, CLASS, MARKED = "itself, mirrored and cropped", "same source and words", "unrelated", "same class", "same class, marked"
+ITSELF, SAME, UNRELATED, CLASS, MARKED = (
+    "itself, mirrored and cropped",
+    "same source and words",
+    "unrelated",
+    "same class",
+    "same class, marked",
+)
 COLORED = 10.0  # Lab units of chroma from which on a reference's region has a hue
 NEAR = 25.0  # degrees of hue that count as followed
 CLASSICAL = ("reinhard", "transport")
@@ -61,7 +69,11 @@ columns = (
     Column("psnr_gain", "PSNR gain, dB", 2, sign=True, error=True),
     Column("ciede2000", "CIEDE2000", 2),
     replace(CHANGE, show=lambda row: "" if row["method"] == "automatic" else CHANGE.cell(row)),
-    Column("hue_near", "hue followed", show=lambda row: "" if row.get("hue_near") is None else f"{row['hue_near']:.0%} of {row['hue_n']}"),
+    Column(
+        "hue_near",
+        "hue followed",
+        show=lambda row: "" if row.get("hue_near") is None else f"{row['hue_near']:.0%} of {row['hue_n']}",
+    ),
     Column("hue_n", "of", show=hidden),
     Column("trust", "trust", 3),
 )
@@ -75,7 +87,9 @@ class Setup:
     limit: int | None = option(None, "only so many photos, and regions, evenly spread")
     words: str | None = option(None, "labels of the photos: JSON lines with name and words, plain or .gz")
     regions: str | None = option(None, "a tar of photos NAME.webp with labels NAME.png, and classes.json")
-    matcher: str | None = option(None, "other weights of the matcher: the checkpoint.safetensors that `train matcher` writes")
+    matcher: str | None = option(
+        None, "other weights of the matcher: the checkpoint.safetensors that `train matcher` writes"
+    )
     weights: tuple[float, ...] = option((0.5, 1.0), "of the reference, 0 to 1")
     vividness: float = option(0.0, "0 safe and dull to 1 lively")
     no_classical: bool = option(False, "leave classical color transfer out")
@@ -86,12 +100,14 @@ class Setup:
 def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
-        f"{setup.model} at vividness {setup.vividness:g}, photos of a short side of {SIZE} px, L kept, 8-bit RGB against 8-bit truth; gain "
-        f"and change: against the automatic result of the same model for the same photo, mean ± standard error; itself: mirrored, a random "
-        f"{CROP:.0%} of each side; same source and words: the photo of the same folder with the largest share of common words; unrelated: "
-        f"another folder, no common word, by lot, seed {setup.seed}; same class: regions of {SMALLEST:.0%} to {LARGEST:.0%} of the photo, another "
-        f"photo's region of that class by lot, CIEDE2000 inside the region; hue near: share of pairs in which the hue of the region's mean ab is "
-        f"within {NEAR:g} degrees of the reference region's, where that has a chroma of {COLORED:g} or more; marked: both regions outlined."
+        f"{setup.model} at vividness {setup.vividness:g}, photos of a short side of {SIZE} px, L kept, 8-bit RGB "
+        "against 8-bit truth; gain and change: against the automatic result of the same model for the same photo, mean "
+        f"± standard error; itself: mirrored, a random {CROP:.0%} of each side; same source and words: the photo of "
+        "the same folder with the largest share of common words; unrelated: another folder, no common word, by lot, "
+        f"seed {setup.seed}; same class: regions of {SMALLEST:.0%} to {LARGEST:.0%} of the photo, another photo's "
+        "region of that class by lot, CIEDE2000 inside the region; hue near: share of pairs in which the hue of the "
+        f"region's mean ab is within {NEAR:g} degrees of the reference region's, where that has a chroma of "
+        f"{COLORED:g} or more; marked: both regions outlined."
     )
 
 
@@ -113,7 +129,8 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
     photos = list(open_truths(find_photos(source), SIZE, told.skipped))
     regions = list(open_regions(setup.regions, told.skipped, setup.limit)) if setup.regions else []
     alike = False
-    n = min(setup.limit or len(photos), len(photos))  # evenly spread, as tars are often sorted by where their photos come from
+    # evenly spread, as tars are often sorted by where their photos come from
+    n = min(setup.limit or len(photos), len(photos))
     for done, number in enumerate(i * len(photos) // n for i in range(n)):
         photo = photos[number]
         session = Session(photo, setup.model, device=setup.device)
@@ -123,18 +140,25 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
             made = trial.under(session, automatic, other)
             yield from _compared(photo, automatic, kind, made)
             if kind == SAME and (done + 1) * told.keep // n > len(told.pictures):
-                pictures = [(method.removeprefix("reference, "), rgb) for method, (rgb, _) in made.items() if method not in CLASSICAL]
+                pictures = [
+                    (method.removeprefix("reference, "), rgb)
+                    for method, (rgb, _) in made.items()
+                    if method not in CLASSICAL
+                ]
                 told.show([("reference", other.rgb), *pictures, ("truth", photo.rgb)])
         told.done(done + 1, n + len(regions))
     if photos and not alike:
-        told.skipped.append("no photo shares words with another of its folder; name their words with --words to measure that too")
+        told.skipped.append(
+            "no photo shares words with another of its folder; name their words with --words to measure that too"
+        )
     if regions and len({region.label for region in regions}) == len(regions):
         told.skipped.append("no class has two regions; give a tar with more labelled photos")
     for number, region in enumerate(regions):
         rng = np.random.default_rng((setup.seed, number))
         others = [other for other in regions if other.label == region.label and other is not region]
         if others:
-            yield from trial.of_class(region, others[int(rng.integers(len(others)))], Told() if alike else told)  # a sheet is of one kind
+            # a sheet is of one kind
+            yield from trial.of_class(region, others[int(rng.integers(len(others)))], Told() if alike else told)
         told.done(n + number + 1, n + len(regions))
 
 
@@ -146,7 +170,11 @@ def _references(photos: Sequence[Photo], number: int, seed: int, words: Words) -
     y, x = int(rng.integers(photo.height - h + 1)), int(rng.integers(photo.width - w + 1))
     yield ITSELF, Photo(photo.rgb[:, y : y + h, x : x + w].flip(-1).contiguous(), photo.name, "color")
     mine = words.get(photo.name, frozenset())
-    alike = [(_jaccard(mine, words.get(p.name, frozenset())), -i) for i, p in enumerate(photos) if p is not photo and _folder(p) == _folder(photo)]
+    alike = [
+        (_jaccard(mine, words.get(p.name, frozenset())), -i)
+        for i, p in enumerate(photos)
+        if p is not photo and _folder(p) == _folder(photo)
+    ]
     best, index = max(alike, default=(0.0, 0))
     if best > 0:
         yield SAME, photos[-index]
@@ -201,10 +229,19 @@ class _Trial:
         asked = _mean_ab(other.photo.rgb, other.inside)
         before = _inside(automatic, region)
         pictures = [("reference", other.photo.rgb), ("automatic", automatic)]
-        for kind, title, take in ((CLASS, "unmarked", Take(reference)), (MARKED, "marked", Take(reference, other.lasso(), region.lasso()))):
+        for kind, title, take in (
+            (CLASS, "unmarked", Take(reference)),
+            (MARKED, "marked", Take(reference, other.lasso(), region.lasso())),
+        ):
             for method, (rgb, trust) in self._made(session, automatic, take).items():
                 error = _inside(rgb, region)
-                row = {"reference": kind, "method": method, "ciede2000": error, "ciede2000_change": error - before, "trust": trust}
+                row = {
+                    "reference": kind,
+                    "method": method,
+                    "ciede2000": error,
+                    "ciede2000_change": error - before,
+                    "trust": trust,
+                }
                 if float(asked.norm()) >= COLORED:
                     row["hue_near"] = float(_hue_apart(_mean_ab(rgb, region.inside), asked) <= NEAR)
                 yield row

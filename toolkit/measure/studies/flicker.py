@@ -2,8 +2,8 @@
 
     print(measure("flicker", ["val.tar"]).text())
 
-A clip is made from a photo by a camera that we move, so it is known where each place of a frame was in the frame before, and what its color is. The
-rest is told with the numbers, in `protocol`.
+A clip is made from a photo by a camera that we move, so it is known where each place of a frame was in the frame
+before, and what its color is. The rest is told with the numbers, in `protocol`.
 """
 
 import math
@@ -78,20 +78,24 @@ class Setup:
 
     def __post_init__(self) -> None:
         if min(self.frames, self.others) < 3:
-            raise ValueError(f"A camera needs 3 frames to go there and back, not {min(self.frames, self.others)}; give more.")
+            raise ValueError(
+                f"A camera needs 3 frames to go there and back, not {min(self.frames, self.others)}; give more."
+            )
 
 
 def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
-        f"Clips of {SIZE} x {SIZE} px from photos of a short side of {PHOTO // SUPER} px: a camera goes from corner to corner and back "
-        f"({setup.frames} frames; grain: {setup.others} frames at the same speed, with noise of {GRAIN:g} levels, another in each frame), or "
-        f"closer by {CLOSER:.0%} and back (zoom, {setup.others} frames), as a cosine, so by fractions of a pixel; the model looks at {SIZE} "
-        f"px, vividness {setup.vividness:g}, hold {setup.hold:g}; flicker: mean CIEDE2000 between the 8-bit picture's ab at each pixel and "
-        f"that of the frame before at the place where it was (known, bilinear), at the pixel's true L, mean over pixels seen in both, frames "
-        f"and photos; floor: the same of the true colors; ratio: of the mean flickers; drift: mean CIEDE2000 between the first and the last "
-        f"frame, the same view; apart: between the last frame and the one colored alone; colorfulness: of the last frame over that of the "
-        f"first; PSNR to the clip's true colors, mean over frames; seconds a frame."
+        f"Clips of {SIZE} x {SIZE} px from photos of a short side of {PHOTO // SUPER} px: a camera goes from corner to "
+        f"corner and back ({setup.frames} frames; grain: {setup.others} frames at the same speed, with noise of "
+        f"{GRAIN:g} levels, another in each frame), or closer by {CLOSER:.0%} and back (zoom, {setup.others} frames), "
+        f"as a cosine, so by fractions of a pixel; the model looks at {SIZE} px, vividness {setup.vividness:g}, hold "
+        f"{setup.hold:g}; flicker: mean CIEDE2000 between the 8-bit picture's ab at each pixel and that of the frame "
+        "before at the place where it was (known, bilinear), at the pixel's true L, mean over pixels seen in both, "
+        "frames and photos; floor: the same of the true colors; ratio: of the mean flickers; drift: mean CIEDE2000 "
+        "between the first and the last frame, the same view; apart: between the last frame and the one colored alone; "
+        "colorfulness: of the last frame over that of the first; PSNR to the clip's true colors, mean over frames; "
+        "seconds a frame."
     )
 
 

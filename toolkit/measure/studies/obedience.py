@@ -2,8 +2,8 @@
 
     print(measure("obedience", ["regions-val.tar"], Setup(models=("unet",))).text())
 
-One point in the middle of a labelled region asks for a color that is far from the automatic one. How far the region goes along is its obedience; what
-the rest of the photo does is spill. The truth of the photo's colors plays no part.
+One point in the middle of a labelled region asks for a color that is far from the automatic one. How far the region
+goes along is its obedience; what the rest of the photo does is spill. The truth of the photo's colors plays no part.
 """
 
 import math
@@ -38,7 +38,10 @@ VIEWS = ("model", "picture")  # the ab it says, and the Lab of the pixels
 
 by = ("model", "lasso", "measured_on")
 food = "a tar of photos with larger labelled regions"
-examples = ("regions-val.tar --models unet --json obedience.json", "regions-val.tar --limit 40                # 40 photos, evenly spread")
+examples = (
+    "regions-val.tar --models unet --json obedience.json",
+    "regions-val.tar --limit 40                # 40 photos, evenly spread",
+)
 columns = (
     Column("model", "model"),
     Column("lasso", "lasso", show=lambda row: "yes" if row["lasso"] else "no"),
@@ -65,24 +68,40 @@ class Setup:
 def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
-        f"One photo, one region: the largest connected part of one class with {SMALLEST:.0%} to {LARGEST:.0%} of the pixels; one hint of 7 px at "
-        f"its pixel farthest from the border, {ASKED:g} ab units from the region's automatic mean in a direction drawn with seed {setup.seed} (the "
-        f"first from there on inside sRGB at the pixel's L), vividness {setup.vividness:g}, the model's own size; shares: how much the mean ab moves "
-        f"from the automatic result along the way from the region's automatic mean to the hint's ab, over photos ± standard error; measured on the "
-        f"ab that the model says, enlarged bilinearly to the labels' size (model), and on the Lab of the 8-bit picture (picture); outside: every "
-        f"pixel of another class or without one; alike: other parts of the class, from {VISIBLE:.0%} of the photo on; lasso: the region's outer "
-        f"outline."
+        f"One photo, one region: the largest connected part of one class with {SMALLEST:.0%} to {LARGEST:.0%} of the "
+        f"pixels; one hint of 7 px at its pixel farthest from the border, {ASKED:g} ab units from the region's "
+        f"automatic mean in a direction drawn with seed {setup.seed} (the first from there on inside sRGB at the "
+        f"pixel's L), vividness {setup.vividness:g}, the model's own size; shares: how much the mean ab moves from the "
+        "automatic result along the way from the region's automatic mean to the hint's ab, over photos ± standard "
+        "error; measured on the ab that the model says, enlarged bilinearly to the labels' size (model), and on the "
+        "Lab of the 8-bit picture (picture); outside: every pixel of another class or without one; alike: other parts "
+        f"of the class, from {VISIBLE:.0%} of the photo on; lasso: the region's outer outline."
     )
 
 
 def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
-    """A row a model, photo, lasso and what is measured; of a photo in which no color is far enough a row that only says so."""
+    """A row a model, photo, lasso and what is measured; of a photo in which no color is far enough a row that only says
+    so.
+    """
     regions = list(open_regions(single(source), told.skipped, setup.limit))
     rows: list[Row] = []
     for done, (model, (index, region)) in enumerate(product(setup.models, enumerate(regions)), 1):
-        found = _try(Session(region.photo, model, device=setup.device), region, setup.vividness, np.random.default_rng((setup.seed, index)))
+        found = _try(
+            Session(region.photo, model, device=setup.device),
+            region,
+            setup.vividness,
+            np.random.default_rng((setup.seed, index)),
+        )
         for lasso, view in product((False, True), VIEWS):
-            rows.append({"model": model, "lasso": lasso, "measured_on": view, "impossible": float(not found), **found.get((lasso, view), {})})
+            rows.append(
+                {
+                    "model": model,
+                    "lasso": lasso,
+                    "measured_on": view,
+                    "impossible": float(not found),
+                    **found.get((lasso, view), {}),
+                }
+            )
         told.done(done, len(setup.models) * len(regions))
     if any("inside" in row for row in rows):
         yield from rows
@@ -95,7 +114,9 @@ def more(frame: "pd.DataFrame") -> Row:
 
 
 def far_color(mean: Tensor, L: float, rng: np.random.Generator) -> str | None:
-    """A color at least 30 ab units from mean (2,) that is inside sRGB at lightness L, in a random direction; None where there is none."""
+    """A color at least 30 ab units from mean (2,) that is inside sRGB at lightness L, in a random direction; None where
+    there is none.
+    """
     start = rng.uniform(0, 2 * math.pi)
     angles = start + torch.arange(HUES) * (2 * math.pi / HUES)
     ab = mean + ASKED * torch.stack([angles.cos(), angles.sin()], 1)  # (HUES, 2)
@@ -107,8 +128,12 @@ def far_color(mean: Tensor, L: float, rng: np.random.Generator) -> str | None:
     return None
 
 
-def _try(session: Session, region: Region, vividness: float, rng: np.random.Generator) -> dict[tuple[bool, str], dict[str, float]]:
-    """By (lasso, what is measured): the shares inside, outside, and alike where there is any; nothing where no color is far enough."""
+def _try(
+    session: Session, region: Region, vividness: float, rng: np.random.Generator
+) -> dict[tuple[bool, str], dict[str, float]]:
+    """By (lasso, what is measured): the shares inside, outside, and alike where there is any; nothing where no color is
+    far enough.
+    """
     before = _views(session.colorize(dials=Dials(vividness=vividness)))
     x, y = region.heart()
     L = float(region.photo.lightness(slice(y, y + 1))[0, 0, 0, x])

@@ -1,9 +1,11 @@
-"""Do a palette's colors arrive, and is the picture still one? Three ways to steer automatic colors, measured against each other.
+"""Do a palette's colors arrive, and is the picture still one? Three ways to steer automatic colors, measured against
+each other.
 
     print(measure("palettes", ["val.tar"]).text())
 
-With the photo's own true palette the result should come nearer to the truth than the automatic one. With another photo's it should be in those colors
-and still look like a photo: sorting alone gets every distribution right, and tears skies into patches.
+With the photo's own true palette the result should come nearer to the truth than the automatic one. With another
+photo's it should be in those colors and still look like a photo: sorting alone gets every distribution right, and tears
+skies into patches.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,11 +78,12 @@ class Setup:
 def protocol(setup: Setup) -> str:
     """How it is measured, in a sentence."""
     return (
-        f"{setup.model} at vividness {setup.vividness:g}, photos at a short side of {SIZE} px, L kept; palette: {setup.colors} colors taken "
-        f"from the photo itself (own) or from the photo before it (another's), given with or without their shares; near: mean ab distance of "
-        f"pixels to the nearest color of the palette; used: share of its colors that are nearest to at least {USED:g} of their share of the "
-        f"pixels; distance: sliced Wasserstein distance to the palette in its shares; torn: of neighbors within {FLAT:g} of L, those at least "
-        f"{TORN:g} apart in ab; means over photos, gain in PSNR over automatic with its standard error."
+        f"{setup.model} at vividness {setup.vividness:g}, photos at a short side of {SIZE} px, L kept; palette: "
+        f"{setup.colors} colors taken from the photo itself (own) or from the photo before it (another's), given with "
+        "or without their shares; near: mean ab distance of pixels to the nearest color of the palette; used: share of "
+        f"its colors that are nearest to at least {USED:g} of their share of the pixels; distance: sliced Wasserstein "
+        f"distance to the palette in its shares; torn: of neighbors within {FLAT:g} of L, those at least {TORN:g} "
+        "apart in ab; means over photos, gain in PSNR over automatic with its standard error."
     )
 
 
@@ -119,8 +122,12 @@ def _palette(photo: Photo, k: int) -> list[Swatch]:
         return []
 
 
-def ways(session: Session, automatic: Prediction, palette: Sequence[Swatch], vividness: float, shares: bool) -> dict[str, Tensor]:
-    """ab (1, 2, h, w) by each way to steer automatic colors with a palette; the prior knows no shares and is left out with them."""
+def ways(
+    session: Session, automatic: Prediction, palette: Sequence[Swatch], vividness: float, shares: bool
+) -> dict[str, Tensor]:
+    """ab (1, 2, h, w) by each way to steer automatic colors with a palette; the prior knows no shares and is left out
+    with them.
+    """
     lab = torch.tensor([hex_to_lab(swatch.color) for swatch in palette])
     given = torch.tensor([swatch.share for swatch in palette]) if shares else None
     found = {}
@@ -136,7 +143,9 @@ def ways(session: Session, automatic: Prediction, palette: Sequence[Swatch], viv
 
 
 def by_prior(encoded: Encoded, bins: AbBins, palette: Tensor, vividness: float) -> Tensor:
-    """The distribution times a prior over its bins: Gaussians of 15 Lab units around the palette (K, 2) and, at 0.3, gray, over a floor of 0.01."""
+    """The distribution times a prior over its bins: Gaussians of 15 Lab units around the palette (K, 2) and, at 0.3,
+    gray, over a floor of 0.01.
+    """
     assert encoded.logits is not None
     colors = torch.cat([palette, torch.zeros(1, 2)])
     near = torch.exp(-torch.cdist(bins.centers, colors).square() / (2 * 15.0**2))  # (Q, K + 1)
@@ -147,7 +156,9 @@ def by_prior(encoded: Encoded, bins: AbBins, palette: Tensor, vividness: float) 
     def mean(logits: Tensor, temperature: float) -> Tensor:
         return F.interpolate(annealed_mean(logits, bins, temperature), size, mode="bilinear", align_corners=False)
 
-    return torch.lerp(encoded.ab + mean(preferred, 1.0) - mean(encoded.logits, 1.0), mean(preferred, TEMPERATURE), vividness)
+    return torch.lerp(
+        encoded.ab + mean(preferred, 1.0) - mean(encoded.logits, 1.0), mean(preferred, TEMPERATURE), vividness
+    )
 
 
 def _row(key: tuple[str, str, bool], photo: Photo, rgb: Tensor, palette: Sequence[Swatch], base: float | None) -> Row:

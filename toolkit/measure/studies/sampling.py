@@ -2,10 +2,11 @@
 
     print(measure("sampling", ["val.tar"], Setup(models=("diffusion", "vit-hint"), samples=8)).text())
 
-No single number tells. PSNR of one sample is low where truth could have been otherwise, so the best of K and the mean of K stand beside it, and
-models that give one answer; colorfulness and the Fréchet distance tell whether pictures look like photos; calibration tells whether samples differ as
-much as the model does not know: truth is then like one more sample, and all K + 1 ranks are equally likely (Hamill 2001, "Interpretation of rank
-histograms for verifying ensemble forecasts").
+No single number tells. PSNR of one sample is low where truth could have been otherwise, so the best of K and the mean
+of K stand beside it, and models that give one answer; colorfulness and the Fréchet distance tell whether pictures look
+like photos; calibration tells whether samples differ as much as the model does not know: truth is then like one more
+sample, and all K + 1 ranks are equally likely (Hamill 2001, "Interpretation of rank histograms for verifying ensemble
+forecasts").
 """
 
 import math
@@ -48,7 +49,10 @@ EVERY = 2  # pixels: diversity looks at every second one each way, a quarter of 
 by = ("model", "vividness", "what")
 sheet_rows = 24  # photos
 food = "a folder or a tar of color photos"
-examples = ("val.tar --models diffusion,unet,vit-hint --samples 8 --json samples.json --plot ranks.png", "photos/ --limit 20 --sheet samples.png")
+examples = (
+    "val.tar --models diffusion,unet,vit-hint --samples 8 --json samples.json --plot ranks.png",
+    "photos/ --limit 20 --sheet samples.png",
+)
 
 
 def _called(row: Row) -> str:
@@ -56,7 +60,9 @@ def _called(row: Row) -> str:
 
 
 def _what(row: Row) -> str:
-    return {"answer": "" if row["model"] == "gray" else "its one answer", "single": "a single sample"}.get(row["what"], str(row["what"]))
+    return {"answer": "" if row["model"] == "gray" else "its one answer", "single": "a single sample"}.get(
+        row["what"], str(row["what"])
+    )
 
 
 INSIDE = Column("inside", "truth inside the samples' range", 1, " %", error=True)
@@ -65,19 +71,29 @@ columns = (
     Column("what", "what", show=_what),
     Column("psnr", "PSNR, dB", 2, error=True),
     Column("gray_psnr", "gray", show=hidden),
-    Column("above", "above gray, dB", show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}"),
+    Column(
+        "above",
+        "above gray, dB",
+        show=lambda row: "" if row["model"] == "gray" else f"{row['psnr'] - row['gray_psnr']:+.2f}",
+    ),
     Column("colorfulness_ratio", "colorfulness", 0, "%"),
     Column("ciede2000", "CIEDE2000", 2),
     Column("lpips", "LPIPS", 3),
     Column("frechet", "Fréchet distance", 0),
     Column("diversity", "diversity, CIEDE2000", 1, error=True),
     Column("diversity_lpips", "diversity, LPIPS", 3),
-    replace(INSIDE, show=lambda row: f"{found} ({row['inside_calibrated']:.1%} if calibrated)" if (found := INSIDE.cell(row)) else ""),
+    replace(
+        INSIDE,
+        show=lambda row: (
+            f"{found} ({row['inside_calibrated']:.1%} if calibrated)" if (found := INSIDE.cell(row)) else ""
+        ),
+    ),
     Column("spread_skill", "spread by error", 2, unit=" (1 if calibrated)"),
     Column("looking", "looking, s", 3),
     Column("seconds", "a picture, s", 3),
     Column("step", "a step, s", 3),
-    *(Column(key, key, show=hidden) for key in ("samples", "inside_calibrated", "deviation", "error", "ranks")),  # for JSON
+    # for JSON
+    *(Column(key, key, show=hidden) for key in ("samples", "inside_calibrated", "deviation", "error", "ranks")),
 )
 
 
@@ -85,7 +101,9 @@ columns = (
 class Setup:
     """What is measured, and how. Raises ValueError for invalid values."""
 
-    models: tuple[str, ...] = option(lambda: (drawing_model(), default_model()), "names, or weights files; one of them draws")
+    models: tuple[str, ...] = option(
+        lambda: (drawing_model(), default_model()), "names, or weights files; one of them draws"
+    )
     limit: int | None = option(None, "only the first N photos")
     samples: int = option(8, "colorings of each photo by models that draw")
     vividness: tuple[float, ...] = option((), "of all models; without: 0,0.5, and 0.5 of models that draw")
@@ -98,7 +116,10 @@ class Setup:
 
     def __post_init__(self) -> None:
         if not 2 <= self.samples <= MOST_SAMPLES:
-            raise ValueError(f"Samples are compared with each other, so there have to be 2 to {MOST_SAMPLES} a photo, not {self.samples}.")
+            raise ValueError(
+                f"Samples are compared with each other, so there have to be 2 to {MOST_SAMPLES} a photo, not "
+                f"{self.samples}."
+            )
 
 
 def protocol(setup: Setup) -> str:
@@ -106,21 +127,23 @@ def protocol(setup: Setup) -> str:
     K, looks = setup.samples, f"{setup.steps} step{'s' if setup.steps > 1 else ''}"
     guided = "" if setup.strength == 1 else f", guidance of strength {setup.strength:g}"
     return (
-        f"Photos resized to a short side of {setup.size} px, L kept, ab from the model at its own working size, gamut mapped at constant L, "
-        f"8-bit RGB against 8-bit truth as floats in [0, 1], mean over photos ± standard error, no hints. Models that draw: {K} samples a photo, "
-        f"seeds {setup.seed} to {setup.seed + K - 1}, {looks}{guided}; single: mean over the samples; best: the sample with the highest "
-        f"PSNR; mean: the samples' mean ab. Fréchet distance on class tokens of DINOv2 ViT-S/14 of the whole picture resized to 224 x 224 px "
-        f"(bicubic, antialiased), one picture a photo (of the samples the first) against the truths, too large of fewer than {ENOUGH:,}, so compare "
-        f"at equal n only. Diversity: mean CIEDE2000 over all "
-        f"pairs of samples, on every second pixel each way. Calibration, on the model's own grid of ab (truth averaged to it): inside: share of "
-        f"the true a and b between the smallest and the largest sample, {(K - 1) / (K + 1):.1%} of a calibrated sampler; spread: the samples' "
-        f"standard deviation times sqrt(1 + 1/{K}) by the error of their mean, both root mean squares, 1 of a calibrated sampler and less of one "
-        f"that is too sure."
+        f"Photos resized to a short side of {setup.size} px, L kept, ab from the model at its own working size, gamut "
+        "mapped at constant L, 8-bit RGB against 8-bit truth as floats in [0, 1], mean over photos ± standard error, "
+        f"no hints. Models that draw: {K} samples a photo, seeds {setup.seed} to {setup.seed + K - 1}, "
+        f"{looks}{guided}; single: mean over the samples; best: the sample with the highest PSNR; mean: the samples' "
+        "mean ab. Fréchet distance on class tokens of DINOv2 ViT-S/14 of the whole picture resized to 224 x 224 px "
+        "(bicubic, antialiased), one picture a photo (of the samples the first) against the truths, too large of fewer "
+        f"than {ENOUGH:,}, so compare at equal n only. Diversity: mean CIEDE2000 over all pairs of samples, on every "
+        "second pixel each way. Calibration, on the model's own grid of ab (truth averaged to it): inside: share of "
+        f"the true a and b between the smallest and the largest sample, {(K - 1) / (K + 1):.1%} of a calibrated "
+        f"sampler; spread: the samples' standard deviation times sqrt(1 + 1/{K}) by the error of their mean, both root "
+        "mean squares, 1 of a calibrated sampler and less of one that is too sure."
     )
 
 
 def ranks(samples: Tensor, truth: Tensor) -> Tensor:
-    """How often 0, 1, ... K samples lie below the truth: samples (K, 2, h, w), truth (1, 2, h, w) -> shares (K + 1,) of all a and b.
+    """How often 0, 1, ... K samples lie below the truth: samples (K, 2, h, w), truth (1, 2, h, w) -> shares (K + 1,) of
+    all a and b.
 
     Flat if calibrated. Their middle, ranks[1:-1].sum(), is the share within the samples' range.
     """
@@ -129,10 +152,12 @@ def ranks(samples: Tensor, truth: Tensor) -> Tensor:
 
 
 def spread_and_error(samples: Tensor, truth: Tensor) -> tuple[float, float]:
-    """Mean squares over a, b and pixels, in Lab units: how far truth should be from the samples' mean, and how far it is.
+    """Mean squares over a, b and pixels, in Lab units: how far truth should be from the samples' mean, and how far it
+    is.
 
-    samples (K, 2, h, w), truth (1, 2, h, w). The former is the samples' unbiased variance times 1 + 1/K, as the mean of K has an error of its own
-    (Fortin et al. 2014, "Why should ensemble spread match the RMSE of the ensemble mean?"). Equal on average if calibrated.
+    samples (K, 2, h, w), truth (1, 2, h, w). The former is the samples' unbiased variance times 1 + 1/K, as the mean of
+    K has an error of its own (Fortin et al. 2014, "Why should ensemble spread match the RMSE of the ensemble mean?").
+    Equal on average if calibrated.
     """
     expected = samples.var(0, correction=1).mean() * (1 + 1 / len(samples))
     return float(expected), float((samples.mean(0) - truth).square().mean())
@@ -162,7 +187,9 @@ class _Clock:
 
     def between(self, steps: int) -> list[float]:
         """Seconds; the first so many reports about a sample are of its steps, later ones of its painting."""
-        return [b - a for what, times in self.at.items() if what.startswith("drawing") for a, b in pairwise(times[:steps])]
+        return [
+            b - a for what, times in self.at.items() if what.startswith("drawing") for a, b in pairwise(times[:steps])
+        ]
 
 
 def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
@@ -181,12 +208,18 @@ def more(frame: "pd.DataFrame") -> Row:
     if "features" in frame and len(frame) > 1:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", metrics.FewPhotos)  # the protocol says it
-            found["frechet"] = round(frechet(torch.cat(list(frame["features"])), torch.cat(list(frame["true_features"]))), 3)
+            found["frechet"] = round(
+                frechet(torch.cat(list(frame["features"])), torch.cat(list(frame["true_features"]))), 3
+            )
     if "ranks" in frame:
         shares = torch.stack(list(frame["ranks"])).mean(0).tolist()
         K, deviation, error = len(shares) - 1, float(frame["deviation"].mean()), float(frame["error"].mean())
         found |= {"samples": K, "inside_calibrated": (K - 1) / (K + 1), "ranks": [round(share, 4) for share in shares]}
-        found |= {"spread_skill": math.sqrt(deviation / max(error, 1e-9)), "deviation": math.sqrt(deviation), "error": math.sqrt(error)}
+        found |= {
+            "spread_skill": math.sqrt(deviation / max(error, 1e-9)),
+            "deviation": math.sqrt(deviation),
+            "error": math.sqrt(error),
+        }
     return found
 
 
@@ -209,7 +242,10 @@ class _Truth:
     def shared(self) -> Row:
         """What every row of the photo says."""
         gray = floats(painted(self.photo, torch.zeros(1, 2, 1, 1)))
-        return {"true_colorfulness": float(metrics.colorfulness(self.rgb)), "gray_psnr": float(metrics.psnr(gray, self.rgb))}
+        return {
+            "true_colorfulness": float(metrics.colorfulness(self.rgb)),
+            "gray_psnr": float(metrics.psnr(gray, self.rgb)),
+        }
 
     @cached_property
     def features(self) -> Tensor:
@@ -226,9 +262,12 @@ class _Trial:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self.device = pick_device(setup.device).type
-        self.draws = {model: isinstance(load_model(model, self.device), Sampler) for model in setup.models}  # loaded before anything is timed
+        # loaded before anything is timed
+        self.draws = {model: isinstance(load_model(model, self.device), Sampler) for model in setup.models}
         if not any(self.draws.values()):
-            raise ValueError(f"Of {', '.join(setup.models)} none draws samples; name a model that does, such as diffusion.")
+            raise ValueError(
+                f"Of {', '.join(setup.models)} none draws samples; name a model that does, such as diffusion."
+            )
         self.lpips = metrics.Lpips() if setup.lpips else None
 
     def rows(self, photo: Photo, pictures: list[tuple[str, Tensor]]) -> Iterator[Row]:
@@ -251,7 +290,14 @@ class _Trial:
                     yield self._row((model, vividness, "answer"), [rgb], truth) | took | truth.seen(rgb)
                     pictures.append((f"{model} {vividness:g}", rgb))
 
-    def _draw(self, session: Session, key: tuple[str, float], truth: _Truth, looking: float, pictures: list[tuple[str, Tensor]]) -> Iterator[Row]:
+    def _draw(
+        self,
+        session: Session,
+        key: tuple[str, float],
+        truth: _Truth,
+        looking: float,
+        pictures: list[tuple[str, Tensor]],
+    ) -> Iterator[Row]:
         K, setup = self.setup.samples, self.setup
         clock, start = _Clock(), time.perf_counter()
         dials = Dials(vividness=key[1], steps=setup.steps, strength=setup.strength)
@@ -272,24 +318,40 @@ class _Trial:
         true_ab = F.interpolate(truth.ab, ab.shape[-2:], mode="area")
         deviation, error = spread_and_error(ab, true_ab)
         counts = ranks(ab, true_ab)
-        row: Row = {"ranks": counts, "deviation": deviation, "error": error, "inside": float(counts[1:-1].sum()), "diversity": diversity(pictures)}
+        row: Row = {
+            "ranks": counts,
+            "deviation": deviation,
+            "error": error,
+            "inside": float(counts[1:-1].sum()),
+            "diversity": diversity(pictures),
+        }
         if self.lpips is not None:
             with torch.inference_mode():
-                row["diversity_lpips"] = statistics.fmean(float(self.lpips(floats(a), floats(b))) for a, b in combinations(pictures, 2))
+                row["diversity_lpips"] = statistics.fmean(
+                    float(self.lpips(floats(a), floats(b))) for a, b in combinations(pictures, 2)
+                )
         return row
 
     @torch.inference_mode()
     def _row(self, key: tuple[str, float | None, str], pictures: list[Tensor], truth: _Truth) -> Row:
         """Means over the pictures of one photo."""
-        measures = {"psnr": metrics.psnr, "ciede2000": metrics.ciede2000, "colorfulness": lambda picture, _: metrics.colorfulness(picture)}
+        measures = {
+            "psnr": metrics.psnr,
+            "ciede2000": metrics.ciede2000,
+            "colorfulness": lambda picture, _: metrics.colorfulness(picture),
+        }
         if self.lpips is not None:
             measures["lpips"] = self.lpips
-        found = {name: statistics.fmean(float(measure(floats(picture), truth.rgb)) for picture in pictures) for name, measure in measures.items()}
+        found = {
+            name: statistics.fmean(float(measure(floats(picture), truth.rgb)) for picture in pictures)
+            for name, measure in measures.items()
+        }
         return dict(zip(by, key, strict=True)) | found | truth.shared
 
 
 def plot(rows: Sequence[Row]) -> "Figure":
-    """Rank histograms: how often so many of the K samples lie below the truth, bars for each model that draws; dashed, a calibrated model's.
+    """Rank histograms: how often so many of the K samples lie below the truth, bars for each model that draws; dashed,
+    a calibrated model's.
 
     High ends: the samples are too much alike. A slope: the model leans to one side.
     """

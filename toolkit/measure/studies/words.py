@@ -2,9 +2,10 @@
 
     print(measure("words", ["regions-val.tar"], Setup(limit=40)).text())
 
-Every labelled region that is neither tiny nor most of the photo is asked for by its class name. What is found is compared with the labels, beside
-what needs no eyes: the photo's centre, and a map that is the same everywhere. Then "the CLASS is COLOR" is painted, and compared with the wish and
-with the automatic result. The truth of the photo's colors plays no part.
+Every labelled region that is neither tiny nor most of the photo is asked for by its class name. What is found is
+compared with the labels, beside what needs no eyes: the photo's centre, and a map that is the same everywhere. Then
+"the CLASS is COLOR" is painted, and compared with the wish and with the automatic result. The truth of the photo's
+colors plays no part.
 """
 
 import math
@@ -35,9 +36,11 @@ from toolkit.pipeline import Result, Session
 from toolkit.text.compiler import compile_text
 from toolkit.text.localizer import Localizer, read_localizer
 
-SMALLEST, LARGEST = 0.02, 0.6  # share of the photo: a region has to be seen, and there has to be something outside of it
+# share of the photo: a region has to be seen, and there has to be something outside of it
+SMALLEST, LARGEST = 0.02, 0.6
 INSIDE = 0.5  # of a heat map: from here on a place belongs to the region
-COLORS = ("red", "yellow", "green", "sky blue", "purple", "orange")  # neighbors differ, and each lies far from the one three further
+# neighbors differ, and each lies far from the one three further
+COLORS = ("red", "yellow", "green", "sky blue", "purple", "orange")
 VIVIDNESS = 0.5
 SWAPS, SWAP_SMALLEST = 100, 0.03  # sentences about two things; share of the photo that each of them has at least
 HUE = 30.0  # degrees that a region's mean may be off
@@ -57,13 +60,30 @@ columns = (
     Column("n", "n"),
     Column("found", "found", 1, " %", error=True, about="said to be there"),
     Column("alarm", "false", 1, " %", error=True, about="said to be there and is not"),
-    Column("pointing", "pointing", 1, " %", error=True, about="maximum inside the region", baseline="centre", called="photo's centre"),
+    Column(
+        "pointing",
+        "pointing",
+        1,
+        " %",
+        error=True,
+        about="maximum inside the region",
+        baseline="centre",
+        called="photo's centre",
+    ),
     Column("centre", "(centre)", 1, " %", error=True),
     Column("iou", "IoU", 3, error=True, about="overlap with the region, IoU", baseline="uniform", called="whole photo"),
     Column("uniform", "(whole photo)", 3, error=True),
     Column("auc", "presence AUC", 3, error=True, about="there or not, AUC against names of the same source"),
     Column("auc_all", "all names", 3, error=True, about="there or not, AUC against all names"),
-    Column("wish", "to the wish", 1, error=True, about="region to the wish, CIEDE2000", baseline="automatic", called="no sentence"),
+    Column(
+        "wish",
+        "to the wish",
+        1,
+        error=True,
+        about="region to the wish, CIEDE2000",
+        baseline="automatic",
+        called="no sentence",
+    ),
     Column("automatic", "(no sentence)", 1, error=True),
     Column("to_name", "to name", 1, error=True, about="region to the color's name, CIEDE2000"),
     Column("outside", "outside", 1, error=True, about="change outside the region, ab units"),
@@ -78,43 +98,54 @@ class Setup:
     """What is measured, and how."""
 
     model: str = option(default_model, "a name from `models`")
-    limit: int | None = option(None, "only N photos, evenly spread, as such tars are sorted by where their photos come from")
+    limit: int | None = option(
+        None, "only N photos, evenly spread, as such tars are sorted by where their photos come from"
+    )
     no_color: bool = option(False, "only find, color nothing")
     weights: str | None = option(None, "other weights of the localizer")
-    held_out: str | None = option(None, "only the words left out of training, by a file of CLIP ViT-B/32 text vectors: words, vectors")
+    held_out: str | None = option(
+        None, "only the words left out of training, by a file of CLIP ViT-B/32 text vectors: words, vectors"
+    )
     device: str = option("auto", "auto, cpu, cuda or mps")
 
 
 def protocol(setup: Setup) -> str:
     """How it is measured, in sentences."""
     said = [
-        f"Every class with {SMALLEST:.0%} to {LARGEST:.0%} of a photo's pixels is one pair, found by its name on the photo's L; means ± standard "
-        f"error over pairs, and over the classes' means.",
+        f"Every class with {SMALLEST:.0%} to {LARGEST:.0%} of a photo's pixels is one pair, found by its name on the "
+        "photo's L; means ± standard error over pairs, and over the classes' means.",
         "Pointing: the maximum of the heat map lies in the region (baseline: the photo's centre does).",
-        f"IoU: of the heat from {INSIDE:g} on, enlarged bilinearly to the labels' size, over all pixels, unlabelled ones counting as outside "
-        f"(baseline: the whole photo as region).",
-        "Presence: area under the ROC curve of the confidences of the pairs against those of names without a pixel in the same photos: of the "
-        "names that the photo's source labels somewhere in the tar (a source that never labels sky may still show one), and of all class names; "
-        "a class's own compares one name over photos.",
-        "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel that are.",
+        f"IoU: of the heat from {INSIDE:g} on, enlarged bilinearly to the labels' size, over all pixels, unlabelled "
+        "ones counting as outside (baseline: the whole photo as region).",
+        "Presence: area under the ROC curve of the confidences of the pairs against those of names without a pixel in "
+        "the same photos: of the names that the photo's source labels somewhere in the tar (a source that never labels "
+        "sky may still show one), and of all class names; a class's own compares one name over photos.",
+        "Found: share of the pairs that are said to be present; false: share of the source's names without a pixel "
+        "that are.",
     ]
     if not setup.no_color:
         said += [
-            f'Colors: "the CLASS is COLOR" with {", ".join(COLORS)} in turn over the pairs, painted by {setup.model} at vividness {VIVIDNESS:g} '
+            f'Colors: "the CLASS is COLOR" with {", ".join(COLORS)} in turn over the pairs, painted by {setup.model} '
+            f"at vividness {VIVIDNESS:g} "
             f"and the labels' size; where nothing is found the automatic picture counts.",
-            "To the wish: mean CIEDE2000 over the true region between the 8-bit picture and the a and b that the compiler's rule gives the color "
-            "at the true region's mean L (a bleached navy is paler than navy), gamut mapped at each pixel's own L; automatic: the same for the "
-            "picture without a sentence; to the name: to the a and b of the color's name itself, gamut mapped at each pixel's own L.",
-            "Outside: mean length of the change of ab against the automatic picture over all pixels outside the true region.",
-            f"Swap: two classes with at least {SWAP_SMALLEST:.0%} of the pixels each from each of up to {SWAPS} photos, evenly spread, "
-            f'"the A is COLOR and the B is COLOR", and with the two colors swapped; it succeeds where in both pictures the hue of the mean ab of '
+            "To the wish: mean CIEDE2000 over the true region between the 8-bit picture and the a and b that the "
+            "compiler's rule gives the color at the true region's mean L (a bleached navy is paler than navy), gamut "
+            "mapped at each pixel's own L; automatic: the same for the picture without a sentence; to the name: to the "
+            "a and b of the color's name itself, gamut mapped at each pixel's own L.",
+            "Outside: mean length of the change of ab against the automatic picture over all pixels outside the true "
+            "region.",
+            f"Swap: two classes with at least {SWAP_SMALLEST:.0%} of the pixels each from each of up to {SWAPS} "
+            "photos, evenly spread, "
+            '"the A is COLOR and the B is COLOR", and with the two colors swapped; it succeeds where in both pictures '
+            "the hue of the mean ab of "
             f"both true regions is within {HUE:g} degrees of its color's name.",
         ]
     words = held_out_words(setup)
     if words is not None:
         said.append(
-            f"Only the {len(words)} words that were left out of the localizer's training count, as regions and as names that are not there; "
-            f"they are looked up by their CLIP ViT-B/32 text vectors through the learned map: {', '.join(sorted(words))}."
+            f"Only the {len(words)} words that were left out of the localizer's training count, as regions and as "
+            "names that are not there; they are looked up by their CLIP ViT-B/32 text vectors through the learned map: "
+            f"{', '.join(sorted(words))}."
         )
     return " ".join(said)
 
@@ -133,7 +164,9 @@ class _Scene:
 
 
 def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
-    """A row for each region that is asked for, each name that is not in a photo, and each sentence with two colors swapped."""
+    """A row for each region that is asked for, each name that is not in a photo, and each sentence with two colors
+    swapped.
+    """
     localizer, words = _localizer(setup)
     with LabelledPhotos(single(source)) as photos:
         scenes = _survey(photos, words)
@@ -150,7 +183,14 @@ def records(source: Sequence[Any], setup: Setup, told: Told) -> Iterator[Row]:
                 numbers, heat = trial.ask(word, color)
                 yield {"name": word, "photo": scene.name} | numbers
                 if (scene.name, word) in pictured:
-                    told.show([(f"{word} {numbers['present']:.2f}, IoU {numbers['iou']:.2f}", heat_picture(trial.photo, heat, trial.masks[word]))])
+                    told.show(
+                        [
+                            (
+                                f"{word} {numbers['present']:.2f}, IoU {numbers['iou']:.2f}",
+                                heat_picture(trial.photo, heat, trial.masks[word]),
+                            )
+                        ]
+                    )
             absent = sorted(names - scene.shares.keys())
             yield from ({"name": word} | trial.doubt(word, word in by_source[scene.source]) for word in absent)
             if scene.name in swaps:
@@ -165,11 +205,15 @@ def rows(records: Sequence[Row]) -> list[Row]:
     for line in sorted(summary(pairs, by), key=lambda line: (-line["n"], line["name"])):
         lines.append(line | _presence([record for record in records if record["name"] == line["name"]]))
     means = [
-        {"name": "all classes"} | {c.key: round(line[c.key], DIGITS) for c in columns if c.error and line.get(c.key) is not None} for line in lines
+        {"name": "all classes"}
+        | {c.key: round(line[c.key], DIGITS) for c in columns if c.error and line.get(c.key) is not None}
+        for line in lines
     ]
     (whole,) = summary([record | {"name": "all pairs"} for record in pairs], by)
     swaps = [record for record in records if "swap" in record]
-    swapped = {"swaps": len(swaps)} | ({key: value for key, value in summary(swaps, by)[0].items() if key.startswith("swap")} if swaps else {})
+    swapped = {"swaps": len(swaps)} | (
+        {key: value for key, value in summary(swaps, by)[0].items() if key.startswith("swap")} if swaps else {}
+    )
     photos = {"photos": len({record["photo"] for record in pairs})}
     return [whole | _presence(records) | swapped | photos, *summary(means, by), *lines]
 
@@ -187,7 +231,8 @@ def _presence(records: Sequence[Row]) -> Row:
 
 
 def area_under_curve(present: Sequence[float], absent: Sequence[float]) -> tuple[float, float | None] | None:
-    """Chance that one of the present is surer than one of the absent (ties count half), with the standard error of DeLong et al. 1988.
+    """Chance that one of the present is surer than one of the absent (ties count half), with the standard error of
+    DeLong et al. 1988.
 
     None where one of the two is empty.
     """
@@ -195,7 +240,11 @@ def area_under_curve(present: Sequence[float], absent: Sequence[float]) -> tuple
         return None
     above = _share_below(present, absent)
     below = 1 - _share_below(absent, present)
-    error = math.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)) if min(len(above), len(below)) > 1 else None
+    error = (
+        math.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+        if min(len(above), len(below)) > 1
+        else None
+    )
     return float(above.mean()), error
 
 
@@ -220,29 +269,44 @@ def _localizer(setup: Setup) -> tuple[Localizer, frozenset[str] | None]:
 def add_held_out(localizer: Localizer, file: str | Path) -> frozenset[str]:
     """Give a localizer the words that its training left out, by their CLIP ViT-B/32 text vectors; these words.
 
-    file: .npz of words (N,) and vectors (N, 512). Raises ValueError where it is none, where no word was left out, or where one has no vector.
+    file: .npz of words (N,) and vectors (N, 512). Raises ValueError where it is none, where no word was left out, or
+    where one has no vector.
     """
     try:
         with np.load(file, allow_pickle=False) as table:
-            vectors = dict(zip(table["words"].tolist(), torch.from_numpy(table["vectors"].astype(np.float32)), strict=True))
+            vectors = dict(
+                zip(table["words"].tolist(), torch.from_numpy(table["vectors"].astype(np.float32)), strict=True)
+            )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(f"{file} holds no words with vectors; give an .npz of words (N,) and their CLIP ViT-B/32 text vectors (N, 512).") from None
+        raise ValueError(
+            f"{file} holds no words with vectors; give an .npz of words (N,) and their CLIP ViT-B/32 text vectors (N, "
+            "512)."
+        ) from None
     names = localizer.held_out
     if not names:
         raise ValueError("The localizer's weights left no word out of training; measure them without --held-out.")
     missing = [name for name in names if name not in vectors]
     if missing:
-        raise ValueError(f"{file} has no vector for {', '.join(missing[:5])}; give a table with all {len(names)} words that were held out.")
+        raise ValueError(
+            f"{file} has no vector for {', '.join(missing[:5])}; give a table with all {len(names)} words that were "
+            "held out."
+        )
     localizer.add_words(names, torch.stack([vectors[name] for name in names]))
     return frozenset(names)
 
 
 def _survey(photos: LabelledPhotos, words: frozenset[str] | None) -> list[_Scene]:
-    """Every photo with its regions. Colors go round over all pairs of the tar, so that they stay when fewer are measured."""
+    """Every photo with its regions. Colors go round over all pairs of the tar, so that they stay when fewer are
+    measured.
+    """
     scenes, number = [], 0
     for name in photos.names:
         counts = np.bincount(photos.labels(name).ravel(), minlength=256)
-        shares = {word: float(counts[value] / counts.sum()) for value, word in photos.classes.items() if value and counts[value]}
+        shares = {
+            word: float(counts[value] / counts.sum())
+            for value, word in photos.classes.items()
+            if value and counts[value]
+        }
         pairs = []
         for word, share in shares.items():
             if SMALLEST <= share <= LARGEST:
@@ -260,14 +324,21 @@ def _spread(items: Sequence[T], n: int) -> list[T]:
 
 
 def _plan_swaps(scenes: Sequence[_Scene], words: frozenset[str] | None) -> dict[str, tuple[str, str, str, str]]:
-    """By photo: two classes and two colors. Which two classes goes round, so that not only the first ones of a photo are asked for."""
+    """By photo: two classes and two colors. Which two classes goes round, so that not only the first ones of a photo
+    are asked for.
+    """
     twos = []
     for scene in scenes:
-        large = [word for word, share in scene.shares.items() if share >= SWAP_SMALLEST and (words is None or word in words)]
+        large = [
+            word for word, share in scene.shares.items() if share >= SWAP_SMALLEST and (words is None or word in words)
+        ]
         if len(large) > 1:
             twos.append((scene.name, list(combinations(large, 2))))
     half = len(COLORS) // 2
-    return {name: (*two[k % len(two)], COLORS[k % half], COLORS[k % half + half]) for k, (name, two) in enumerate(_spread(twos, SWAPS))}
+    return {
+        name: (*two[k % len(two)], COLORS[k % half], COLORS[k % half + half])
+        for k, (name, two) in enumerate(_spread(twos, SWAPS))
+    }
 
 
 class _Trial:
@@ -279,7 +350,10 @@ class _Trial:
         self.masks = {word: labels == value for value, word in photos.classes.items()}
         self.photo = photos.photo(name)
         if labels.shape != (self.photo.height, self.photo.width):
-            raise ValueError(f"The labels of {name} are {labels.shape[::-1]} and the photo is {self.photo.size}; save them at one size.")
+            raise ValueError(
+                f"The labels of {name} are {labels.shape[::-1]} and the photo is {self.photo.size}; save them at one "
+                "size."
+            )
         self.session = Session(self.photo, setup.model, device=setup.device)
         self.sight = localizer.look(self.session)
         self.listed = dict(self.sight.names(0.0))
@@ -337,7 +411,9 @@ def _lab(result: Result) -> Tensor:
 
 
 def compare(heat: Tensor, mask: Mask) -> dict[str, float]:
-    """pointing and iou of a heat map (1, 1, h, w) against a region (H, W), with what the photo's centre and the whole photo would get."""
+    """pointing and iou of a heat map (1, 1, h, w) against a region (H, W), with what the photo's centre and the whole
+    photo would get.
+    """
     (h, w), (H, W) = heat.shape[-2:], mask.shape
     row, column = divmod(int(heat.argmax()), w)
     guess = F.interpolate(heat, (H, W), mode="bilinear", align_corners=False)[0, 0].numpy() >= INSIDE
@@ -350,16 +426,20 @@ def compare(heat: Tensor, mask: Mask) -> dict[str, float]:
 
 
 def wished(color: str, L: Tensor, *, plain: bool = False) -> Tensor:
-    """A color over pixels of lightness L (1, N): Lab (3, N, 1), one a and b for all of them as far as sRGB goes at each.
+    """A color over pixels of lightness L (1, N): Lab (3, N, 1), one a and b for all of them as far as sRGB goes at
+    each.
 
-    a and b are those that a sentence means on a surface of the mean lightness, or plain: the name's own, however light the place.
+    a and b are those that a sentence means on a surface of the mean lightness, or plain: the name's own, however light
+    the place.
     """
     a, b = hex_to_lab(color)[1:] if plain else at_lightness(color, float(L.mean()))
     return map_to_gamut(torch.cat([L, L.new_tensor([[a], [b]]).expand(2, L.shape[1])])[..., None])
 
 
 def heat_picture(photo: Photo, heat: Tensor, mask: Mask) -> Tensor:
-    """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true region's outline in blue."""
+    """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true
+    region's outline in blue.
+    """
     larger = F.interpolate(heat, mask.shape, mode="bilinear", align_corners=False)[0].clamp(0, 1)  # (1, H, W)
     share = 0.35 * larger + 0.3 * (larger >= INSIDE)
     picture = photo.gray() / 255 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share

@@ -1,10 +1,12 @@
-"""The teaching zoo: seven architectures that courses compare, trained on the same photos for as many steps, each in a file of its own.
+"""The teaching zoo: seven architectures that courses compare, trained on the same photos for as many steps, each in a
+file of its own.
 
     names()                        # ("autoencoder", "deep-cnn", ...)
     ab = network("plain-unet")(L)  # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
 
-All learn from lightness alone, from scratch. What they lack against the models of the parent folder is a frozen ViT that knows what things are.
-Each file of this folder is a network: plain_unet.py holds the class PlainUNet and is named plain-unet.
+All learn from lightness alone, from scratch. What they lack against the models of the parent folder is a frozen ViT
+that knows what things are. Each file of this folder is a network: plain_unet.py holds the class PlainUNet and is named
+plain-unet.
 """
 
 from __future__ import annotations

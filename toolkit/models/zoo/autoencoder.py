@@ -1,9 +1,10 @@
-"""An encoder that shrinks the photo to a small code, and a decoder that paints from it: Hinton and Salakhutdinov 2006, with convolutions.
+"""An encoder that shrinks the photo to a small code, and a decoder that paints from it: Hinton and Salakhutdinov 2006,
+with convolutions.
 
     ab = Autoencoder()(L)      # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
 
-Everything has to pass the code, 16 times smaller than the photo on each side. It knows what is where, and no longer where it ends: colors bleed over
-edges. That is what the skips of a U-Net are for.
+Everything has to pass the code, 16 times smaller than the photo on each side. It knows what is where, and no longer
+where it ends: colors bleed over edges. That is what the skips of a U-Net are for.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ def make_encoder(config: AutoencoderConfig, channels: int = 1) -> nn.Sequential:
 
 def make_decoder(config: AutoencoderConfig, code: int) -> nn.Sequential:
     """The code (B, code, H/16, W/16) -> ab in units of AB_SCALE (B, 2, H/2, W/2)."""
-    return nn.Sequential(*[Larger(a, b) for a, b in zip((code, *config.up), config.up, strict=False)], nn.Conv2d(config.up[-1], 2, 1))
+    return nn.Sequential(
+        *[Larger(a, b) for a, b in zip((code, *config.up), config.up, strict=False)], nn.Conv2d(config.up[-1], 2, 1)
+    )
 
 
 class Autoencoder(nn.Module):

@@ -1,10 +1,12 @@
-"""Deeper, and it looks farther: dilated convolutions at a quarter of the size, after Zhang, Isola and Efros, "Colorful Image Colorization" (2016).
+"""Deeper, and it looks farther: dilated convolutions at a quarter of the size, after Zhang, Isola and Efros, "Colorful
+Image Colorization" (2016).
 
     ab = DeepCNN()(L)          # L (B, 1, H, W) in [0, 100], H and W multiples of 4 -> (B, 2, H/2, W/2), Lab units
 
-A dilated convolution leaves holes between the pixels that it reads (Yu and Koltun 2016), so that eight layers see 250 pixels across without ever
-shrinking the picture further. Deep networks of plain layers learn badly; with a shortcut around each (He et al. 2016) they learn well. No skip leads
-back to the fine size: colors stop where the quarter-size grid says.
+A dilated convolution leaves holes between the pixels that it reads (Yu and Koltun 2016), so that eight layers see 250
+pixels across without ever shrinking the picture further. Deep networks of plain layers learn badly; with a shortcut
+around each (He et al. 2016) they learn well. No skip leads back to the fine size: colors stop where the quarter-size
+grid says.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ class DeepCNNConfig:
     """Sizes of a DeepCNN."""
 
     channels: int = 48
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 4, 2, 1)  # the small ones at the end close the holes that the large ones leave (gridding)
+    # the small ones at the end close the holes that the large ones leave (gridding)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 8, 4, 2, 1)
 
 
 class Dilated(nn.Module):

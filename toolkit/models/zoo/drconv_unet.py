@@ -1,12 +1,13 @@
-"""A U-Net whose filters depend on the place: dynamic region-aware convolution, DRConv, of Chen et al. (CVPR 2021), in the expanding path.
+"""A U-Net whose filters depend on the place: dynamic region-aware convolution, DRConv, of Chen et al. (CVPR 2021), in
+the expanding path.
 
     model = DRConvUNet()
     ab = model(L)              # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
-    regions = model.regions(L) # (B, 4, H/4, W/4), one of the four is 1 at each place: what the network takes for one kind of region
+    regions = model.regions(L)  # (B, 4, H/4, W/4), one of the four is 1 at each place: its kind of region
 
-An ordinary convolution treats sky and face alike. Here a learned mask gives each place to one of four regions, and a filter is made for each region
-of each photo: the mask says where, the photo says what. Which region has the largest of four numbers has no gradient; in training the softmax lends
-its own (section 3.2 of the paper).
+An ordinary convolution treats sky and face alike. Here a learned mask gives each place to one of four regions, and a
+filter is made for each region of each photo: the mask says where, the photo says what. Which region has the largest of
+four numbers has no gradient; in training the softmax lends its own (section 3.2 of the paper).
 """
 
 import torch
@@ -24,8 +25,8 @@ KERNEL = 3
 class DRConv(nn.Module):
     """Dynamic region-aware convolution, norm, SiLU: (B, in, h, w) -> (B, out, h, w).
 
-    The filters of all regions are made from the photo pooled to 3 x 3, by two pointwise convolutions with a sigmoid between them, the second in
-    groups of one region each (figure 2b of the paper).
+    The filters of all regions are made from the photo pooled to 3 x 3, by two pointwise convolutions with a sigmoid
+    between them, the second in groups of one region each (figure 2b of the paper).
     """
 
     def __init__(self, in_channels: int, out_channels: int, regions: int = REGIONS) -> None:
@@ -48,13 +49,16 @@ class DRConv(nn.Module):
         M, out, into = self.sizes
         made = self.make(self.squeeze(F.adaptive_avg_pool2d(x, KERNEL)).sigmoid())  # (B, M out in, 3, 3)
         filters = made.reshape(B * M * out, into, KERNEL, KERNEL)
-        answers = F.conv2d(x.reshape(1, B * into, h, w), filters, padding=KERNEL // 2, groups=B)  # every region's, everywhere
+        # every region's, everywhere
+        answers = F.conv2d(x.reshape(1, B * into, h, w), filters, padding=KERNEL // 2, groups=B)
         answers = answers.view(B, M, out, h, w)
         return F.silu(self.norm((answers * self.regions(x).unsqueeze(2)).sum(1)))
 
 
 class DRConvUNet(PlainUNet):
-    """See the head of this file: a PlainUNet whose second enlarging, at a quarter of the photo's size, ends in a DRConv."""
+    """See the head of this file: a PlainUNet whose second enlarging, at a quarter of the photo's size, ends in a
+    DRConv.
+    """
 
     def __init__(self, config: AutoencoderConfig | None = None) -> None:
         super().__init__(config)

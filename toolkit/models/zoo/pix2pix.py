@@ -1,13 +1,16 @@
-"""A U-Net with a critic: pix2pix of Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional Adversarial Networks" (CVPR 2017).
+"""A U-Net with a critic: pix2pix of Isola, Zhu, Zhou and Efros, "Image-to-Image Translation with Conditional
+Adversarial Networks" (CVPR 2017).
 
     model = Pix2Pix()
-    ab = model(L)                              # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
-    ab, fooled, real, fake = model.learn(L, truth)   # training: what the critic says, (B, 1, h, w) each, above 0 for "a photo"
+    ab = model(L)  # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
+    # training: what the critic says, (B, 1, h, w) each, above 0 for "a photo"
+    ab, fooled, real, fake = model.learn(L, truth)
 
-Regression answers a red or blue dress with gray, which nobody wears. The critic, PatchGAN, sees lightness with color and learns to tell photos from
-colorings, patch by patch; the generator learns to please it, and gray does not please. The two have to stay about equally strong. If the critic wins,
-it teaches nothing; what keeps the balance is studied in toolkit/training/recipes/pix2pix.py: two time scales (Heusel et al. 2017), one-sided label
-smoothing (Salimans et al. 2016), pretraining both before they meet (NoGAN, Antic 2019), and spectral norm (Miyato et al. 2018).
+Regression answers a red or blue dress with gray, which nobody wears. The critic, PatchGAN, sees lightness with color
+and learns to tell photos from colorings, patch by patch; the generator learns to please it, and gray does not please.
+The two have to stay about equally strong. If the critic wins, it teaches nothing; what keeps the balance is studied in
+toolkit/training/recipes/pix2pix.py: two time scales (Heusel et al. 2017), one-sided label smoothing (Salimans et al.
+2016), pretraining both before they meet (NoGAN, Antic 2019), and spectral norm (Miyato et al. 2018).
 """
 
 import torch
@@ -23,12 +26,19 @@ CRITIC = (32, 64, 128)  # channels, strides 2, 4, 4 of what it sees
 
 
 class PatchCritic(nn.Module):
-    """PatchGAN: lightness and color (B, 3, h, w) -> (B, 1, h/4, w/4), for each patch of 22 px how much it looks like a photo."""
+    """PatchGAN: lightness and color (B, 3, h, w) -> (B, 1, h/4, w/4), for each patch of 22 px how much it looks like a
+    photo.
+    """
 
     def __init__(self, spectral: bool = True) -> None:
         super().__init__()
         a, b, c = CRITIC
-        layers = [nn.Conv2d(3, a, 4, 2, 1), nn.Conv2d(a, b, 4, 2, 1), nn.Conv2d(b, c, 3, 1, 1), nn.Conv2d(c, 1, 3, 1, 1)]
+        layers = [
+            nn.Conv2d(3, a, 4, 2, 1),
+            nn.Conv2d(a, b, 4, 2, 1),
+            nn.Conv2d(b, c, 3, 1, 1),
+            nn.Conv2d(c, 1, 3, 1, 1),
+        ]
         self.layers = nn.ModuleList([spectral_norm(layer) for layer in layers] if spectral else layers)
 
     def forward(self, L: Tensor, ab: Tensor) -> Tensor:
@@ -53,8 +63,8 @@ class Pix2Pix(nn.Module):
         return ab
 
     def learn(self, L: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """L (B, 1, H, W), true ab (B, 2, H/2, W/2) -> ab, and three verdicts: on ab, which teaches the generator alone; on the truth and on ab again,
-        which teach the critic alone. So one backward pass teaches both.
+        """L (B, 1, H, W), true ab (B, 2, H/2, W/2) -> ab, and three verdicts: on ab, which teaches the generator alone;
+        on the truth and on ab again, which teach the critic alone. So one backward pass teaches both.
         """
         ab = self.generator(L)
         frozen = {name: value.detach() for name, value in self.critic.named_parameters()}

@@ -2,9 +2,9 @@
 
     ab = PlainUNet()(L)        # L (B, 1, H, W) in [0, 100], H and W multiples of 16 -> (B, 2, H/2, W/2), Lab units
 
-The autoencoder of this zoo with skips: what the encoder saw at each size goes to the decoder of that size, so that colors end where things end. The
-difference to toolkit/models/unet.py is what stands at the bottom: there a frozen ViT that has seen a hundred million photos, here what could be
-learned from ours.
+The autoencoder of this zoo with skips: what the encoder saw at each size goes to the decoder of that size, so that
+colors end where things end. The difference to toolkit/models/unet.py is what stands at the bottom: there a frozen ViT
+that has seen a hundred million photos, here what could be learned from ours.
 """
 
 from torch import Tensor, nn

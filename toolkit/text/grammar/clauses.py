@@ -10,23 +10,57 @@ from toolkit.text.grammar.rules import Clause, Phrase, Said
 from toolkit.text.grammar.wishes import Thing, Unknown, Wish
 
 MAX_HINTS = 20  # of the first words that were not understood; a prompt with more is no prompt of ours
-_HAIR = {"blond", "blonde", "dark blond", "brunette", "brunet", "redhead", "redheaded", "auburn", "금발", "흑발", "은발", "백발", "블론드"}
-_TELLING = ("markup", "shade", "tinged", "side", "size", "order", "most", "look", "stuff", "relation", "change", "act", "rest", "less")
+_HAIR = {
+    "blond",
+    "blonde",
+    "dark blond",
+    "brunette",
+    "brunet",
+    "redhead",
+    "redheaded",
+    "auburn",
+    "금발",
+    "흑발",
+    "은발",
+    "백발",
+    "블론드",
+}
+_TELLING = (
+    "markup",
+    "shade",
+    "tinged",
+    "side",
+    "size",
+    "order",
+    "most",
+    "look",
+    "stuff",
+    "relation",
+    "change",
+    "act",
+    "rest",
+    "less",
+)
 
 
 class Clauses(NounPhrases):
     """What becomes of the phrases of a clause."""
 
     def _on_phrase(self, phrase: Phrase, end: int) -> int:
-        """A thing: it joins those that wait, begins a new clause, belongs to an owner, or gets the predicate that came first."""
+        """A thing: it joins those that wait, begins a new clause, belongs to an owner, or gets the predicate that came
+        first.
+        """
         clause = self.clause
-        followed = phrase.last < end and (self.items[phrase.last].plays("is", "are") or self._predicate(phrase.last, end) is not None)
+        followed = phrase.last < end and (
+            self.items[phrase.last].plays("is", "are") or self._predicate(phrase.last, end) is not None
+        )
         if clause.excepted:
             clause.excepted = False
             self._take(phrase)
             self._emit(phrase, Said(phrase.first, phrase.last, change="natural"))
             return phrase.last
-        dressed = phrase.last < end and self.items[phrase.last].plays("have") and clause.separated  # "... and a man in a black suit"
+        # "... and a man in a black suit"
+        dressed = phrase.last < end and self.items[phrase.last].plays("have") and clause.separated
         if clause.owner and dressed and phrase.color is None:
             self._close()
             clause = self.clause
@@ -111,20 +145,31 @@ class Clauses(NounPhrases):
         return said.last
 
     def _stray(self, at: int, end: int) -> bool:
-        """Whether an unknown word and a thing come next: what was just said belongs to them, in a way that is not understood."""
-        return at + 1 < end and not self.items[at].known and self.items[at].said[0].isalpha() and self.items[at + 1].noun is not None
+        """Whether an unknown word and a thing come next: what was just said belongs to them, in a way that is not
+        understood.
+        """
+        return (
+            at + 1 < end
+            and not self.items[at].known
+            and self.items[at].said[0].isalpha()
+            and self.items[at + 1].noun is not None
+        )
 
     @staticmethod
     def _joins(old: Said, new: Said) -> bool:
         return bool(old.color and new.color and (old.color.avoid != new.color.avoid or new.like or old.like))
 
     def _join(self, old: Said, new: Said) -> None:
-        """A second predicate: "not green but blue" is blue, "green like grass" is grass; a color and a change are two wishes."""
+        """A second predicate: "not green but blue" is blue, "green like grass" is grass; a color and a change are two
+        wishes.
+        """
         if old.color and new.color:
             if self._joins(old, new):
                 wins = new if (old.color.avoid and not new.color.avoid) or (new.like and new.color.color) else old
                 self._take(new)
-                self.clause.predicate = Said(min(old.first, new.first), max(old.last, new.last), color=wins.color, like=old.like or new.like)
+                self.clause.predicate = Said(
+                    min(old.first, new.first), max(old.last, new.last), color=wins.color, like=old.like or new.like
+                )
             else:
                 self.reported |= set(range(new.first, new.last))
         elif old.change and new.change == old.change:
@@ -168,7 +213,9 @@ class Clauses(NounPhrases):
 
     @staticmethod
     def _receivers(clause: Clause, things: list[Phrase]) -> list[bool]:
-        """Which of the things a predicate is for: all, up to one that has a color of its own ("blue sky, red car, the bus is green")."""
+        """Which of the things a predicate is for: all, up to one that has a color of its own ("blue sky, red car, the
+        bus is green").
+        """
         if clause.all or clause.predicate_first or len(things) == 1:
             return [True] * len(things)
         own = [i for i, thing in enumerate(things[:-1]) if thing.color]
@@ -181,7 +228,12 @@ class Clauses(NounPhrases):
         start = min(self.items[first].start for first, _ in spans)
         end = max(self.items[last - 1].end for _, last in spans)
         color, change = (said.color, said.change) if said else (None, None)
-        if color and thing and color.said.lower() in _HAIR and any(sense.word == "person" for sense in lexicon.canonical(thing.noun)):
+        if (
+            color
+            and thing
+            and color.said.lower() in _HAIR
+            and any(sense.word == "person" for sense in lexicon.canonical(thing.noun))
+        ):
             thing = Thing(thing.said, "hair", part_of=thing)  # "a blond woman"
         self.wishes.append(Wish(thing, color, change, start, end))
 
@@ -197,7 +249,9 @@ class Clauses(NounPhrases):
                 self._emit(inner, inner.color)
 
     def unknown(self) -> list[Unknown]:
-        """The items that no rule took: all that were not known, and those known words that say something about things or colors."""
+        """The items that no rule took: all that were not known, and those known words that say something about things
+        or colors.
+        """
         left: list[tuple[int, int]] = []
         for at, item in enumerate(self.items):
             silent = not item.noun and not item.color and item.known and not item.plays(*_TELLING)
@@ -208,4 +262,7 @@ class Clauses(NounPhrases):
                 left[-1] = (left[-1][0], item.end)  # a Korean word with its endings
                 continue
             left += [(item.start + word.start(), item.start + word.end()) for word in re.finditer(r"\S+", item.said)]
-        return [Unknown(self.text[a:b], a, b, lexicon.hint(self.text[a:b]) if i < MAX_HINTS else None) for i, (a, b) in enumerate(left)]
+        return [
+            Unknown(self.text[a:b], a, b, lexicon.hint(self.text[a:b]) if i < MAX_HINTS else None)
+            for i, (a, b) in enumerate(left)
+        ]

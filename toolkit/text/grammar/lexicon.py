@@ -2,8 +2,9 @@
 
     [sense.word for sense in canonical("강아지")]  ->  ["puppy", "dog", "animal"]
 
-The tables lie in `words/` and are meant to be read and edited: things.tsv (ours), broader.tsv (made from WordNet 3.1, for rare words), colors.tsv
-and roles.tsv (what the parser knows). A key is lower case, with spaces in place of hyphens: "T-Shirts" is looked up as "t shirts".
+The tables lie in `words/` and are meant to be read and edited: things.tsv (ours), broader.tsv (made from WordNet 3.1,
+for rare words), colors.tsv and roles.tsv (what the parser knows). A key is lower case, with spaces in place of hyphens:
+"T-Shirts" is looked up as "t shirts".
 """
 
 import functools
@@ -20,15 +21,36 @@ How = Literal["itself", "synonym", "broader"]
 
 # Plurals that no rule gives, and words that end like a plural and are none.
 _IRREGULAR = {
-    "men": "man", "women": "woman", "children": "child", "feet": "foot", "teeth": "tooth", "geese": "goose", "mice": "mouse", "oxen": "ox",
-    "leaves": "leaf", "knives": "knife", "shelves": "shelf", "wolves": "wolf", "loaves": "loaf", "calves": "calf", "scarves": "scarf",
-    "halves": "half", "lives": "life", "wives": "wife", "policemen": "policeman", "firemen": "fireman", "eyes": "eye", "cacti": "cactus",
-}  # fmt: skip
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "feet": "foot",
+    "teeth": "tooth",
+    "geese": "goose",
+    "mice": "mouse",
+    "oxen": "ox",
+    "leaves": "leaf",
+    "knives": "knife",
+    "shelves": "shelf",
+    "wolves": "wolf",
+    "loaves": "loaf",
+    "calves": "calf",
+    "scarves": "scarf",
+    "halves": "half",
+    "lives": "life",
+    "wives": "wife",
+    "policemen": "policeman",
+    "firemen": "fireman",
+    "eyes": "eye",
+    "cacti": "cactus",
+}
 
 
 @dataclass(frozen=True)
 class Sense:
-    """One word that a noun may be taken as: the noun itself (or its singular, or its translation), a synonym, or something broader."""
+    """One word that a noun may be taken as: the noun itself (or its singular, or its translation), a synonym, or
+    something broader.
+    """
 
     word: str
     how: How
@@ -47,7 +69,9 @@ class Entry:
 
 
 def rows(table: str, columns: int) -> Iterator[list[str]]:
-    """The lines of words/<table>.tsv, each split into `columns` cells; empty lines and those that begin with # are left out."""
+    """The lines of words/<table>.tsv, each split into `columns` cells; empty lines and those that begin with # are left
+    out.
+    """
     text = resources.files("toolkit.text.grammar").joinpath("words", f"{table}.tsv").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith(("# ", "## ")):  # a color may begin with #
@@ -62,19 +86,25 @@ def several(cell: str) -> tuple[str, ...]:
 
 def key(phrase: str) -> str:
     """The form in which a phrase is looked up."""
-    return " ".join(unicodedata.normalize("NFKC", phrase).casefold().replace("’", "'").replace("-", " ").replace("_", " ").split())
+    return " ".join(
+        unicodedata.normalize("NFKC", phrase).casefold().replace("’", "'").replace("-", " ").replace("_", " ").split()
+    )
 
 
 @functools.cache
 def entries() -> dict[str, Entry]:
     """{noun: its line in things.tsv}."""
-    lines = (Entry(c[0], several(c[1]), several(c[2]), several(c[3]), several(c[4]), c[5].strip()) for c in rows("things", 6))
+    lines = (
+        Entry(c[0], several(c[1]), several(c[2]), several(c[3]), several(c[4]), c[5].strip()) for c in rows("things", 6)
+    )
     return {entry.noun: entry for entry in lines}
 
 
 @functools.cache
 def _heads() -> dict[str, str]:
-    """{key of a noun or synonym: the noun that stands first in its line}; a line's own noun wins over another line's synonym."""
+    """{key of a noun or synonym: the noun that stands first in its line}; a line's own noun wins over another line's
+    synonym.
+    """
     synonyms = {key(word): entry.noun for entry in reversed(entries().values()) for word in entry.synonyms}
     return synonyms | {key(noun): noun for noun in entries()}
 
@@ -87,7 +117,9 @@ def _translations() -> dict[str, str]:
 
 @functools.cache
 def _long_tail() -> dict[str, tuple[str, How]]:
-    """{noun of broader.tsv: (the thing of things.tsv, how it is one)}; ("", "broader") where nothing broader is known."""
+    """{noun of broader.tsv: (the thing of things.tsv, how it is one)}; ("",
+    "broader") where nothing broader is known.
+    """
     table: dict[str, tuple[str, How]] = {}
     for thing, relation, nouns in rows("broader", 3):
         how: How = "synonym" if relation == "same" else "broader"
@@ -127,9 +159,11 @@ def noun(phrase: str) -> str | None:
 
 
 def canonical(phrase: str) -> tuple[Sense, ...]:
-    """What a noun may be taken as, in the order to try: itself (singular, in English), synonyms, then broader words from near to far.
+    """What a noun may be taken as, in the order to try: itself (singular, in English), synonyms, then broader words
+    from near to far.
 
-    A phrase that is in no table is tried as its last word: "kitchen chair" is a kind of chair. An unknown word gives only itself.
+    A phrase that is in no table is tried as its last word: "kitchen chair" is a kind of chair. An unknown word gives
+    only itself.
 
     >>> [f"{sense.word} ({sense.how})" for sense in canonical("couches")][:3]
     ['couch (itself)', 'sofa (synonym)', 'settee (synonym)']
@@ -161,7 +195,10 @@ def canonical(phrase: str) -> tuple[Sense, ...]:
 
 def _unique(senses: Iterable[Sense]) -> tuple[Sense, ...]:
     """Without repeated words: the first stands."""
-    return tuple({sense.word: sense for sense in reversed(list(senses))}[word] for word in dict.fromkeys(sense.word for sense in senses))
+    return tuple(
+        {sense.word: sense for sense in reversed(list(senses))}[word]
+        for word in dict.fromkeys(sense.word for sense in senses)
+    )
 
 
 def _entry(name: str) -> Entry | None:
@@ -177,8 +214,8 @@ def korean(name: str) -> str | None:
 
 
 def whole_of(name: str) -> tuple[str, ...]:
-    """What a thing is a part of, most likely first: "hair" -> ("person",), "wheel" -> ("car", "bicycle", ...); () for a thing that is no part of
-    another.
+    """What a thing is a part of, most likely first: "hair" -> ("person",), "wheel" -> ("car", "bicycle", ...); () for a
+    thing that is no part of another.
     """
     entry = _entry(name)
     return entry.wholes if entry else ()
@@ -192,10 +229,14 @@ def typical_color(name: str) -> str | None:
 
 @functools.cache
 def _near() -> dict[str, tuple[str, ...]]:
-    """{a word, or one without one of its letters: the known words that it may be}, for words of four letters or more."""
+    """{a word, or one without one of its letters: the known words that it may be},
+    for words of four letters or more.
+    """
     colors = [name for name in color_names.spoken() if " " not in name]
     korean_colors = [word + "색" for _, _, cell in rows("colors", 3) for word in several(cell) if len(word) > 1]
-    things = [noun for entry in entries().values() for noun in (entry.noun, *entry.synonyms, *entry.korean) if " " not in noun]
+    things = [
+        noun for entry in entries().values() for noun in (entry.noun, *entry.synonyms, *entry.korean) if " " not in noun
+    ]
     cells = [cell for row in rows("roles", 4) if row[0] in ("change", "shade", "side", "rest") for cell in row[2:4]]
     steering = [word for cell in cells for word in several(cell) if " " not in word]
     table: dict[str, tuple[str, ...]] = {}
@@ -212,7 +253,8 @@ def _shortened(letters: str) -> set[str]:
 
 
 def hint(word: str) -> str | None:
-    """The known word that a misspelled one may be: one letter added, missing, changed, or two swapped; None if there is none.
+    """The known word that a misspelled one may be: one letter added, missing, changed, or two swapped; None if there is
+    none.
 
     >>> hint("blu"), hint("purpel"), hint("dress"), hint("zzz")
     ('blue', 'purple', None, None)
@@ -220,10 +262,20 @@ def hint(word: str) -> str | None:
     letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word[:40]).casefold())
     if len(letters) < 3 or noun(word) is not None:
         return None
-    found = [near for part in sorted(_shortened(letters)) for near in _near().get(part, ()) if unicodedata.normalize("NFD", near) != letters]
+    found = [
+        near
+        for part in sorted(_shortened(letters))
+        for near in _near().get(part, ())
+        if unicodedata.normalize("NFD", near) != letters
+    ]
     # what only lacks its end, then what begins alike, then the table's order: colors before things
-    order = {near: i for i, near in enumerate(dict.fromkeys(near for words in _near().values() for near in words))} if found else {}
+    order = (
+        {near: i for i, near in enumerate(dict.fromkeys(near for words in _near().values() for near in words))}
+        if found
+        else {}
+    )
     if len(letters) == 3:
-        found = [near for near in found if color_names.squeeze(near) in color_names.known()]  # half of all short words are near some thing
+        # half of all short words are near some thing
+        found = [near for near in found if color_names.squeeze(near) in color_names.known()]
     ends = unicodedata.normalize("NFC", letters)
     return min(found, key=lambda near: (not near.startswith(ends), near[0] != ends[0], order[near]), default=None)

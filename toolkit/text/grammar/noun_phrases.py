@@ -1,4 +1,6 @@
-"""The grammar of things: [the] [second | left | big | old | brick | light blue]* THING, whose and where; and words that are things and colors."""
+"""The grammar of things: [the] [second | left | big | old | brick | light blue]* THING, whose and where; and words that
+are things and colors.
+"""
 
 from dataclasses import replace
 from typing import cast
@@ -9,7 +11,22 @@ from toolkit.text.grammar.rules import Phrase, Said
 from toolkit.text.grammar.wishes import Edge, Place, Side, Thing
 
 _BEGINS_PREDICATE = ("shade", "tinged", "degree", "change", "more", "less", "not", "like", "too")
-_PLANT_WORDS = {"tree", "bush", "juice", "cake", "pie", "ice cream", "leaf", "blossom", "jam", "garden", "petal", "cup", "bottle", "glass"}
+_PLANT_WORDS = {
+    "tree",
+    "bush",
+    "juice",
+    "cake",
+    "pie",
+    "ice cream",
+    "leaf",
+    "blossom",
+    "jam",
+    "garden",
+    "petal",
+    "cup",
+    "bottle",
+    "glass",
+}
 
 
 class NounPhrases(Predicates):
@@ -17,13 +34,19 @@ class NounPhrases(Predicates):
 
     def _noun_phrase(self, at: int, end: int, waiting: bool | None = None) -> Phrase | None:
         """The noun phrase that begins at an item, or None. Nothing is taken yet."""
-        found: Phrase | None = self._once(self._read_noun_phrase, at, end, self._waiting() if waiting is None else waiting)
+        found: Phrase | None = self._once(
+            self._read_noun_phrase, at, end, self._waiting() if waiting is None else waiting
+        )
         return found
 
     def _read_noun_phrase(self, at: int, end: int, waiting: bool) -> Phrase | None:
         if at < end and self.items[at].plays("colorof"):  # "the color of the bench is ..."
             inner = self._noun_phrase(at + 1, end, waiting=False)
-            return replace(inner, first=at) if inner and inner.last < end and self.items[inner.last].plays("is", "are") else None
+            return (
+                replace(inner, first=at)
+                if inner and inner.last < end and self.items[inner.last].plays("is", "are")
+                else None
+            )
         phrase = self._simple_phrase(at, end, waiting)
         while phrase and phrase.thing and phrase.last < end:
             longer = self._longer(phrase, end)
@@ -33,7 +56,9 @@ class NounPhrases(Predicates):
         return phrase
 
     def _longer(self, phrase: Phrase, end: int) -> Phrase | None:
-        """A phrase with what follows it: "'s hair", "of the woman", "on the sofa", "on the left", "from the right"; a part named after its whole."""
+        """A phrase with what follows it: "'s hair", "of the woman", "on the sofa", "on the left", "from the right"; a
+        part named after its whole.
+        """
         items, at = self.items, phrase.last
         item = items[at]
         place = self._place_after(phrase, at, end)
@@ -46,7 +71,11 @@ class NounPhrases(Predicates):
             return None
         if item.plays("whole") and item.said.lower() in ("tone", "tones", "color", "colors", "colour", "colours"):
             return replace(phrase, last=at + 1)  # "the skin tones"
-        owns = item.said.lower() in ("'s", "'", "’s", "’") or (item.korean and item.plays("of", "at")) or (item.korean and item.plays("like"))
+        owns = (
+            item.said.lower() in ("'s", "'", "’s", "’")
+            or (item.korean and item.plays("of", "at"))
+            or (item.korean and item.plays("like"))
+        )
         if owns and not item.plays("like"):
             inner = self._simple_phrase(self._past_particles(at + 1, end), end, False)
             if inner and inner.thing and not self._it_is(at):
@@ -59,7 +88,12 @@ class NounPhrases(Predicates):
             return None
         if item.plays("at") and not item.korean and not phrase.thing.rest:
             inner = self._noun_phrase(at + 1, end, waiting=False)
-            if inner and inner.thing and not inner.thing.pronoun and not (item.plays("have") and self._worn(inner.thing)):
+            if (
+                inner
+                and inner.thing
+                and not inner.thing.pronoun
+                and not (item.plays("have") and self._worn(inner.thing))
+            ):
                 if inner.color:
                     return None if self.clause.predicate else self._described(phrase, inner)
                 return replace(phrase, last=inner.last, thing=self._with_whole(phrase.thing, inner.thing))
@@ -138,7 +172,10 @@ class NounPhrases(Predicates):
                 place, at = replace(place, order=int(item.roles["order"])), at + 1
                 continue
             if item.plays("most"):
-                place, at = replace(place, order=1, counted_from=cast(Edge, item.roles["most"])), self._past_particles(at + 1, end)
+                place, at = (
+                    replace(place, order=1, counted_from=cast(Edge, item.roles["most"])),
+                    self._past_particles(at + 1, end),
+                )
                 continue
             if item.plays("side"):
                 side = self._side_phrase(first, at, end, place, color)
@@ -147,7 +184,11 @@ class NounPhrases(Predicates):
                 place, at = side
                 continue
             if item.plays("size") or (
-                item.plays("degree") and following and following.noun and not following.color and item.said.lower() == "a little"
+                item.plays("degree")
+                and following
+                and following.noun
+                and not following.color
+                and item.said.lower() == "a little"
             ):
                 large = item.roles.get("size")
                 place, at = (replace(place, largest=large == "big") if large else place), at + 1
@@ -155,7 +196,12 @@ class NounPhrases(Predicates):
             if item.plays("look", "stuff") and following:
                 at += 1
                 continue
-            if item.plays("degree", "shade", "tinged", "more", "change") or item.color or item.compound or self._korean_like(at, end):
+            if (
+                item.plays("degree", "shade", "tinged", "more", "change")
+                or item.color
+                or item.compound
+                or self._korean_like(at, end)
+            ):
                 said = self._predicate(at, end, waiting=False, alone=False) or self._predicate(at, end, waiting=False)
                 if said is None or said.last >= end or (said.color and said.color.avoid):
                     return None
@@ -192,7 +238,10 @@ class NounPhrases(Predicates):
         if following is None:
             return False
         if following.plays("is", "are") or (following.korean and following.plays("of")):
-            after = next((self.items[i] for i in range(at + 1, end) if not self.items[i].plays("is", "are", "a", "the", "skip")), None)
+            after = next(
+                (self.items[i] for i in range(at + 1, end) if not self.items[i].plays("is", "are", "a", "the", "skip")),
+                None,
+            )
             return marked and bool(after and (after.color or after.plays(*_BEGINS_PREDICATE)))
         return marked and bool(following.color or following.plays("tinged", "change")) and not following.noun
 
@@ -200,7 +249,13 @@ class NounPhrases(Predicates):
         """The phrase whose noun is at an item: of several nouns in a row the last is the thing ("kitchen table")."""
         items = self.items
         start = at
-        while at + 1 < end and items[at + 1].noun and not items[at].korean and not items[at + 1].plays("stop") and self._compound_goes_on(at, end):
+        while (
+            at + 1 < end
+            and items[at + 1].noun
+            and not items[at].korean
+            and not items[at + 1].plays("stop")
+            and self._compound_goes_on(at, end)
+        ):
             at += 1
         noun = items[at].noun or ""
         shown = first
@@ -213,7 +268,9 @@ class NounPhrases(Predicates):
         return Phrase(first, last, thing, color)
 
     def _compound_goes_on(self, at: int, end: int) -> bool:
-        """Whether the next noun makes a compound with this one; not a part with its whole ("car wheels"), not a color ("the wall salmon")."""
+        """Whether the next noun makes a compound with this one; not a part with its whole ("car wheels"), not a color
+        ("the wall salmon").
+        """
         this, following = self.items[at], self.items[at + 1]
         if following.color or following.plays("shade", "side", "degree") or this.plural:
             return False
@@ -222,7 +279,9 @@ class NounPhrases(Predicates):
     # words that are two things
 
     def _splits(self, at: int, end: int, waiting: bool) -> bool:
-        """Whether "sky blue" is sky and blue: no thing waits for its color, none follows ("a sky blue car"), and sky is a thing before all."""
+        """Whether "sky blue" is sky and blue: no thing waits for its color, none follows ("a sky blue car"), and sky is
+        a thing before all.
+        """
         item = self.items[at]
         following = self.items[at + 2] if at + 2 < end else None
         if waiting or (following and following.noun and not following.plays("shade")):
@@ -232,7 +291,9 @@ class NounPhrases(Predicates):
         return item.thing_first or not item.color or the
 
     def _is_thing(self, at: int, end: int, waiting: bool, marked: bool) -> bool:
-        """Whether an item is a thing here. Only for words that are colors, shades or sides as well is there anything to decide."""
+        """Whether an item is a thing here. Only for words that are colors, shades or sides as well is there anything to
+        decide.
+        """
         item = self.items[at]
         if item.noun is None:
             return False
@@ -246,13 +307,19 @@ class NounPhrases(Predicates):
         thing_next = bool(following and following.noun and not following.plays("shade", "side") and not item.korean)
         if item.plays("side"):
             own = before is not None and before.said.lower() in ("her", "his", "my", "their", "your", "'s")
-            return own or (item.noun == "top" and said_next and bool(before and before.plays("the")) and not item.korean)
+            return own or (
+                item.noun == "top" and said_next and bool(before and before.plays("the")) and not item.korean
+            )
         if item.plays("shade", "degree"):
             return self._shade_is_thing(at, end, waiting)
         if item.color and waiting:
             return False
         if item.plays("look", "stuff", "size", "part", "whole"):
-            if following and (following.noun or following.plays("look", "stuff")) and not (following.color and not following.thing_first):
+            if (
+                following
+                and (following.noun or following.plays("look", "stuff"))
+                and not (following.color and not following.thing_first)
+            ):
                 return False
             return not (item.plays("part") or (item.plays("look") and not following))
         if item.color is None:
@@ -267,7 +334,9 @@ class NounPhrases(Predicates):
             return False
         if item.korean:
             return said_next or item.thing_first
-        said_before = bool(before and (before.plays("the", "a", "order", "size", "side") or before.color or before.plays("of")))
+        said_before = bool(
+            before and (before.plays("the", "a", "order", "size", "side") or before.color or before.plays("of"))
+        )
         return said_before or marked or said_next or item.thing_first
 
     def _shade_is_thing(self, at: int, end: int, waiting: bool) -> bool:
@@ -288,29 +357,44 @@ class NounPhrases(Predicates):
 
     def _past_particles(self, at: int, end: int) -> int:
         """After a Korean place: "왼쪽에 있는", "왼쪽에서", "위의"."""
-        while at < end and self.items[at].korean and (self.items[at].plays("at", "of", "from") or self.items[at].said in ("있는",)):
+        while (
+            at < end
+            and self.items[at].korean
+            and (self.items[at].plays("at", "of", "from") or self.items[at].said in ("있는",))
+        ):
             at += 1
         return at
 
-    def _side_phrase(self, first: int, at: int, end: int, place: Place, color: "Said | None") -> "Phrase | tuple[Place, int] | None":
-        """ "left" before a noun is a place to go on with; "the left side", "the background" are phrases by themselves."""
+    def _side_phrase(
+        self, first: int, at: int, end: int, place: Place, color: "Said | None"
+    ) -> "Phrase | tuple[Place, int] | None":
+        """ "left" before a noun is a place to go on with; "the left side", "the
+        background" are phrases by themselves.
+        """
         items = self.items
         side = cast(Side, items[at].roles["side"])
         last = at + 1
         if items[at].korean and last < end and items[last].plays("from"):
             counted = self._past_particles(last, end)
             if counted < end and items[counted].plays("order"):
-                return replace(place, order=int(items[counted].roles["order"]), counted_from=cast(Edge, side)), counted + 1
+                return replace(
+                    place, order=int(items[counted].roles["order"]), counted_from=cast(Edge, side)
+                ), counted + 1
             return None
         if last < end and items[last].plays("side", "order") and not items[last].plays("part"):
             if items[last].plays("order"):
                 return replace(place, side=side), last
-            return replace(place, side=side, order=1, counted_from=cast(Edge, items[last].roles["side"])), last + 1  # "top left": of those at the top
+            # "top left": of those at the top
+            return replace(place, side=side, order=1, counted_from=cast(Edge, items[last].roles["side"])), last + 1
         while last < end and items[last].plays("part"):
             last += 1
         after = self._past_particles(last, end)
         new = replace(place, side=side)
-        inner = self._simple_phrase(after, end, False) if after < end and not items[after].plays("the", "a", "it", "rest", "whole") else None
+        inner = (
+            self._simple_phrase(after, end, False)
+            if after < end and not items[after].plays("the", "a", "it", "rest", "whole")
+            else None
+        )
         if inner and inner.thing and not (items[after].color and not inner.color and items[after].noun is None):
             return new, after
         if last < end and items[last].plays("of") and not items[last].korean:
@@ -318,7 +402,9 @@ class NounPhrases(Predicates):
             if of and of.thing is None:
                 last = of.last
             elif of and of.thing:
-                return replace(of, first=first, thing=replace(of.thing, place=replace(of.thing.place or Place(), side=side)))
+                return replace(
+                    of, first=first, thing=replace(of.thing, place=replace(of.thing.place or Place(), side=side))
+                )
         alone = items[at].korean or last > at + 1 or (first < at) or side in ("background", "foreground")
         shown = first
         while shown < at and items[shown].plays("the", "a"):

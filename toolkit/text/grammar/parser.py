@@ -1,16 +1,19 @@
-"""From a prompt to its wishes: pairs (thing, color or change) with their places in the prompt, and every word that was not understood.
+"""From a prompt to its wishes: pairs (thing, color or change) with their places in the prompt, and every word that was
+not understood.
 
     parse("make the woman's hair red and the sky light blue").wishes
 
-There is no model: `reading` turns the prompt into items (words with the roles they can play), and the rules go over them once, from left to right.
+There is no model: `reading` turns the prompt into items (words with the roles they can play), and the rules go over
+them once, from left to right.
 
-    noun phrase     [the] [second | left | big | old | brick | light blue]* THING [of, on, in THING] [on the left]      also it, everything else
+    noun phrase     [the] [second | left | big | old | brick | light blue]* THING [of, on, in THING] [on the left]; it
     predicate       [not] [very] [light | dark ...] COLOR, like THING, darker, sepia ...
-    clause          noun phrases joined by "and" or commas, then their predicate; or the predicate first: "red for the car", "darken the sky"
+    clause          noun phrases joined by "and" or commas, then their predicate; or the predicate first: "red for the car"
 
-Korean has the same order (the red dress, the woman's hair, the sky is blue), and its endings come as items of their own. A color before a noun counts
-where no predicate follows ("a red dress"; in "make the red dress blue" it only says which). Words that are both, such as "orange", are things where a
-thing is expected, and colors where a thing still needs its color (`NounPhrases._is_thing`). Words that no rule used are reported one by one.
+Korean has the same order (the red dress, the woman's hair, the sky is blue), and its endings come as items of their
+own. A color before a noun counts where no predicate follows ("a red dress"; in "make the red dress blue" it only says
+which). Words that are both, such as "orange", are things where a thing is expected, and colors where a thing still
+needs its color (`NounPhrases._is_thing`). Words that no rule used are reported one by one.
 """
 
 import unicodedata
@@ -22,11 +25,24 @@ from toolkit.text.grammar.reading import is_korean, read
 from toolkit.text.grammar.rules import Phrase, Said
 from toolkit.text.grammar.wishes import Change, ColorWords, Language, Parsed, Place, Thing, Unknown, Wish
 
-__all__ = ["MAX_PROMPT", "Change", "ColorWords", "Language", "Parsed", "Place", "PromptError", "Thing", "Unknown", "Wish", "parse"]
+__all__ = [
+    "MAX_PROMPT",
+    "Change",
+    "ColorWords",
+    "Language",
+    "Parsed",
+    "Place",
+    "PromptError",
+    "Thing",
+    "Unknown",
+    "Wish",
+    "parse",
+]
 
 MAX_PROMPT = 500  # characters; what people write has under 200
 
-_STEERING = ("forbid", "not", "act", "have", "relation", "except", "give", "verb", "is", "are", "for", "at")  # roles with a method _on_<role>
+# roles with a method _on_<role>
+_STEERING = ("forbid", "not", "act", "have", "relation", "except", "give", "verb", "is", "are", "for", "at")
 
 
 class PromptError(ValueError):
@@ -36,7 +52,8 @@ class PromptError(ValueError):
 def parse(prompt: str) -> Parsed:
     """Read a prompt in English or Korean. Every text can be read, and the same text always gives the same result.
 
-    A noun that is not in the lexicon is kept in a wish (a localizer with an open vocabulary may know it) and listed in `unknown`, with a hint.
+    A noun that is not in the lexicon is kept in a wish (a localizer with an open vocabulary may know it) and listed in
+    `unknown`, with a hint.
 
     >>> wish = parse("Make the sky light blue!").wishes[0]
     >>> wish.thing.noun, wish.color.said, wish.color.color
@@ -46,17 +63,26 @@ def parse(prompt: str) -> Parsed:
         PromptError: for more than MAX_PROMPT characters.
     """
     if len(prompt) > MAX_PROMPT:
-        raise PromptError(f"The prompt has {len(prompt):,} characters; at most {MAX_PROMPT} can be read, so say it shorter or in several steps.")
+        raise PromptError(
+            f"The prompt has {len(prompt):,} characters; at most {MAX_PROMPT} can be read, so say it shorter or in "
+            "several steps."
+        )
     text, spans = _composed(prompt)
     reader = _Reader(text, read(text))
     reader.run()
     wishes = (replace(wish, start=spans[wish.start][0], end=spans[wish.end - 1][1]) for wish in reader.wishes)
     unknown = (replace(word, start=spans[word.start][0], end=spans[word.end - 1][1]) for word in reader.unknown())
-    return Parsed(tuple(sorted(wishes, key=lambda wish: (wish.start, wish.end))), tuple(unknown), "ko" if is_korean(text) else "en")
+    return Parsed(
+        tuple(sorted(wishes, key=lambda wish: (wish.start, wish.end))),
+        tuple(unknown),
+        "ko" if is_korean(text) else "en",
+    )
 
 
 def _composed(prompt: str) -> tuple[str, list[tuple[int, int]]]:
-    """The prompt with its letters composed (a Mac types Hangul in parts), and where each character of it begins and ends in the prompt."""
+    """The prompt with its letters composed (a Mac types Hangul in parts), and where each character of it begins and
+    ends in the prompt.
+    """
     text, spans, start = "", [], 0
     for end in range(1, len(prompt) + 1):
         jamo = end < len(prompt) and ("\u1160" <= prompt[end] <= "\u11ff" or unicodedata.combining(prompt[end]))
@@ -89,8 +115,12 @@ class _Reader(Clauses):
         self._close()
 
     def _is_question(self, start: int, end: int) -> bool:
-        """Whether a sentence with "?" asks about the picture rather than for something: "what color ...?", "is the sky ...?", "무슨 색이야?"."""
-        first = next((item for item in self.items[start:end] if not item.plays("comma") and item.said.lower() != "and"), None)
+        """Whether a sentence with "?" asks about the picture rather than for something: "what color ...?", "is the sky
+        ...?", "무슨 색이야?".
+        """
+        first = next(
+            (item for item in self.items[start:end] if not item.plays("comma") and item.said.lower() != "and"), None
+        )
         korean = any(item.korean and item.plays("ask") for item in self.items[start:end])
         return korean or bool(first and first.plays("ask") and not first.plays("wish"))
 
@@ -160,7 +190,9 @@ class _Reader(Clauses):
         return at + 1
 
     def _on_relation(self, at: int, end: int) -> int:
-        """ "next to the tree": only says which, in a way that is not understood; a color in it ("under a blue sky") counts."""
+        """ "next to the tree": only says which, in a way that is not understood; a color in it ("under a blue sky")
+        counts.
+        """
         last = at + 1
         phrase = self._noun_phrase(last, end)
         if phrase is None or (self.items[at].korean and not self.clause.things):

@@ -28,7 +28,9 @@ class Predicates(Rules):
 
     def _predicate(self, at: int, end: int, waiting: bool | None = None, alone: bool = True) -> Said | None:
         """The color or change that begins at an item, or None. `alone`: whether "dark" by itself is a change."""
-        found: Said | None = self._once(self._read_predicate, at, end, self._waiting() if waiting is None else waiting, alone)
+        found: Said | None = self._once(
+            self._read_predicate, at, end, self._waiting() if waiting is None else waiting, alone
+        )
         return replace(found) if found else None  # a copy: "not" may change it later
 
     def _read_predicate(self, at: int, end: int, waiting: bool, alone: bool) -> Said | None:
@@ -56,15 +58,28 @@ class Predicates(Rules):
             elif color is None and item.plays("colorof", "like") and not found:
                 return self._likeness(first, at, end)
             elif color is None and item.plays("a", "the") and at + 1 < end and (at == first or avoid or degree != 1):
-                if not (waiting or avoid or self.clause.after_is or self.clause.predicate) or items[at + 1].plays("a", "the"):
+                if not (waiting or avoid or self.clause.after_is or self.clause.predicate) or items[at + 1].plays(
+                    "a", "the"
+                ):
                     return None
                 at += 1
-            elif color is None and item.plays("change") and not (item.plays("shade") and self._color_next(at + 1, end)) and not found:
+            elif (
+                color is None
+                and item.plays("change")
+                and not (item.plays("shade") and self._color_next(at + 1, end))
+                and not found
+            ):
                 return self._changed(first, at, end, cast(Change, item.roles["change"]), avoid or too or less)
             elif item.plays("tinged") and color is None:
                 other = shades.named(item.roles["tinged"])
                 tinge, at, colored = shades.mixed(tinge, other) if tinge and other else other, at + 1, at
-                if item.korean and at < end and items[at].korean and items[at].plays("is", "skip") and self._color_next(at + 1, end):
+                if (
+                    item.korean
+                    and at < end
+                    and items[at].korean
+                    and items[at].plays("is", "skip")
+                    and self._color_next(at + 1, end)
+                ):
                     at += 1
             elif item.plays("shade") and color is None:
                 found.append((item.roles["shade"], degree))
@@ -113,8 +128,12 @@ class Predicates(Rules):
         return at
 
     @classmethod
-    def _shaded(cls, color: str | None, tinge: str | None, found: list[tuple[str, float]], degree: float, name: Item | None) -> str | None:
-        """The color with its shades, nearest to the noun first; "light blue" is what CSS says it is, where it says so."""
+    def _shaded(
+        cls, color: str | None, tinge: str | None, found: list[tuple[str, float]], degree: float, name: Item | None
+    ) -> str | None:
+        """The color with its shades, nearest to the noun first; "light blue" is
+        what CSS says it is, where it says so.
+        """
         if color is None and tinge is not None:
             value = shades.tinged(tinge, degree)
         elif color is not None and tinge is not None:
@@ -134,7 +153,8 @@ class Predicates(Rules):
     @staticmethod
     def _korean_shade(shade: str, value: str) -> str | None:
         """ "연한 파란색" is what "light blue" is."""
-        for name in ("blue", "green", "gray", "pink", "red", "brown", "purple"):  # not yellow: CSS has "light yellow" all but white
+        # not yellow: CSS has "light yellow" all but white
+        for name in ("blue", "green", "gray", "pink", "red", "brown", "purple"):
             if shades.named(name) == value:
                 return shades.named(f"{shade} {name}")
         return None
@@ -145,7 +165,9 @@ class Predicates(Rules):
         return at < end and self.items[at].color is not None
 
     def _mixes(self, at: int, end: int) -> bool:
-        """Whether a color right behind a color mixes with it ("blue-green"), rather than being a thing ("a red rose")."""
+        """Whether a color right behind a color mixes with it ("blue-green"), rather
+        than being a thing ("a red rose").
+        """
         item = self.items[at]
         return item.noun is None or (not item.thing_first and self._waiting())
 
@@ -173,8 +195,18 @@ class Predicates(Rules):
 
     def _korean_like(self, at: int, end: int) -> bool:
         """ "잔디처럼", "하늘 같은 색의": a thing with "like" behind it."""
-        return at + 1 < end and self.items[at].noun is not None and self.items[at + 1].korean and self.items[at + 1].plays("like")
+        return (
+            at + 1 < end
+            and self.items[at].noun is not None
+            and self.items[at + 1].korean
+            and self.items[at + 1].plays("like")
+        )
 
     def _likened(self, first: int, at: int, end: int) -> Said:
         last = self._past_tone(at + 2, end)
-        return Said(first, last, color=ColorWords(self._said(first, at + 2), lexicon.typical_color(self.items[at].noun or "")), like=True)
+        return Said(
+            first,
+            last,
+            color=ColorWords(self._said(first, at + 2), lexicon.typical_color(self.items[at].noun or "")),
+            like=True,
+        )

@@ -1,7 +1,8 @@
-"""From a prompt to a row of items: what each word or phrase can be, in English and Korean. The parser decides what they mean together.
+"""From a prompt to a row of items: what each word or phrase can be, in English and Korean. The parser decides what they
+mean together.
 
-An English item is a phrase of roles.tsv, a color, or a noun. A Korean word is split into stem and endings, each an item of its own:
-"하늘은" becomes sky + "is", "여자의" woman + "of", "파랗고" blue + "and". So one grammar serves both languages.
+An English item is a phrase of roles.tsv, a color, or a noun. A Korean word is split into stem and endings, each an item
+of its own: "하늘은" becomes sky + "is", "여자의" woman + "of", "파랗고" blue + "and". So one grammar serves both languages.
 """
 
 import functools
@@ -46,9 +47,9 @@ MAX_STEM = 12  # letters of a Korean stem; longer ones are no word that we know
 class Item:
     """A word or phrase of the prompt, from `start` to `end`, with every role it can play.
 
-    `roles`: {role of roles.tsv, or "stop", "comma", "markup": its value}. `noun`: the thing it can name. `color`: the color it can name, "#rrggbb".
-    `thing_first`: a color's name that is first of all the name of a thing ("sky", "brick"). `compound`: the color of this word and the next ("sky
-    blue").
+    `roles`: {role of roles.tsv, or "stop", "comma", "markup": its value}. `noun`: the thing it can name. `color`: the
+    color it can name, "#rrggbb". `thing_first`: a color's name that is first of all the name of a thing ("sky",
+    "brick"). `compound`: the color of this word and the next ("sky blue").
     """
 
     said: str
@@ -123,7 +124,14 @@ def _longest(tokens: list[_Token], at: int, prompt: str) -> tuple[list[Item], in
     if token.kind in ("stop", "comma", "markup"):
         return [_item(prompt, token.start, token.end, {token.kind: ""})], 1
     if token.kind == "code":
-        return [Item(prompt[token.start : token.end], token.start, token.end, color=shades.exact(prompt[token.start : token.end]))], 1
+        return [
+            Item(
+                prompt[token.start : token.end],
+                token.start,
+                token.end,
+                color=shades.exact(prompt[token.start : token.end]),
+            )
+        ], 1
     if token.kind == "number" and len(token.text) == 6 and not token.text.isdigit():
         return [Item(prompt[token.start : token.end], token.start, token.end, color=shades.exact(token.text))], 1
     run = 1
@@ -210,13 +218,19 @@ def _roles() -> dict[str, dict[str, str]]:
 @functools.cache
 def _other_colors() -> dict[str, str]:
     """{English word of colors.tsv: "#rrggbb"}."""
-    return {lexicon.key(word): shades.meant(color) for color, english, _ in lexicon.rows("colors", 3) for word in lexicon.several(english)}
+    return {
+        lexicon.key(word): shades.meant(color)
+        for color, english, _ in lexicon.rows("colors", 3)
+        for word in lexicon.several(english)
+    }
 
 
 @functools.cache
 def _korean_stems() -> dict[str, str]:
     """{Korean word of colors.tsv: "#rrggbb"}."""
-    return {word: shades.meant(color) for color, _, korean in lexicon.rows("colors", 3) for word in lexicon.several(korean)}
+    return {
+        word: shades.meant(color) for color, _, korean in lexicon.rows("colors", 3) for word in lexicon.several(korean)
+    }
 
 
 @functools.cache
@@ -241,7 +255,10 @@ def _taken_apart(prompt: str, tokens: list[_Token]) -> list[Item] | None:
         stem = f"{before} {raw[:cut]}".strip()
         item = _stem(stem, endings)
         if item:
-            return [_placed(item, prompt, tokens[0].start, last.start + cut), *_ending_items(prompt, last.start + cut, endings)]
+            return [
+                _placed(item, prompt, tokens[0].start, last.start + cut),
+                *_ending_items(prompt, last.start + cut, endings),
+            ]
     return _compound(prompt, last) if not before else None
 
 
@@ -293,9 +310,11 @@ def _ending_items(prompt: str, start: int, endings: list[str]) -> list[Item]:
 
 
 def _compound(prompt: str, token: _Token) -> list[Item] | None:
-    """Two words written as one, "빨간드레스", "연파란색": a first known word as long as can be, then one with or without endings.
+    """Two words written as one, "빨간드레스", "연파란색": a first known word as long as can be, then one with or without
+    endings.
 
-    Syllables that are words by chance would take unknown words to pieces: each half has two, or the first is a color or a shade ("빨간차", "연두색").
+    Syllables that are words by chance would take unknown words to pieces: each half has two, or the first is a color or
+    a shade ("빨간차", "연두색").
     """
     text = token.text
     item = _thing_color(text)
@@ -308,7 +327,12 @@ def _compound(prompt: str, token: _Token) -> list[Item] | None:
         rest = _Token("word", text[cut:], token.start + cut, token.end)
         found = _phrase(prompt, [rest]) or (_with_endings(prompt, rest))
         plain = found and (found[0].noun or found[0].color or found[0].plays("change", "shade"))
-        if found and plain and (len(found[0].said) > 1 or (first.color and found[0].noun)) and (cut > 1 or found[0].color):
+        if (
+            found
+            and plain
+            and (len(found[0].said) > 1 or (first.color and found[0].noun))
+            and (cut > 1 or found[0].color)
+        ):
             return [_placed(first, prompt, token.start, token.start + cut), *found]
     thing = _color_with_endings(prompt, token)
     return thing
@@ -319,7 +343,10 @@ def _with_endings(prompt: str, token: _Token) -> list[Item] | None:
         endings = _endings(token.text[cut:])
         item = look_up(token.text[:cut]) if endings else None
         if endings and item:
-            return [_placed(item, prompt, token.start, token.start + cut), *_ending_items(prompt, token.start + cut, endings)]
+            return [
+                _placed(item, prompt, token.start, token.start + cut),
+                *_ending_items(prompt, token.start + cut, endings),
+            ]
     return None
 
 
@@ -329,7 +356,10 @@ def _color_with_endings(prompt: str, token: _Token) -> list[Item] | None:
         endings = _endings(token.text[cut:])
         item = _thing_color(token.text[:cut]) if endings else None
         if endings and item:
-            return [_placed(item, prompt, token.start, token.start + cut), *_ending_items(prompt, token.start + cut, endings)]
+            return [
+                _placed(item, prompt, token.start, token.start + cut),
+                *_ending_items(prompt, token.start + cut, endings),
+            ]
     if len(token.text) > 2 and token.text[-1] in "은는을를의":
         unknown = Item(prompt[token.start : token.end - 1], token.start, token.end - 1, korean=True)
         return [unknown, *_ending_items(prompt, token.end - 1, [token.text[-1]])]

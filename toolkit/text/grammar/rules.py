@@ -1,7 +1,9 @@
-"""What all rules of the grammar share: the phrases they find, the clause that is being read, and the row of items they go over.
+"""What all rules of the grammar share: the phrases they find, the clause that is being read, and the row of items they
+go over.
 
-The grammar is in three files, each of which adds its rules to `Rules` here: `predicates` (colors and changes), `noun_phrases` (things and places),
-and `parser` (clauses, from left to right). Rules only look ahead; items are used up when a clause accepts them.
+The grammar is in three files, each of which adds its rules to `Rules` here: `predicates` (colors and changes),
+`noun_phrases` (things and places), and `parser` (clauses, from left to right). Rules only look ahead; items are used up
+when a clause accepts them.
 """
 
 from collections.abc import Callable
@@ -66,17 +68,22 @@ class Rules:
         self.nouns_unknown: set[int] = set()
         self.wishes: list[Wish] = []
         self.clause = Clause()
-        self.memory: dict[tuple[Any, ...], Any] = {}  # of this step, for the same phrase is looked at from several sides
+        # of this step, for the same phrase is looked at from several sides
+        self.memory: dict[tuple[Any, ...], Any] = {}
         self.depth = 0
 
     def _waiting(self) -> bool:
         """Whether a thing waits for its color just here."""
         clause = self.clause
         things = clause.things
-        return bool(things and clause.predicate is None and (clause.after_is or not clause.separated) and not things[-1].color)
+        return bool(
+            things and clause.predicate is None and (clause.after_is or not clause.separated) and not things[-1].color
+        )
 
     def _once(self, rule: Callable[..., Any], *arguments: Any) -> Any:
-        """What a rule says, from memory where it was asked in this step already; None beyond the depth to which people nest phrases."""
+        """What a rule says, from memory where it was asked in this step already; None beyond the depth to which people
+        nest phrases.
+        """
         key = (rule.__name__, *arguments)
         if key not in self.memory:
             if self.depth >= MAX_DEPTH:

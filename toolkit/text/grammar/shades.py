@@ -1,6 +1,8 @@
-"""From words to "#rrggbb": a named color made light, dark, pale, warm ...; a color tinged with another; two colors mixed.
+"""From words to "#rrggbb": a named color made light, dark, pale, warm ...; a color tinged with another; two colors
+mixed.
 
-Light and pale go towards white in Oklab, everything else is done in Lab: L 0..100, a and b in Lab units. Results are inside sRGB.
+Light and pale go towards white in Oklab, everything else is done in Lab: L 0..100, a and b in Lab units. Results are
+inside sRGB.
 """
 
 import functools
@@ -11,7 +13,8 @@ import torch
 from toolkit.color import hex_to_lab, lab_to_rgb, oklab_to_rgb, parse_color, rgb_to_oklab, to_hex
 from toolkit.color import names as color_names
 
-# What a word does to a color: toward which L and how far (0..1), the factor of chroma, and what is added to a and b; chosen by eye on swatches.
+# What a word does to a color: toward which L and how far (0..1), the factor of chroma, and what is added to a and b;
+# chosen by eye on swatches.
 _SHADES: dict[str, tuple[float, float, float, float, float]] = {
     "dark": (0, 0.4, 0.8, 0, 0),
     "deep": (0, 0.3, 1.0, 0, 0),
@@ -59,7 +62,9 @@ def _whiter(color: str, share: float) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def mixed(first: str, second: str, share: float = 0.5) -> str:
-    """Two colors mixed, with `share` of the second. Between two hues the path goes around gray, so that blue and green give teal."""
+    """Two colors mixed, with `share` of the second. Between two hues the path goes around gray, so that blue and green
+    give teal.
+    """
     (L1, a1, b1), (L2, a2, b2) = hex_to_lab(first), hex_to_lab(second)
     L, c1, c2 = L1 + (L2 - L1) * share, math.hypot(a1, b1), math.hypot(a2, b2)
     if min(c1, c2) < 10:

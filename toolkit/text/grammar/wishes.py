@@ -5,13 +5,17 @@ from typing import Literal
 
 Side = Literal["left", "right", "top", "bottom", "middle", "background", "foreground"]
 Edge = Literal["left", "right", "top", "bottom"]
-Change = Literal["warmer", "cooler", "more vivid", "less vivid", "sepia", "black and white", "darker", "lighter", "natural"]
+Change = Literal[
+    "warmer", "cooler", "more vivid", "less vivid", "sepia", "black and white", "darker", "lighter", "natural"
+]
 Language = Literal["en", "ko"]
 
 
 @dataclass(frozen=True)
 class ColorWords:
-    """A color as it was said. `color`: "#rrggbb", None for one that cannot be known ("like Tom's car"). `avoid`: any color but this one."""
+    """A color as it was said. `color`: "#rrggbb", None for one that cannot be known ("like Tom's car"). `avoid`: any
+    color but this one.
+    """
 
     said: str
     color: str | None
@@ -20,7 +24,9 @@ class ColorWords:
 
 @dataclass(frozen=True)
 class Place:
-    """Which of several: a side of the picture; the `order`-th (from 1; -1 is the last) from an edge; the largest (True) or smallest (False)."""
+    """Which of several: a side of the picture; the `order`-th (from 1; -1 is the last) from an edge; the largest (True)
+    or smallest (False).
+    """
 
     side: Side | None = None
     order: int | None = None
@@ -30,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing in the picture. `noun`: English, singular, for the localizer; "" for a pronoun, for "the rest", and for a place alone ("the
-    background").
+    """A thing in the picture. `noun`: English, singular, for the localizer; "" for a pronoun, for "the rest", and for a
+    place alone ("the background").
     """
 
     said: str
@@ -44,7 +50,8 @@ class Thing:
 
 @dataclass(frozen=True)
 class Wish:
-    """A color or a change for a thing, or for the whole picture (thing None). With neither, the thing was only named: "now the wall".
+    """A color or a change for a thing, or for the whole picture (thing None). With neither, the thing was only named:
+    "now the wall".
 
     It was read from prompt[start:end].
     """

@@ -1,9 +1,10 @@
-"""What can be trained, a file each: the network's losses and validation (loop.Recipe), and how it is trained from photos (TRAINING).
+"""What can be trained, a file each: the network's losses and validation (loop.Recipe), and how it is trained from
+photos (TRAINING).
 
     train("unet", Job(("my-photos/",), minutes=30))     # -> runs/unet/checkpoint.safetensors
 
-A new file of this folder with a TRAINING is a new name of `python -m toolkit train`. A network of the teaching zoo is trained as all of them are,
-by training/zoo.py, where it has no file here.
+A new file of this folder with a TRAINING is a new name of `python -m toolkit train`. A network of the teaching zoo is
+trained as all of them are, by training/zoo.py, where it has no file here.
 """
 
 import ast
@@ -47,7 +48,9 @@ def find(name: str) -> "Training[Job]":
 
 
 def train(name: str, job: "Job") -> "Trained":
-    """Train a model; returns where its weights are. Raises ValueError for bad sources or a run that is there, WeightsError."""
+    """Train a model; returns where its weights are. Raises ValueError for bad sources or a run that is there,
+    WeightsError.
+    """
     out = Path(job.out or f"runs/{name}")
     if (out / "checkpoint.safetensors").exists() and not job.resume:
         raise ValueError(f"There is a run in {out} already; go on with it (--resume) or name another folder (--out).")

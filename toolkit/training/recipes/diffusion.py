@@ -30,7 +30,8 @@ class DiffusionLosses:
 
     hints: float = 0.4  # share of batches in which people have clicked
     few: float = 0.75  # of these, share with a few clicks a photo
-    nothing: float = 0.1  # share of photos of which the network sees nothing but x: for classifier-free guidance (Ho and Salimans 2022)
+    # share of photos of which the network sees nothing but x: for classifier-free guidance (Ho and Salimans 2022)
+    nothing: float = 0.1
 
 
 class Learner(nn.Module):
@@ -42,8 +43,17 @@ class Learner(nn.Module):
         load_strict(self.pipe.conditioner.painter, painter, "vit-hint")
         self.conditioner, self.denoiser = self.pipe.conditioner, self.pipe.denoiser
 
-    def forward(self, batch: Batch, truth: Tensor, clicks: Clicks | None, seen: Tensor, times: Tensor, generator: torch.Generator) -> Tensor:
-        """Square error of the velocity at `times` (B, D) in [0, 1], an own noise for each: (B, D). Uncertain places weigh more.
+    def forward(
+        self,
+        batch: Batch,
+        truth: Tensor,
+        clicks: Clicks | None,
+        seen: Tensor,
+        times: Tensor,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Square error of the velocity at `times` (B, D) in [0, 1], an own noise for each: (B, D). Uncertain places
+        weigh more.
 
         truth (B, 2, H/2, W/2) Lab units; seen (B,): 0 where the network is told nothing.
         """
@@ -77,7 +87,9 @@ class DiffusionRecipe:
 
     architecture = "diffusion"
 
-    def __init__(self, unet: UNetRecipe, painter: dict[str, Tensor], losses: DiffusionLosses | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, unet: UNetRecipe, painter: dict[str, Tensor], losses: DiffusionLosses | None = None, seed: int = 0
+    ) -> None:
         """unet: the recipe that holds the validation photos; painter: weights of a trained VitHint."""
         self.module = Learner(painter).to(memory_format=torch.channels_last)
         self.unet, self.losses = unet, losses or DiffusionLosses()
@@ -91,7 +103,10 @@ class DiffusionRecipe:
         if clicked < self.losses.hints:
             marks = invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, few < self.losses.few)
             if not marks.elsewhere:
-                truth, clicks = marks.wanted.to(device), Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device))
+                truth, clicks = (
+                    marks.wanted.to(device),
+                    Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device)),
+                )
         first = torch.rand(B, 1, generator=self.generator)
         times = (first + torch.arange(DRAWS) / DRAWS) % 1  # spread evenly over the path: less noisy gradients
         seen = (torch.rand(B, generator=self.generator) >= self.losses.nothing).float()
@@ -123,7 +138,9 @@ class DiffusionRecipe:
         }
         gray = lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], 1))
         rows = torch.stack([gray, auto, *samples, truth], 1)[:20]
-        return numbers, make_grid(F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=2 * rows.shape[1], padding=2)
+        return numbers, make_grid(
+            F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=2 * rows.shape[1], padding=2
+        )
 
 
 def _rgb(L: Tensor, ab: Tensor) -> Tensor:

@@ -1,20 +1,26 @@
-"""The recipe of the eye: DINOv2 learns to see in old gray photos what it sees in new color ones, and to tell their colors.
+"""The recipe of the eye: DINOv2 learns to see in old gray photos what it sees in new color ones, and to tell their
+colors.
 
     python -m toolkit train encoder --data photos.tar my-photos/ --val val.tar --out runs/encoder
-    python -m toolkit train encoder --data photos.tar --out runs/encoder --resume                        # go on, on this machine
-    python -m toolkit train encoder --data photos.tar --out runs/encoder --from checkpoint.safetensors   # go on, on another
+    python -m toolkit train encoder --data photos.tar --out runs/encoder --resume  # go on, on this machine
+    # go on, on another
+    python -m toolkit train encoder --data photos.tar --out runs/encoder --from checkpoint.safetensors
 
-The ViT was made for clean color photos and is given gray, damaged ones. Low-rank updates of all its linear layers (LoRA, Hu et al. 2021, eq. 3:
-W + s·B·A, with B zero at first, so that it begins as it was) learn from two losses together:
+The ViT was made for clean color photos and is given gray, damaged ones. Low-rank updates of all its linear layers
+(LoRA, Hu et al. 2021, eq. 3: W + s·B·A, with B zero at first, so that it begins as it was) learn from two losses
+together:
 
-- telling: the tokens of the frozen ViT for the clean *color* photo, at every depth that the heads read, are what the learning one shall have for the
-  damaged gray photo (asymmetric distillation, arXiv 2604.22529). Tokens stay in the space where words, matcher and hints already live.
-- coloring: a small head over the tokens says the distribution of ab at each token and its mean. It is thrown away in the end.
+- telling: the tokens of the frozen ViT for the clean *color* photo, at every depth that the heads read, are what the
+  learning one shall have for the damaged gray photo (asymmetric distillation, arXiv 2604.22529). Tokens stay in the
+  space where words, matcher and hints already live.
+- coloring: a small head over the tokens says the distribution of ab at each token and its mean. It is thrown away in
+  the end.
 
-What is kept from machine to machine is the updates and the head, 4 MB in fp16. `merged` adds the updates into the ViT's own weights: what ships has
-the form, the size and the speed of what it replaces.
+What is kept from machine to machine is the updates and the head, 4 MB in fp16. `merged` adds the updates into the ViT's
+own weights: what ships has the form, the size and the speed of what it replaces.
 
-Trained by AdamW with one cosine over 300,000 views; two rates: the head starts from nothing, the updates correct what is there.
+Trained by AdamW with one cosine over 300,000 views; two rates: the head starts from nothing, the updates correct what
+is there.
 """
 
 import copy
@@ -40,25 +46,35 @@ from toolkit.training.job import Job, Trained, Training
 from toolkit.training.loop import Schedule, Trainer
 from toolkit.training.losses import RebalancedCrossEntropy, huber_ab
 
-SHAPES = ((192, 192), (192, 256), (256, 192), (256, 256))  # (H, W) of the views; 192 px cost half of 256; one size alone would be all it knows
-STRETCH = 4 / 3  # a square photo was most often squeezed into its square by whoever gathered it: its width is undone at random, up or down by this
-HELD_OUT = 100  # photos that it is validated on: the first of --val, or, where there is none, of the data, which then are learned from too
-SCHEDULE = Schedule(steps=9375, batch=32, lr=1e-3, warmup=100, ema=0.998, checkpoint_every=5, validate_every=15)  # 300,000 views
+# (H, W) of the views; 192 px cost half of 256; one size alone would be all it knows
+SHAPES = ((192, 192), (192, 256), (256, 192), (256, 256))
+# a square photo was most often squeezed into its square by whoever gathered it: its width is undone at random, up or
+# down by this
+STRETCH = 4 / 3
+# photos that it is validated on: the first of --val, or, where there is none, of the data, which then are learned from
+# too
+HELD_OUT = 100
+# 300,000 views
+SCHEDULE = Schedule(steps=9375, batch=32, lr=1e-3, warmup=100, ema=0.998, checkpoint_every=5, validate_every=15)
 
 
 @dataclass(frozen=True)
 class EyeConfig:
     """Sizes, rates, and what the loss is made of."""
 
-    rank: int = 16  # of each update: 1.2 million numbers in all, 2.4 MB; what changes is the kind of picture, not what there is to see
+    # of each update: 1.2 million numbers in all, 2.4 MB; what changes is the kind of picture, not what there is to see
+    rank: int = 16
     scale: float = 1.0  # of the updates, s; at 1 their rate alone says how fast they grow
     head: int = 256  # channels of the head: a small one leaves the work to the eye
     slower: float = 0.5  # the updates' rate, as a share of the head's
     bins: float = 0.3  # weight of the classification, 3.5 nats to begin with
     ab: float = 1.0  # weight of the mean color's Huber loss
-    tokens: float = 2.0  # weight of 1 - cosine at the places: its gradient on the updates is then about as long as that of the colors
+    # weight of 1 - cosine at the places: its gradient on the updates is then about as long as that of the colors
+    tokens: float = 2.0
     whole: float = 0.5  # weight of 1 - cosine of the class token, which sees the whole photo
-    taught: float = 0.5  # of a batch is shown to the frozen ViT: each photo teaches at hundreds of places, and a look costs a third of a step
+    # of a batch is shown to the frozen ViT: each photo teaches at hundreds of places, and a look costs a third of a
+    # step
+    taught: float = 0.5
 
 
 class LowRank(nn.Module):
@@ -99,7 +115,9 @@ class Head(nn.Module):
 
 
 class Student(nn.Module):
-    """The eye that learns: a frozen encoder with updates, and the head. Its own parameters are the updates and the head, nothing else."""
+    """The eye that learns: a frozen encoder with updates, and the head. Its own parameters are the updates and the
+    head, nothing else.
+    """
 
     def __init__(self, encoder: Encoder, config: EyeConfig, bins: int) -> None:
         super().__init__()
@@ -131,7 +149,9 @@ def merged(encoder: Encoder, student: Student) -> dict[str, Tensor]:
     state = {name: value.detach().clone() for name, value in encoder.vit.state_dict().items()}
     for name, update in student.updates.items():
         assert isinstance(update, LowRank)
-        state[f"{name.replace('-', '.')}.weight"] += update.weight().detach().to(state[f"{name.replace('-', '.')}.weight"].device)
+        state[f"{name.replace('-', '.')}.weight"] += (
+            update.weight().detach().to(state[f"{name.replace('-', '.')}.weight"].device)
+        )
     return {name: value.half().contiguous().cpu() for name, value in state.items()}
 
 
@@ -157,9 +177,11 @@ class EyeBatch:
         return EyeBatch(self.L.to(device), self.ab.to(device), self.rgb.to(device))
 
 
-def views(photos: Photos, size: int, step: int, seed: int = 0, shapes: Sequence[tuple[int, int]] = SHAPES, taught: float = 0.5) -> Iterator[EyeBatch]:
-    """Batches from the given step on, for ever: each photo once before any comes again. A batch is a function of its step and the seed, so that a
-    training that was stopped goes on as if it had not been.
+def views(
+    photos: Photos, size: int, step: int, seed: int = 0, shapes: Sequence[tuple[int, int]] = SHAPES, taught: float = 0.5
+) -> Iterator[EyeBatch]:
+    """Batches from the given step on, for ever: each photo once before any comes again. A batch is a function of its
+    step and the seed, so that a training that was stopped goes on as if it had not been.
     """
     epoch, order = -1, torch.empty(0, dtype=torch.long)
     while True:
@@ -196,8 +218,17 @@ class EyeRecipe:
     architecture = "encoder-updates"
     dtype = torch.float16
 
-    def __init__(self, encoder: Encoder, validation: Sequence[Tensor], config: EyeConfig | None = None, side: int = 256, seed: int = 0) -> None:
-        """encoder: the ViT as it is, frozen; validation: uint8 (3, h, w) photos, of which the centre is seen at `side` px, clean and damaged."""
+    def __init__(
+        self,
+        encoder: Encoder,
+        validation: Sequence[Tensor],
+        config: EyeConfig | None = None,
+        side: int = 256,
+        seed: int = 0,
+    ) -> None:
+        """encoder: the ViT as it is, frozen; validation: uint8 (3, h, w) photos, of which the centre is seen at `side`
+        px, clean and damaged.
+        """
         self.config, self.teacher, self.bins = config or EyeConfig(), encoder, AbBins.make()
         torch.manual_seed(seed)
         self.module = Student(encoder, self.config, len(self.bins))
@@ -212,7 +243,10 @@ class EyeRecipe:
 
     def groups(self) -> list[dict[str, Any]]:
         """See loop.TwoSpeeds."""
-        return [{"params": self.module.updates.parameters(), "times": self.config.slower}, {"params": self.module.head.parameters()}]
+        return [
+            {"params": self.module.updates.parameters(), "times": self.config.slower},
+            {"params": self.module.head.parameters()},
+        ]
 
     def loss(self, module: nn.Module, batch: EyeBatch, progress: float) -> dict[str, Tensor]:
         """All losses and their sum."""
@@ -238,8 +272,9 @@ class EyeRecipe:
         return float(torch.cat(found).mean())
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
-        """Of clean and of damaged gray: dB over gray of the mean color on the grid of tokens, NLL of the bins, cosine of the tokens with those that
-        the frozen ViT has of the color photos, beside that of the frozen ViT's own; a sheet of damaged gray | colored | truth.
+        """Of clean and of damaged gray: dB over gray of the mean color on the grid of tokens, NLL of the bins, cosine
+        of the tokens with those that the frozen ViT has of the color photos, beside that of the frozen ViT's own; a
+        sheet of damaged gray | colored | truth.
         """
         from torchvision.utils import make_grid
 
@@ -252,14 +287,20 @@ class EyeRecipe:
         for kind, L in self.L.items():
             parts = [[t.cpu() for t in module(part.to(device))[2:]] for part in L.split(8)]
             ab, logits = (torch.cat([part[k] for part in parts]) for k in range(2))
-            numbers[f"val_gain_{kind}"] = float((psnr(lab_to_rgb(torch.cat([grid[:, :1], ab], 1)), truth) - gray_psnr(truth)).mean())
+            numbers[f"val_gain_{kind}"] = float(
+                (psnr(lab_to_rgb(torch.cat([grid[:, :1], ab], 1)), truth) - gray_psnr(truth)).mean()
+            )
             numbers[f"val_nll_{kind}"] = float(self.cross_entropy(logits.to(device), grid[:, 1:].to(device)))
             numbers[f"val_tokens_{kind}"] = self._agreement(module, L)
         few = slice(0, 16)
-        colored = lab_to_rgb(torch.cat([lab[few, :1], F.interpolate(ab[few], lab.shape[-2:], mode="bilinear", align_corners=False)], 1))
+        colored = lab_to_rgb(
+            torch.cat([lab[few, :1], F.interpolate(ab[few], lab.shape[-2:], mode="bilinear", align_corners=False)], 1)
+        )
         gray = lab_to_rgb(F.pad(self.L["old"][few], (0, 0, 0, 0, 0, 2)))
         rows = torch.stack([gray, colored, self.truth[few]], 1)
-        return numbers | self.before, make_grid(F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=12, padding=2)
+        return numbers | self.before, make_grid(
+            F.interpolate(rows.flatten(0, 1), scale_factor=0.5, mode="area"), nrow=12, padding=2
+        )
 
 
 def likeness(tokens: Tensor, others: Tensor) -> Tensor:
@@ -268,7 +309,9 @@ def likeness(tokens: Tensor, others: Tensor) -> Tensor:
 
 
 def bf16_is_faster(size: int = 1024) -> bool:
-    """Whether this CPU multiplies in bf16 at least as fast as in fp32; some only pretend to, at a third of the speed."""
+    """Whether this CPU multiplies in bf16 at least as fast as in fp32; some only
+    pretend to, at a third of the speed.
+    """
     took = {}
     for dtype in (torch.float32, torch.bfloat16):
         a = torch.ones(size, size, dtype=dtype)
@@ -297,8 +340,13 @@ def train(job: EyeJob, out: Path) -> Trained:
     trainer = Trainer(recipe, out, schedule, device=job.device)
     if not (job.resume and trainer.resume()) and job.start:
         trainer.begin(job.start)
-    trainer.run(views(photos, schedule.batch, trainer.step, trainer.accelerator.process_index, taught=recipe.config.taught), quiet=job.quiet)
-    return Trained(ship(recipe, out / "checkpoint.safetensors", out / "encoder.safetensors"), "The adapted ViT is in {path}.")
+    trainer.run(
+        views(photos, schedule.batch, trainer.step, trainer.accelerator.process_index, taught=recipe.config.taught),
+        quiet=job.quiet,
+    )
+    return Trained(
+        ship(recipe, out / "checkpoint.safetensors", out / "encoder.safetensors"), "The adapted ViT is in {path}."
+    )
 
 
 TRAINING = Training(EyeJob, train)

@@ -1,4 +1,6 @@
-"""The recipe of the localizer: places that are named look like their word, photos that are captioned look like theirs somewhere."""
+"""The recipe of the localizer: places that are named look like their word, photos that are captioned look like theirs
+somewhere.
+"""
 
 import json
 from collections.abc import Sequence
@@ -47,7 +49,12 @@ class LocalizerRecipe:
     architecture = "localizer"
 
     def __init__(
-        self, words: Words, regions: Regions | None = None, kept: Sequence[int] = (), losses: LocalizerLosses | None = None, seed: int = 0
+        self,
+        words: Words,
+        regions: Regions | None = None,
+        kept: Sequence[int] = (),
+        losses: LocalizerLosses | None = None,
+        seed: int = 0,
     ) -> None:
         """kept: photos of the regions that are validated on."""
         self.words, self.regions, self.kept, self.losses = words, regions, kept, losses or LocalizerLosses()
@@ -65,7 +72,9 @@ class LocalizerRecipe:
         swapped = (torch.rand(len(self.words), generator=self.generator).to(device) < SWAPPED) & has
         vectors, biases = torch.where(swapped[:, None], mapped, table), torch.where(swapped, bias.mean().detach(), bias)
         losses = self._regions(module, batch, vectors, biases)
-        losses["loss_clip"] = weigh.clip * ((1 - (mapped * table).sum(1)) * (has & taught)).sum() / has.sum().clamp(min=1)
+        losses["loss_clip"] = (
+            weigh.clip * ((1 - (mapped * table).sum(1)) * (has & taught)).sum() / has.sum().clamp(min=1)
+        )
         if batch.captions is not None:
             losses["loss_captions"] = self._captions(module, batch.captions, vectors, biases, taught)
         return {"loss": torch.stack(list(losses.values())).sum(), **losses}
@@ -86,20 +95,26 @@ class LocalizerRecipe:
             for whole, some in parts.items():
                 wanted[i, whole] = own[i, list(some)].sum(0)
         known = F.avg_pool2d(batch.known[:, None], 4)
-        coarse = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none") * known * sayable[:, :, None, None]
+        coarse = (
+            F.binary_cross_entropy_with_logits(logits, wanted, reduction="none") * known * sayable[:, :, None, None]
+        )
 
         exact = sayable.clone()  # a word that only follows shares its places with the words it follows from
         for i, parts in enumerate(batch.parts):
             exact[i, list(parts)] &= own[i, list(parts)].flatten(1).any(1)
         named = own * exact[:, :, None, None]
         none = (known - named.sum(1, keepdim=True)).clamp(min=0)
-        odds = torch.cat([torch.zeros_like(logits[:, :1]), logits.masked_fill(~exact[:, :, None, None], -1e4)], 1).log_softmax(1)
+        odds = torch.cat(
+            [torch.zeros_like(logits[:, :1]), logits.masked_fill(~exact[:, :, None, None], -1e4)], 1
+        ).log_softmax(1)
 
         area = wanted.mean((2, 3))
         present = (area > SPOKEN) & sayable
         there = module.there(read, logits, vectors)
         sure = sayable & (present | (area == 0))
-        presence = F.binary_cross_entropy_with_logits(there, present.float(), reduction="none") * sure * (1 + present.float())
+        presence = (
+            F.binary_cross_entropy_with_logits(there, present.float(), reduction="none") * sure * (1 + present.float())
+        )
 
         draw = torch.rand(B, count, generator=self.generator).to(logits.device) + 2 * present
         chosen = draw.masked_fill(~sayable, -1).topk(min(AT_ONCE, count), 1).indices  # (B, K)
@@ -131,7 +146,9 @@ class LocalizerRecipe:
                     truth[i, k] = torch.isin(batch.labels[i], torch.tensor(some, device=chosen.device)).float()
         return truth
 
-    def _captions(self, module: WordHead, batch: CaptionBatch, vectors: Tensor, biases: Tensor, taught: Tensor) -> Tensor:
+    def _captions(
+        self, module: WordHead, batch: CaptionBatch, vectors: Tensor, biases: Tensor, taught: Tensor
+    ) -> Tensor:
         read = module.read(None, batch.tokens)
         there = module.there(read, module.coarse(read, vectors, biases), vectors)
         weight = torch.where(batch.said > 0, 1.0, self.losses.unsaid) * taught
@@ -139,7 +156,9 @@ class LocalizerRecipe:
         return self.losses.captions * losses.sum(1).mean()
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
-        """Numbers on the photos that were kept back; a sheet of photo | heat | truth of the largest region of 16 of them."""
+        """Numbers on the photos that were kept back; a sheet of photo | heat | truth of the largest region of 16 of
+        them.
+        """
         from torchvision.utils import make_grid
 
         assert isinstance(module, WordHead)
@@ -158,18 +177,30 @@ class LocalizerRecipe:
             rows += [F.interpolate(panel, (192, 192), mode="area")[0].expand(3, -1, -1) for panel in panels]
         copy = WordHead(len(self.words)).eval()
         copy.load_state_dict(module.state_dict())
-        return {f"val_{k}": v for k, v in calibrate(copy, self.words, self.regions, self.kept).items()}, make_grid(torch.stack(rows), nrow=6)
+        return {f"val_{k}": v for k, v in calibrate(copy, self.words, self.regions, self.kept).items()}, make_grid(
+            torch.stack(rows), nrow=6
+        )
 
 
 def ship(head: WordHead, words: Words, file: str | Path) -> Path:
-    """Write the weights as they are used, in fp16, without the words that were held out of nothing. Returns the path."""
-    state = {k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in head.state_dict().items()}
-    save_file(state, file, {"architecture": "localizer", "words": json.dumps(words.names), "held_out": json.dumps(words.held_out)})
+    """Write the weights as they are used, in fp16, without the words that were held
+    out of nothing. Returns the path.
+    """
+    state = {
+        k: v.half().contiguous() if v.is_floating_point() else v.contiguous() for k, v in head.state_dict().items()
+    }
+    save_file(
+        state,
+        file,
+        {"architecture": "localizer", "words": json.dumps(words.names), "held_out": json.dumps(words.held_out)},
+    )
     return Path(file)
 
 
 def _hit(logits: Tensor, wanted: Tensor, known: Tensor, present: Tensor) -> Tensor:
-    """Minus the log of how much of a softmax over all places lies in the region: (B, K, h, w) three times, present (B, K) -> a number."""
+    """Minus the log of how much of a softmax over all places lies in the region: (B, K, h, w) three times, present (B,
+    K) -> a number.
+    """
     where = (2 * logits).masked_fill(known == 0, -1e4).flatten(2).softmax(2)
     missed = -((where * wanted.flatten(2)).sum(2) + 1e-4).log()
     return (missed * present).sum() / present.sum().clamp(min=1)
@@ -179,8 +210,8 @@ def _hit(logits: Tensor, wanted: Tensor, known: Tensor, present: Tensor) -> Tens
 def refit_map(head: WordHead, words: Words) -> None:
     """The map from CLIP's space anew, as the ridge regression of the learned words on their vectors.
 
-    The map that learned along keeps the words near CLIP's, and by that learns their number by heart; this one points to half as many again of the
-    regions whose word nobody taught.
+    The map that learned along keeps the words near CLIP's, and by that learns their number by heart; this one points to
+    half as many again of the regions whose word nobody taught.
     """
     chosen = words.taught() & words.clip.any(1)
     if not bool(chosen.any()):
@@ -201,10 +232,12 @@ TRUST = 40.0  # a word's own regions count against so many of all words
 
 @torch.inference_mode()
 def calibrate(head: WordHead, words: Words, regions: Regions, photos: Sequence[int]) -> dict[str, float]:
-    """Set where regions end and what a chance means, on labelled photos that the training did not see; returns what was measured on them.
+    """Set where regions end and what a chance means, on labelled photos that the training did not see; returns what was
+    measured on them.
 
-    shift: for each word the threshold with the best IoU, drawn towards that of all words. presence: logistic regression of "it is on the photo", yes
-    and no weighted as in the mouths of people who see the photo, so that 0.5 is as likely as not where one of them asks.
+    shift: for each word the threshold with the best IoU, drawn towards that of all words. presence: logistic regression
+    of "it is on the photo", yes and no weighted as in the mouths of people who see the photo, so that 0.5 is as likely
+    as not where one of them asks.
     """
     index, (vectors, biases) = words.index(), head.words()
     seen, numbers = regions.seen(), {name: value for value, name in regions.classes.items()}
@@ -214,7 +247,8 @@ def calibrate(head: WordHead, words: Words, regions: Regions, photos: Sequence[i
     curves: list[tuple[int, Tensor]] = []
     scores, truths = [], []
     for i in photos:
-        view = regions.view(regions.views - 1, i)  # the damaged crop: a street's other photos may have been learned from
+        # the damaged crop: a street's other photos may have been learned from
+        view = regions.view(regions.views - 1, i)
         read = head.read(view["L"].float()[None, None] / 2.55, view["tokens"].float()[None])
         logits = head.coarse(read, vectors, biases)
         there = head.there(read, logits, vectors)[0]
@@ -238,9 +272,19 @@ def calibrate(head: WordHead, words: Words, regions: Regions, photos: Sequence[i
     scale, offset = _logistic(torch.tensor(scores), torch.tensor(truths))
     head.presence[:] = torch.tensor([scale, offset])
     x = torch.tensor(scores) * scale + offset
-    rates = {"found": float((x[torch.tensor(truths) > 0] > 0).float().mean()), "false": float((x[torch.tensor(truths) == 0] > 0).float().mean())}
+    rates = {
+        "found": float((x[torch.tensor(truths) > 0] > 0).float().mean()),
+        "false": float((x[torch.tensor(truths) == 0] > 0).float().mean()),
+    }
     best = int(mean.argmax())
-    return {"regions": len(curves), **rates, "iou": float(mean[best]), "threshold": float(THRESHOLDS[best]), "scale": scale, "offset": offset}
+    return {
+        "regions": len(curves),
+        **rates,
+        "iou": float(mean[best]),
+        "threshold": float(THRESHOLDS[best]),
+        "scale": scale,
+        "offset": offset,
+    }
 
 
 def _logistic(x: Tensor, y: Tensor) -> tuple[float, float]:
@@ -291,11 +335,19 @@ def train(job: LocalizerJob, out: Path) -> Trained:
         cache = Cache(folder / "captioned", [photo for _, photo in named], views=1)
         fill(cache, encoder, "file", job.quiet)
         index, taught = words.index(), words.taught().tolist()
-        numbers = [[index[w] for w in sorted(captions.get(name, ())) if w in index and taught[index[w]]] for name, _ in named]
+        numbers = [
+            [index[w] for w in sorted(captions.get(name, ())) if w in index and taught[index[w]]] for name, _ in named
+        ]
         coming = caption_batches(cache, numbers, len(words), 16, seed=2)
     kept = range(5, len(regions.photos), KEPT_BACK)
     recipe, schedule = LocalizerRecipe(words, regions=regions, kept=tuple(kept)), job.schedule(SCHEDULE)
-    trainer = run(job, out, recipe, schedule, lambda step, _: regions.batches(schedule.batch, 1 + step, words, coming, without=set(kept)))
+    trainer = run(
+        job,
+        out,
+        recipe,
+        schedule,
+        lambda step, _: regions.batches(schedule.batch, 1 + step, words, coming, without=set(kept)),
+    )
     recipe.module.load_state_dict(trainer.ema)
     refit_map(recipe.module.eval().cpu(), words)
     calibrate(recipe.module, words, regions, list(kept))

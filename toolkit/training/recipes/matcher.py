@@ -1,4 +1,6 @@
-"""The recipe of the matcher: take a color where it is likely to be right, or else where it is meant, and find things by what they are."""
+"""The recipe of the matcher: take a color where it is likely to be right, or else where it is meant, and find things by
+what they are.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ from toolkit.training.sights import WINDOW, Sight, Sights
 SCHEDULE = Schedule(lr=6e-4, batch=20, warmup=50)  # a batch is of pairs
 JUDGE = 10 / 3  # times the rate: a tiny network that learns from what the other one finds
 VALIDATED = {"itself": 16, "turned": 16, "same": 32, "other": 32}  # pairs of each kind
-MEANT = ("turned", "recolored")  # kinds with colors that somebody must have meant, for by themselves they are not likely
+# kinds with colors that somebody must have meant, for by themselves they are not likely
+MEANT = ("turned", "recolored")
 SHEET_ROWS = 8  # pairs of each kind on the contact sheet
 ENLARGED = 6  # px, a place on it
 SPREAD = 0.72  # of the first keys, against what the MLP adds to them
@@ -41,13 +44,25 @@ class MatcherLosses:
     """What the loss is made of, for each kind of pair."""
 
     kinds: Mapping[str, float] = field(
-        default_factory=lambda: {"itself": 2.0, "turned": 1.0, "same": 2.0, "other": 2.0, "class": 2.0, "recolored": 0.5}
+        default_factory=lambda: {
+            "itself": 2.0,
+            "turned": 1.0,
+            "same": 2.0,
+            "other": 2.0,
+            "class": 2.0,
+            "recolored": 0.5,
+        }
     )  # weights of the final color's loss
-    matched: Mapping[str, float] = field(default_factory=lambda: {"itself": 0.5, "turned": 0.2})  # of the color that was found, trusted or not
-    finding: tuple[str, ...] = ("itself", "turned", "recolored")  # kinds whose final color teaches where to look; in the others none may be right
+    # of the color that was found, trusted or not
+    matched: Mapping[str, float] = field(default_factory=lambda: {"itself": 0.5, "turned": 0.2})
+    # kinds whose final color teaches where to look; in the others none may be right
+    finding: tuple[str, ...] = ("itself", "turned", "recolored")
     classes: float = 0.3  # weight of looking at things of the same class
-    strange: float = 0.3  # of the weight of the kind: things of a class that the reference does not show are not meant to change
-    vivid: float = 0.03  # per Lab unit of chroma: what is right is told by the eye, which sees differences of vivid colors less, as CIEDE2000 has it
+    # of the weight of the kind: things of a class that the reference does not show are not meant to change
+    strange: float = 0.3
+    # per Lab unit of chroma: what is right is told by the eye, which sees differences of vivid colors less, as
+    # CIEDE2000 has it
+    vivid: float = 0.03
     floor: float = 1e-4  # share of attention that makes no difference
 
 
@@ -57,9 +72,16 @@ class MatcherRecipe:
     architecture = "matcher"
 
     def __init__(
-        self, tokens: Tensor, held: Sequence[Pair] = (), config: MatcherConfig | None = None, losses: MatcherLosses | None = None, seed: int = 0
+        self,
+        tokens: Tensor,
+        held: Sequence[Pair] = (),
+        config: MatcherConfig | None = None,
+        losses: MatcherLosses | None = None,
+        seed: int = 0,
     ) -> None:
-        """tokens (N, 1152): places of many photos, whose principal directions are where it starts; held: pairs to validate on."""
+        """tokens (N, 1152): places of many photos, whose principal directions are where it starts; held: pairs to
+        validate on.
+        """
         torch.manual_seed(seed)
         self.module = Matcher(config)
         self.held, self.losses = held, losses or MatcherLosses()
@@ -75,7 +97,8 @@ class MatcherRecipe:
         """All losses and their sum, means over pairs."""
         assert isinstance(module, Matcher)
         total: dict[str, Tensor] = {}
-        with torch.autocast(batch.pairs[0].target.tokens.device.type, enabled=False):  # colors are compared to a hundredth
+        # colors are compared to a hundredth
+        with torch.autocast(batch.pairs[0].target.tokens.device.type, enabled=False):
             for pair, match in zip(batch.pairs, _match(module, batch.pairs), strict=True):
                 for name, value in self._losses(pair, match).items():
                     total[name] = total.get(name, 0) + value / len(batch.pairs)
@@ -141,7 +164,9 @@ def held_pairs(pairs: Pairs) -> list[Pair]:
 
 @torch.no_grad()
 def start(matcher: Matcher, tokens: Tensor) -> None:
-    """Let keys begin as the principal directions of tokens (N, 1152), so that what the encoder finds alike is alike before anything is learned."""
+    """Let keys begin as the principal directions of tokens (N, 1152), so that what the encoder finds alike is alike
+    before anything is learned.
+    """
     x = F.layer_norm(tokens, tokens.shape[1:])
     mean = x.mean(0)
     strongest = torch.linalg.eigh((x - mean).T @ (x - mean)).eigenvectors.flip(1).T[: matcher.config.width]
@@ -157,11 +182,16 @@ def _match(module: Matcher, pairs: Sequence[Pair]) -> list[Match]:
     """All tokens are read at once, for pairs differ in size."""
     sights = [sight for pair in pairs for sight in (pair.target, pair.source)]
     keys = module.read(torch.cat([sight.tokens for sight in sights])).split([len(sight.tokens) for sight in sights])
-    return [module.match(p.target.as_target(t), p.source.as_source(s)) for p, t, s in zip(pairs, keys[::2], keys[1::2], strict=True)]
+    return [
+        module.match(p.target.as_target(t), p.source.as_source(s))
+        for p, t, s in zip(pairs, keys[::2], keys[1::2], strict=True)
+    ]
 
 
 def trust(pair: Pair, match: Match) -> Tensor:
-    """How much of the found color each place takes, (P,) in [0, 1]: if it is right, or in a kind of pairs where that cannot be, if it is meant."""
+    """How much of the found color each place takes, (P,) in [0, 1]: if it is right, or in a kind of pairs where that
+    cannot be, if it is meant.
+    """
     return torch.sigmoid(match.meant if pair.kind in MEANT else match.right)
 
 
@@ -176,10 +206,14 @@ def huber(ab: Tensor, truth: Tensor) -> Tensor:
 
 
 def picture(sight: Sight, ab: Tensor) -> Tensor:
-    """A view with other colors, a square for each place; all pictures of one size, gray where the view ends: (3, H, W) in [0, 1]."""
+    """A view with other colors, a square for each place; all pictures of one size, gray where the view ends: (3, H, W)
+    in [0, 1].
+    """
     h, w = (int(n) + 1 for n in sight.xy.amax(0).flip(0))
     rgb = lab_to_rgb(torch.cat([50 * sight.light[:, None], ab], 1).T.view(1, 3, h, w))
-    return F.interpolate(F.pad(rgb, (0, WINDOW - w, 0, WINDOW - h), value=0.5), scale_factor=ENLARGED, mode="nearest")[0]
+    return F.interpolate(F.pad(rgb, (0, WINDOW - w, 0, WINDOW - h), value=0.5), scale_factor=ENLARGED, mode="nearest")[
+        0
+    ]
 
 
 @dataclass(frozen=True)
@@ -222,10 +256,15 @@ def train(job: MatcherJob, out: Path) -> Trained:
     labelled = sights(Regions(job.regions, folder / "regions", job.views)) if job.regions else None
     learned = pairs(photos, folder, labelled)
     if words is not None and "same" not in learned.kinds:
-        raise ValueError(f"No two photos of a folder share a word in {job.captions}; the names in it must be those of the photos.")
+        raise ValueError(
+            f"No two photos of a folder share a word in {job.captions}; the names in it must be those of the photos."
+        )
     if labelled and "class" not in learned.kinds:
         raise ValueError(f"No two photos of {job.regions} show the same class; the matcher learns nothing from them.")
-    recipe, schedule = MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation"))), job.schedule(SCHEDULE)
+    recipe, schedule = (
+        MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation"))),
+        job.schedule(SCHEDULE),
+    )
     run(job, out, recipe, schedule, lambda step, process: learned.batches(schedule.batch, 1 + step + process))
     measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure borrowing FOLDER --matcher {path}"
     return Trained(out / "checkpoint.safetensors", measure)

@@ -4,8 +4,9 @@
     recipe = GanRecipe(validation=photos, balance=Balance(spectral=False, ...))    # see what happens without one
     log = study(photos, validation, "runs/gan")                                    # every cure alone, none, and all
 
-An adversarial loss is no number that falls. What one watches is whether the two stay about equally strong: a critic that tells every photo from every
-coloring (accuracy 1) gives the generator nothing to go by; one that cannot tell at all (0.5) neither.
+An adversarial loss is no number that falls. What one watches is whether the two stay about equally strong: a critic
+that tells every photo from every coloring (accuracy 1) gives the generator nothing to go by; one that cannot tell at
+all (0.5) neither.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +28,8 @@ from toolkit.training.losses import huber_ab
 from toolkit.training.zoo import SHAPES_SCHEDULE, SHAPES_SIDE, SIDE, World, ZooRecipe, views
 
 WEIGHT = 0.05  # of the critic's opinion beside the Huber loss: about as large, once the generator is trained
-ALONE = 0.15  # share of the training in which the critic learns alone after the generator did, so that it knows photos when they meet
+# share of the training in which the critic learns alone after the generator did, so that it knows photos when they meet
+ALONE = 0.15
 STUDY_STEPS = 600
 
 
@@ -35,8 +37,11 @@ STUDY_STEPS = 600
 class Balance:
     """What keeps the two in balance; each can be left out."""
 
-    times: float = 0.5  # the critic's learning rate by the generator's: two time scales, Heusel et al. 2017 (there the critic is the faster one)
-    smooth: float = 0.9  # what the critic should say of a photo, 1 is sure: one-sided label smoothing, Salimans et al. 2016, section 3.4
+    # the critic's learning rate by the generator's: two time scales, Heusel et al. 2017 (there the critic is the faster
+    # one)
+    times: float = 0.5
+    # what the critic should say of a photo, 1 is sure: one-sided label smoothing, Salimans et al. 2016, section 3.4
+    smooth: float = 0.9
     pretrain: float = 0.5  # share of the training before the two meet: NoGAN, Antic 2019
     spectral: bool = True  # spectral norm on the critic: its slope is at most 1, Miyato et al. 2018
 
@@ -55,7 +60,9 @@ VARIANTS: dict[str, Balance] = {
 class GanRecipe(ZooRecipe):
     """What the training loop needs of a pix2pix; see loop.Recipe and loop.TwoSpeeds."""
 
-    def __init__(self, validation: Sequence[Tensor], balance: Balance | None = None, side: int = SIDE, seed: int = 0) -> None:
+    def __init__(
+        self, validation: Sequence[Tensor], balance: Balance | None = None, side: int = SIDE, seed: int = 0
+    ) -> None:
         super().__init__("pix2pix", validation, side, seed)
         self.balance = balance or Balance()
         torch.manual_seed(seed)
@@ -64,15 +71,22 @@ class GanRecipe(ZooRecipe):
 
     def groups(self) -> list[dict[str, Any]]:
         """Generator and critic at rates of their own."""
-        return [{"params": self.pair.generator.parameters()}, {"params": self.pair.critic.parameters(), "times": self.balance.times}]
+        return [
+            {"params": self.pair.generator.parameters()},
+            {"params": self.pair.critic.parameters(), "times": self.balance.times},
+        ]
 
     def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Both sides' losses in one sum, for `Pix2Pix.learn` lets neither's gradient reach the other; the critic's accuracy for the log."""
+        """Both sides' losses in one sum, for `Pix2Pix.learn` lets neither's gradient reach the other; the critic's
+        accuracy for the log.
+        """
         assert isinstance(module, Pix2Pix)
         ab, fooled, real, fake = module.learn(batch.L, batch.ab)
         huber = huber_ab(ab.float(), batch.ab)
         pleased = F.softplus(-fooled).mean()  # non-saturating, Goodfellow et al. 2014, section 3
-        critic = (self.balance.smooth * F.softplus(-real) + (1 - self.balance.smooth) * F.softplus(real) + F.softplus(fake)).mean() / 2
+        critic = (
+            self.balance.smooth * F.softplus(-real) + (1 - self.balance.smooth) * F.softplus(real) + F.softplus(fake)
+        ).mean() / 2
         accuracy = ((real > 0).float().mean() + (fake < 0).float().mean()) / 2
         met, alone = progress >= self.balance.pretrain, progress >= self.balance.pretrain * (1 - ALONE)
         generator = huber * (0.0 if alone and not met else 1.0) + pleased * (WEIGHT if met else 0.0)
@@ -87,7 +101,9 @@ def study(
     steps: int = STUDY_STEPS,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, list[dict[str, float]]]:
-    """Train every variant on the same views, and give their logs. photos and validation: uint8 (3, h, w) each, as of `shapes`."""
+    """Train every variant on the same views, and give their logs. photos and validation: uint8 (3, h, w) each, as of
+    `shapes`.
+    """
     logs: dict[str, list[dict[str, float]]] = {}
     for name, balance in VARIANTS.items():
         recipe = GanRecipe(validation, balance, side=SHAPES_SIDE)

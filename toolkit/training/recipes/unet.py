@@ -28,8 +28,10 @@ class UNetLosses:
     """What the loss is made of."""
 
     bins: float = 0.1  # weight of the classification: its numbers are about twenty times the Huber loss's
-    coarse: float = 0.25  # share of the training in which only the bottom learns: which color a thing has comes before where it ends
-    rebalance: float = 0.5  # Zhang's lambda is the share of the uniform distribution mixed into the prior; 1 would not rebalance at all
+    # share of the training in which only the bottom learns: which color a thing has comes before where it ends
+    coarse: float = 0.25
+    # Zhang's lambda is the share of the uniform distribution mixed into the prior; 1 would not rebalance at all
+    rebalance: float = 0.5
 
 
 class UNetRecipe:
@@ -37,8 +39,12 @@ class UNetRecipe:
 
     architecture = "unet"
 
-    def __init__(self, prior: Tensor, validation: list[Tensor], encoder: Encoder, losses: UNetLosses | None = None) -> None:
-        """prior (Q,): share of each ab bin in the training photos; validation: uint8 (3, h, w) photos, short side at least 256."""
+    def __init__(
+        self, prior: Tensor, validation: list[Tensor], encoder: Encoder, losses: UNetLosses | None = None
+    ) -> None:
+        """prior (Q,): share of each ab bin in the training photos; validation: uint8 (3, h, w) photos, short side at
+        least 256.
+        """
         self.module = UNet().to(memory_format=torch.channels_last)  # a quarter faster on CPUs
         self.losses = losses or UNetLosses()
         self.cross_entropy = RebalancedCrossEntropy(self.module.bins, rebalancing_weights(prior, self.losses.rebalance))
@@ -51,11 +57,14 @@ class UNetRecipe:
             self.tokens = [encoder(part.to(device)).cpu() for part in self.L.split(8)]
 
     def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Both losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is done, 0 to 1."""
+        """Both losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is
+        done, 0 to 1.
+        """
         coarse = progress < self.losses.coarse
         ab, logits = module(batch.L, batch.tokens, coarse)
         huber = huber_ab(ab.float(), F.avg_pool2d(batch.ab, 8) if coarse else batch.ab)
-        colors = batch.ab[..., 4::8, 4::8] if coarse else batch.ab[..., 1::2, 1::2]  # not averaged: a mean of two colors is a third one
+        # not averaged: a mean of two colors is a third one
+        colors = batch.ab[..., 4::8, 4::8] if coarse else batch.ab[..., 1::2, 1::2]
         bins = self.cross_entropy.to(batch.ab.device)(logits.float(), colors)
         return {"loss": huber + self.losses.bins * bins, "loss_ab": huber, "loss_bins": bins}
 
@@ -69,7 +78,9 @@ class UNetRecipe:
         for L, tokens in zip(self.L.split(8), self.tokens, strict=True):
             mean, logits = module(L.to(device), tokens.to(device))
             for vividness, out in pictures.items():
-                ab = F.interpolate(module.paint(mean, logits, Dials(vividness)), L.shape[-2:], mode="bilinear", align_corners=False).cpu()
+                ab = F.interpolate(
+                    module.paint(mean, logits, Dials(vividness)), L.shape[-2:], mode="bilinear", align_corners=False
+                ).cpu()
                 out.append(lab_to_rgb(torch.cat([L, ab], 1)))
         done = {v: torch.cat(p) for v, p in pictures.items()}
         gray = lab_to_rgb(torch.cat([self.L, torch.zeros_like(self.L), torch.zeros_like(self.L)], 1))

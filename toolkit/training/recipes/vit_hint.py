@@ -27,7 +27,8 @@ class VitHintLosses:
 
     automatic: float = 1.0  # weight of the automatic colors' own loss, beside that of the painted ones
     bins: float = 0.1  # weight of the classification
-    many: float = 0.25  # a photo with N points weighs (1 + N) to this power: its errors are small, in dB they count as much
+    # a photo with N points weighs (1 + N) to this power: its errors are small, in dB they count as much
+    many: float = 0.25
 
 
 class VitHintRecipe:
@@ -35,8 +36,16 @@ class VitHintRecipe:
 
     architecture = "vit-hint"
 
-    def __init__(self, unet: UNetRecipe, state: dict[str, Tensor] | None = None, losses: VitHintLosses | None = None, seed: int = 0) -> None:
-        """unet: the recipe of its automatic half, with prior and validation photos; state: weights of a trained U-Net to begin with."""
+    def __init__(
+        self,
+        unet: UNetRecipe,
+        state: dict[str, Tensor] | None = None,
+        losses: VitHintLosses | None = None,
+        seed: int = 0,
+    ) -> None:
+        """unet: the recipe of its automatic half, with prior and validation photos; state: weights of a trained U-Net
+        to begin with.
+        """
         self.module = VitHint()
         if state is not None:
             load_strict(self.module.unet, state, "U-Net")
@@ -46,13 +55,19 @@ class VitHintRecipe:
         self.generator = torch.Generator().manual_seed(seed)
 
     def loss(self, module: nn.Module, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """All losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is done, 0 to 1."""
+        """All losses and their sum; the batch's ab comes at half of L's size. progress: how much of the training is
+        done, 0 to 1.
+        """
         device = batch.ab.device
         lively = float(torch.rand((), generator=self.generator))
         vividness = max(0.0, lively * 3 - 2)  # two times of three 0, as where it is measured
-        draws = [invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, few) for few in (True, False)]  # looking costs more than painting
+        # looking costs more than painting
+        draws = [invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, few) for few in (True, False)]
         ab, logits, painted = module(batch.L, batch.tokens, [_clicks(marks, device) for marks in draws], vividness)
-        hints = sum((self._painted(out, marks) for out, marks in zip(painted, draws, strict=True)), torch.zeros((), device=device)) / len(draws)
+        hints = sum(
+            (self._painted(out, marks) for out, marks in zip(painted, draws, strict=True)),
+            torch.zeros((), device=device),
+        ) / len(draws)
         automatic = huber_ab(ab.float(), batch.ab)
         bins = self.unet.cross_entropy.to(device)(logits.float(), batch.ab[..., 1::2, 1::2])
         total = hints + self.losses.automatic * automatic + self.losses.bins * bins
@@ -68,7 +83,9 @@ class VitHintRecipe:
         return (each * weight).mean()
 
     def validate(self, module: nn.Module) -> tuple[dict[str, float], Tensor]:
-        """Numbers on centre crops of 256 px, vividness 0 and single-pixel truth as hints; a sheet of gray | 0 | 1 | 10 | 100 hints | truth."""
+        """Numbers on centre crops of 256 px, vividness 0 and single-pixel truth as hints; a sheet of gray | 0 | 1 | 10
+        | 100 hints | truth.
+        """
         from torchvision.utils import make_grid
 
         assert isinstance(module, VitHint)
@@ -88,7 +105,9 @@ class VitHintRecipe:
             for n, out in pictures.items():
                 ab = features.ab
                 if n:
-                    anchors = module.anchors(features, ab, xy[rows, :n].to(device) * 2.0 + 0.5, colors[rows, :n].to(device))
+                    anchors = module.anchors(
+                        features, ab, xy[rows, :n].to(device) * 2.0 + 0.5, colors[rows, :n].to(device)
+                    )
                     ab = module.paint(features, ab, anchors)[0]
                 ab = F.interpolate(ab, (h, w), mode="bilinear", align_corners=False).cpu()
                 out.append(lab_to_rgb(torch.cat([part, ab], 1)))
