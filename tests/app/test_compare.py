@@ -210,6 +210,7 @@ def test_more_photos_than_a_queue_bears_are_not_taken(tab: Compare, files: dict[
     assert len(shown["rows"]) == MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hints", [0, 10])
 def test_every_sentence_of_a_comparison_has_its_korean(tab: Compare, files: dict[str, str], hints: int) -> None:
     said: list[str] = []

@@ -627,6 +627,7 @@ def test_the_palette_of_another_photo_and_warmth(album):
     assert (warm[0] - warm[2]).mean() > (plain[0] - plain[2]).mean() + 10
 
 
+@pytest.mark.slow
 def test_any_control_can_be_named(album, capsys):
     photo = str(EXAMPLES / "still-coffee.jpg")
     mirrored = open_photo(photo).rgb[:, 40:].flip(-1)

@@ -205,6 +205,7 @@ def test_shapes_that_do_not_fit_are_told():
         energy(L, ab[..., 1:], LEVIN)
 
 
+@pytest.mark.slow
 def test_the_measurement_names_every_method_and_its_ratio(tmp_path):
     from toolkit.color import lab_to_rgb
     from toolkit.photo import save_photo

@@ -15,14 +15,14 @@ from tests import EXAMPLES, ROOT
 from toolkit.models.weights import weights_folder
 from toolkit.photo import open_photo
 
+pytestmark = pytest.mark.slow  # trains, and starts the toolkit in processes of its own
+
 GRAY = EXAMPLES / "cameraman-gray.jpg"
 NETWORK = '''"""One color for everything."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
-
-pytestmark = pytest.mark.slow  # trains, and starts the toolkit in processes of its own
 
 
 class ToyNet(nn.Module):

@@ -91,6 +91,7 @@ def whose(sight):
     return int((torch.stack([hue_of(color) for color in COLORS]) @ F.normalize(sight.true.mean(0), dim=0)).argmax())
 
 
+@pytest.mark.slow
 def test_a_view_has_everything_in_its_place_and_is_made_once(sights, labelled):
     for some in (sights, labelled):
         for views in range(2):

@@ -25,6 +25,7 @@ def test_a_network_trains_on_shapes_and_its_weights_color_a_photo(tmp_path, caps
     assert colored.rgb.shape[0] == 3
 
 
+@pytest.mark.slow
 def test_a_run_is_gone_on_with_and_its_log_has_every_step_once(tmp_path):
     out = tmp_path / "run"
     base = ["train", "autoencoder", "--data", "shapes", "--out", str(out), "--device", "cpu", "--steps"]
@@ -35,6 +36,7 @@ def test_a_run_is_gone_on_with_and_its_log_has_every_step_once(tmp_path):
     assert main([*base, "20"]) == 2, "a run that is there is not written over"
 
 
+@pytest.mark.slow
 def test_the_study_of_a_gan_is_drawn(tmp_path, capsys):
     out = tmp_path / "study"
     assert (
