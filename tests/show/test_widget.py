@@ -37,7 +37,9 @@ class Toy:
         self.asked.append((guidance, dials))
         color = Image.new("RGB", self.photo.size, guidance.hints[-1].color if guidance.hints else "#808080")
         influence = torch.full((len(guidance.hints), 3, 4), 1 / len(guidance.hints)) if guidance.hints else None
-        return SimpleNamespace(rgb=torch.from_numpy(np.array(color)).permute(2, 0, 1), influence=influence)
+        return SimpleNamespace(
+            rgb=torch.from_numpy(np.array(color)).permute(2, 0, 1), influence=influence, to_pil=lambda: color
+        )
 
     def suggest_colors(self, x, y):
         self.places.append((x, y))

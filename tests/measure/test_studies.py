@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tests import ROOT
 from toolkit.cli import main
 from toolkit.measure import studies as module
 from toolkit.measure.studies import Told, measure, studies
@@ -163,9 +164,7 @@ def test_the_list_of_studies_loads_nothing_heavy():
         "import sys; from toolkit.cli.measure import main; main(['--help'])\nprint([m for m in ('torch', 'numpy', "
         "'pandas', 'matplotlib') if m in sys.modules])"
     )
-    answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
-    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert answer.stdout.splitlines()[-1] == "[]"
 
 
