@@ -8,8 +8,7 @@ own. A lasso limits where a hint may spread. Nothing here knows a model.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +22,7 @@ from torch.nn import functional as F
 
 from toolkit.color import hex_to_lab, parse_color, rgb_to_lab, to_hex
 from toolkit.photo.places import from_share, rescaled, to_cell, to_share
-from toolkit.photo.polygons import Lasso, filled, share_inside
+from toolkit.photo.polygons import Lasso, as_lasso, corners_of, filled, is_number, share_inside, stroke_points
 
 VERSION = 1
 MAX_HINTS = 2000  # far beyond what anyone clicks; keeps a hostile file from costing minutes
@@ -33,9 +32,6 @@ MAX_CORNERS = 500
 # different ones in all, each of which is filled anew with every click: 4 ms, and with 2,000 of them ten seconds
 MAX_LASSOS = 200
 # points that a painted mask is reduced to for a model; its pixels are honored one by one afterwards
-STROKE_POINTS = 400
-
-NUMBERS = (int, float, np.integer, np.floating)
 
 
 class GuidanceError(ValueError):
@@ -146,7 +142,7 @@ class Guidance:
         `checked`.
         """
         rows = [(h.x, h.y, *h.ab) for h in self.hints] + (
-            [] if self.strokes is None else list(_stroke_points(self.strokes))
+            [] if self.strokes is None else list(stroke_points(self.strokes))
         )
         table = torch.tensor(rows, dtype=torch.float32).view(-1, 4)
         if grid is None or self.size is None:
@@ -312,7 +308,7 @@ def checked_lasso(lasso: Any, size: tuple[int, int]) -> Lasso:
     Inside is up to the outer edges of the border pixels, half a pixel beyond their centers. Raises GuidanceError for
     what is no polygon.
     """
-    corners = _corners(lasso)
+    corners = corners_of(lasso)
     if corners is None:
         raise GuidanceError(
             "The lasso of a hint has a corner that is not two numbers; give (x, y) in pixels of the photo."
@@ -323,11 +319,11 @@ def checked_lasso(lasso: Any, size: tuple[int, int]) -> Lasso:
         )
     if len(corners) > MAX_CORNERS:
         corners = corners[np.arange(MAX_CORNERS) * len(corners) // MAX_CORNERS]
-    return _as_lasso(corners.clip(-0.5, (size[0] - 0.5, size[1] - 0.5)))
+    return as_lasso(corners.clip(-0.5, (size[0] - 0.5, size[1] - 0.5)))
 
 
 def _checked(hint: Hint, size: tuple[int, int]) -> Hint:
-    if not all(_is_number(number) for number in (hint.x, hint.y, hint.size)):
+    if not all(is_number(number) for number in (hint.x, hint.y, hint.size)):
         place = f"({_short(hint.x)}, {_short(hint.y)})"
         raise GuidanceError(
             f"A hint lies at {place} and has the size {_short(hint.size)}; give numbers, in pixels of the photo."
@@ -345,32 +341,9 @@ def _inside(hint: Hint, size: tuple[int, int]) -> Hint:
     return Hint(x, y, hint.color, min(max(int(hint.size), 1), MAX_SIZE), checked_lasso(hint.lasso, size))
 
 
-def _corners(lasso: Any) -> NDArray[np.float64] | None:
-    """(n, 2), or None for what is no sequence of pairs of finite numbers. All at once, for each hint of a long stroke
-    may have a lasso.
-    """
-    try:
-        kinds = {type(number) for corner in lasso for number in corner}
-        table = np.array(lasso, dtype=np.float64) if len(lasso) else np.empty((0, 2))
-    except (TypeError, ValueError, OverflowError):
-        return None
-    pairs = table.ndim == 2 and table.shape[1] == 2 and np.isfinite(table).all()
-    return table if pairs and all(issubclass(kind, NUMBERS) and kind is not bool for kind in kinds) else None
-
-
-def _as_lasso(corners: NDArray[np.float64]) -> Lasso:
-    return tuple((x, y) for x, y in corners.tolist())
-
-
-def _is_number(value: Any, limit: float = math.inf) -> bool:
-    """Whether a number, Python's or NumPy's, is finite and below a limit: NaN is below none, and True is no number."""
-    number = isinstance(value, NUMBERS) and not isinstance(value, bool)
-    return number and bool(abs(value) < limit)
-
-
 def _short(value: Any) -> str:
     """A value as it may stand in a sentence, whatever it is."""
-    return repr(value)[:20] if isinstance(value, str | float) or _is_number(value, 1e9) else type(value).__name__
+    return repr(value)[:20] if isinstance(value, str | float) or is_number(value, 1e9) else type(value).__name__
 
 
 def _parsed(where: str, item: Any) -> Hint:
@@ -379,15 +352,15 @@ def _parsed(where: str, item: Any) -> Hint:
     numbers: dict[str, Any] = {}
     for key, default in (("x", None), ("y", None), ("size", 7)):
         value = item.get(key, default)
-        if not _is_number(value, 1e9):
+        if not is_number(value, 1e9):
             raise GuidanceError(f"{where} has no usable number for {key!r}.")
         numbers[key] = value
     if not isinstance(item.get("color"), str):
         raise GuidanceError(f'{where} has no color; write it as "#3a6ea5" or by name.')
-    corners = _corners(item.get("lasso", []))
+    corners = corners_of(item.get("lasso", []))
     if corners is None:
         raise GuidanceError(f"{where} has a lasso that is not a list of corners [x, y].")
-    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]), _as_lasso(corners))
+    return Hint(numbers["x"], numbers["y"], item["color"], int(numbers["size"]), as_lasso(corners))
 
 
 @lru_cache(maxsize=4096)  # a stroke is hundreds of hints of one color
@@ -416,25 +389,3 @@ def _read_mask(path: Path) -> Tensor:
         if isinstance(error, GuidanceError):
             raise
         raise GuidanceError(f"{path.name} is not a PNG that can be read; save the mask again.") from None
-
-
-def _stroke_points(strokes: Tensor) -> Iterator[tuple[float, float, float, float]]:
-    """One point for each cell of a grid that has paint in it: its painted centre, its mean color; the grid is as fine
-    as STROKE_POINTS allows.
-    """
-    opaque = strokes[3] > 127
-    ys, xs = opaque.nonzero(as_tuple=True)
-    if len(ys) == 0:
-        return
-    cell = 8
-    while True:
-        cells = (ys // cell) * (strokes.shape[2] // cell + 1) + xs // cell
-        _, index, count = cells.unique(return_inverse=True, return_counts=True)
-        if len(count) <= STROKE_POINTS:
-            break
-        cell *= 2
-    painted = strokes[:3, ys, xs].float() / 255  # (3, N)
-    lab = rgb_to_lab(painted[:, :, None])[..., 0]
-    table = torch.stack([xs.float(), ys.float(), lab[1], lab[2]], 1)  # (N, 4)
-    mean = torch.zeros(len(count), 4).index_add_(0, index, table) / count[:, None]
-    yield from map(tuple, mean.tolist())

@@ -157,7 +157,7 @@ def test_every_command_is_told_with_its_examples_and_its_arguments():
     assert "| `--vividness FLOAT` | 0 safe and dull to 1 lively (default: 0.5) |" in text
     assert "| `--mark` | draw" in text
     assert "## measure flicker\n\nHow much does the color of a clip flicker" in text
-    assert "| `--frames FRAMES` | of the pan, 3 or more (default: 100) |" in text
+    assert "| `--frames INT` | of the pan, 3 or more (default: 100) |" in text
     assert "- `evaluate-temporal`: Another name for `measure flicker`, for one more release." in text
 
 

@@ -13,9 +13,12 @@ from toolkit.cli import main
 from toolkit.color import hex_to_lab, in_gamut, lab_to_rgb
 from toolkit.guidance import Guidance, Hint
 from toolkit.measure.labelled import LabelledPhotos
+from toolkit.measure.ranking import area_under_curve
+from toolkit.measure.regions import heat_picture
 from toolkit.measure.studies import Told, measure
 from toolkit.measure.studies import words as module
-from toolkit.measure.studies.words import COLORS, Setup, add_held_out, area_under_curve, compare, heat_picture, wished
+from toolkit.measure.studies.words import COLORS, Setup, compare, wished
+from toolkit.text.open_words import add_held_out
 
 CLASSES = {"1": "coat", "2": "wall", "3": "dog", "4": "sky"}
 # of the photos below, by class: so that a painter can see what belongs together

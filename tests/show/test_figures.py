@@ -16,15 +16,13 @@ from torch import Tensor
 
 from toolkit.color import AbBins, lab_to_rgb, rgb_to_lab
 from toolkit.show.figures import (
-    ab_histogram,
     before_after,
     candidates_sheet,
     contact_sheet,
-    gamut_outline,
-    gamut_slice,
     training_curves,
     uncertainty_overlay,
 )
+from toolkit.show.figures_color import ab_histogram, gamut_outline, gamut_slice
 
 RED, GREEN, BLUE = (230, 20, 30), (20, 160, 40), (30, 40, 200)
 

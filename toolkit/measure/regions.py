@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
 
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.photo import Photo
@@ -17,6 +20,7 @@ from toolkit.photo import Photo
 Mask = NDArray[np.bool_]  # (H, W)
 # share of the photo: a region has to be seen, and there has to be something outside of it
 SMALLEST, LARGEST = 0.03, 0.5
+INSIDE = 0.5  # of a heat map: from here on a place belongs to the region
 TOLERANCE = 1.5  # px that the lasso may differ from the region's outline
 
 
@@ -93,3 +97,16 @@ def find_region(photo: Photo, labels: NDArray[np.uint8], classes: dict[str, str]
                     Region(photo, classes.get(str(value), str(value)), inside, same & ~inside, ~same),
                 )
     return found
+
+
+def heat_picture(photo: Photo, heat: Tensor, mask: Mask) -> Tensor:
+    """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true
+    region's outline in blue.
+    """
+    larger = F.interpolate(heat, mask.shape, mode="bilinear", align_corners=False)[0].clamp(0, 1)  # (1, H, W)
+    share = 0.35 * larger + 0.3 * (larger >= INSIDE)
+    picture = photo.gray() / 255 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
+    region = torch.from_numpy(mask)[None, None].float()
+    edge = (F.max_pool2d(region, 3, 1, 1) > region)[0, 0]
+    picture[:, edge] = torch.tensor([[0.1], [0.7], [1.0]])
+    return (picture * 255).round().byte()

@@ -62,18 +62,13 @@ from toolkit.models.unet import AB_SCALE, doubt
 from toolkit.models.vit_hint import Features, VitHint
 from toolkit.models.weights import WeightsError, load_strict, read_metadata, read_weights
 
-# ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place: a quarter of the work
-PATCH = 2
-# s = 0.55 standard deviations of the bins' distribution (it is rebalanced, hence too wide) + 1.5 Lab units
-SPREAD = (0.55, 1.5)
+PATCH = 2  # ab is diffused at a quarter of L's size; the network sees 2 x 2 of its pixels as one place
+SPREAD = (0.55, 1.5)  # s = 0.55 standard deviations of the distribution (rebalanced, hence too wide) + 1.5 Lab units
 SETTLED = 0.8  # share of the spread that a hint takes away where it decides alone
-# g and c above: shares of the noise's variance that are the whole photo's and the things' own. On training photos x_0
-# has the covariance 0.15 + 0.6 cos; of the rest, which is edges rather than grain, the noise has less: what the network
-# does not smooth away is seen as speckle.
+# g and c above: the shares of the whole photo and of its things in the noise. On training photos x_0 has the covariance
+# 0.15 + 0.6 cos; of the rest, edges rather than grain, the noise has less: what is not smoothed away is speckle.
 NOISE = (0.2, 0.75)
-# the noise's scale where nobody turns a dial: on validation photos the samples then have nine tenths of the truth's
-# color
-HEAT = 0.9
+HEAT = 0.9  # the noise's scale where nobody turns a dial: on validation photos samples then have 0.9 of the true color
 FARTHEST = 5.0  # standard deviations; truths beyond are errors of s
 TIME = 1000  # diffusers counts time in thousandths
 HINT_MAPS = 3  # ab changed by hints, and how much they decide
@@ -287,8 +282,7 @@ class ColorDiffusion(DiffusionPipeline):
         x = temperature * torch.cat(noise)  # t = 1
         maps = condition.maps.expand(len(x), -1, -1, -1)
         scheduler = deepcopy(self.scheduler)  # it remembers where on the way it is, and two may walk at once
-        # diffusers' own grid of Euler and Heun would spend the last step on the last thousandth
-        if "sigma_min" in vars(scheduler):
+        if "sigma_min" in vars(scheduler):  # else Euler and Heun would spend the last step on the last thousandth
             scheduler.sigma_min = 1 / steps
         scheduler.set_timesteps(steps, device=x.device)
         times = scheduler.timesteps
@@ -299,8 +293,8 @@ class ColorDiffusion(DiffusionPipeline):
                 blind = velocity(self.denoiser, x, t, torch.zeros_like(maps))
                 v = blind + strength * (v - blind)
             if callback is not None:
-                # where the straight path from here would end
-                callback(i + 1, len(times), self.to_ab(x - t.view(-1, 1, 1, 1) * v, condition))
+                ends = x - t.view(-1, 1, 1, 1) * v  # where the straight path from here would end
+                callback(i + 1, len(times), self.to_ab(ends, condition))
             x = scheduler.step(v, time, x).prev_sample
         return self.to_ab(x, condition)
 

@@ -14,9 +14,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from toolkit.color import lab_to_rgb8
 from toolkit.guidance import Guidance
 from toolkit.models.base import Colorizer, Dials, Encoded, Prediction
 from toolkit.models.cards import ModelCard, default_model, get_card
@@ -27,8 +25,8 @@ from toolkit.photo.sizes import shrink
 from toolkit.pipeline import advice
 from toolkit.pipeline.advice import Candidate, Suggestion
 from toolkit.pipeline.frame import Frame
-from toolkit.pipeline.painting import FullSize, reach
-from toolkit.pipeline.progress import Cancelled, Progress, reporter
+from toolkit.pipeline.painting import FullSize, reach, small_picture
+from toolkit.pipeline.progress import Cancelled, Progress, Reports, painting, reporter
 from toolkit.pipeline.result import Result
 from toolkit.pipeline.seen import Seen
 
@@ -48,7 +46,7 @@ class Session:
         *,
         device: str = "auto",
         size: int | None = None,
-        progress: Progress | None = None,
+        progress: Reports = None,
     ) -> None:
         """model: a name from `list_models`, or the path of own weights; None: the first of the list. size: short side
         in px at which it looks; None: what it was made for. Raises PhotoError, ValueError, WeightsError.
@@ -112,7 +110,7 @@ class Session:
         dials: Dials = Dials(),
         *,
         seed: int = 0,
-        progress: Progress | None = None,
+        progress: Reports = None,
     ) -> Result:
         """Color the photo at full size.
 
@@ -124,7 +122,7 @@ class Session:
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, dials, seed)
         report(30, 100, "painting")
-        rgb = self._full.paint(prediction.ab, guidance, lambda done: report(30 + round(70 * done), 100, "painting"))
+        rgb = self._full.paint(prediction.ab, guidance, painting(report, 30))
         return self._result(self.photo, rgb, prediction, dials.vividness, seed)
 
     def samples(
@@ -134,11 +132,10 @@ class Session:
         dials: Dials = Dials(),
         *,
         seed: int = 0,
-        progress: Progress | None = None,
+        progress: Reports = None,
         forming: Callable[[int, Tensor], None] | None = None,
     ) -> Iterator[Result]:
-        """N colorings of the photo, one after the other, by seed, seed + 1, ...; each is the one that
-        `colorize(seed=...)` gives.
+        """N colorings of the photo, by seed, seed + 1, ...; each is the one that `colorize(seed=...)` gives.
 
         Of the dials, vividness is the temperature: 0 gives one calm answer again and again. forming(i, rgb) sees sample
         i take shape, a small picture, uint8 (3, h, w), after every step.
@@ -154,7 +151,7 @@ class Session:
             def step(done: int, of: int, ab: Tensor, i: int = i) -> None:
                 report(100 * i + 70 * done // of, 100 * n, f"drawing {i + 1} of {n}")
                 if forming is not None:
-                    forming(i, self._small(ab))
+                    forming(i, small_picture(*self._encoded()[1:], ab))
 
             prediction = self.seen.predict(guidance, dials, seed + i, step)
 
@@ -164,9 +161,8 @@ class Session:
             rgb = self._full.paint(prediction.ab, guidance, painted)
             yield self._result(self.photo, rgb, prediction, dials.vividness, seed + i)
 
-    def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Progress | None = None) -> Result:
-        """Change the colors of a color photo where hints reach, and nothing else: every other pixel keeps its bytes,
-        and L stays everywhere.
+    def recolor(self, guidance: Guidance, *, seed: int = 0, progress: Reports = None) -> Result:
+        """Change the colors of a color photo where hints reach; every other pixel keeps its bytes, and L stays.
 
         A hint with a lasso reaches all of it and not a pixel more. Raises GuidanceError, Cancelled.
         """
@@ -174,18 +170,11 @@ class Session:
         report = reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, Dials(0.0), seed)
-        rgb = self._full.paint(
-            prediction.ab,
-            guidance,
-            lambda done: report(30 + round(70 * done), 100, "painting"),
-            reach(prediction, guidance),
-        )
+        rgb = self._full.paint(prediction.ab, guidance, painting(report, 30), reach(prediction, guidance))
         return self._result(self.photo, rgb, prediction, 0.0, seed)
 
     def predict(self, guidance: Guidance | None = None, dials: Dials = Dials(), *, seed: int = 0) -> Prediction:
-        """The small colors that `colorize` would paint, for anyone who wants to change them before `paint`. Raises
-        GuidanceError, ValueError.
-        """
+        """The small colors that `colorize` would paint, to change before `paint`. Raises GuidanceError, ValueError."""
         return self.seen.predict(self._checked(guidance), dials, seed)
 
     def paint(
@@ -195,30 +184,18 @@ class Session:
         *,
         vividness: float = 0.5,
         seed: int = 0,
-        progress: Progress | None = None,
+        progress: Reports = None,
     ) -> Result:
-        """Small colors at full size, every hinted pixel exactly its color. vividness, seed: only noted. Raises
-        GuidanceError, Cancelled.
-        """
+        """Small colors at full size, hinted pixels exactly in theirs. vividness, seed: only noted. Raises Cancelled."""
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
-        rgb = self._full.paint(prediction.ab, guidance, lambda done: report(round(100 * done), 100, "painting"))
+        rgb = self._full.paint(prediction.ab, guidance, painting(report))
         return self._result(self.photo, rgb, prediction, vividness, seed)
 
-    def _small(self, ab: Tensor) -> Tensor:
-        """Small ab (1, 2, h, w) over the copy that the model sees: uint8 (3, 2h, 2w)."""
-        _, frame, encoded = self._encoded()
-        L = frame.crop(encoded.L, 1).cpu()
-        return lab_to_rgb8(
-            torch.cat([L, F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)], 1)[0]
-        )
-
     def candidates(
-        self, guidance: Guidance | None = None, *, seed: int = 0, progress: Progress | None = None
+        self, guidance: Guidance | None = None, *, seed: int = 0, progress: Reports = None
     ) -> list[Candidate]:
-        """Proposals over sizes and vividness, small; `session.at(c.size).colorize(dials=Dials(c.vividness))` makes one
-        large.
-        """
+        """Small proposals of sizes and vividness; `at(c.size).colorize(dials=Dials(c.vividness))` makes one large."""
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
         preview = FullSize(shrink(self.photo, PREVIEW))
@@ -239,16 +216,12 @@ class Session:
         return advice.plausible_colors(*self._encoded(), (x, y), k)
 
     def uncertainty(self) -> Tensor:
-        """How unsure the model is at each place before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that
-        cannot tell.
-        """
+        """How unsure the model is before any guidance: (1, 1, h, w) in [0, 1]; zeros for a model that cannot tell."""
         prediction = self.predict()
         return torch.zeros_like(prediction.ab[:, :1]) if prediction.uncertainty is None else prediction.uncertainty
 
     def suggest_click(self, guidance: Guidance | None = None) -> tuple[float, float]:
-        """The pixel (x, y) of the photo where one more hint would tell most: the middle of the largest doubt that no
-        hint has reached yet.
-        """
+        """The pixel (x, y) where one more hint would tell most: the middle of the largest doubt without a hint yet."""
         unsure = self.predict(guidance).uncertainty
         frame = self._encoded()[1]
         if unsure is None:

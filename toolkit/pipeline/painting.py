@@ -8,10 +8,11 @@ from torch.nn import functional as F
 
 from toolkit.color import lab_to_rgb8, rgb_to_lab
 from toolkit.guidance import Guidance
-from toolkit.models.base import Prediction
+from toolkit.models.base import Encoded, Prediction
 from toolkit.photo import Photo
 from toolkit.photo.lift import Lift
 from toolkit.photo.sizes import shrink
+from toolkit.pipeline.frame import Frame
 
 STRIP = 1 << 20  # pixels colored at a time: the working memory of the full size, about 100 MB
 UNTOUCHED = 0.02  # share of the new color below which recoloring leaves a pixel's bytes alone
@@ -84,3 +85,10 @@ def reach(prediction: Prediction, guidance: Guidance) -> Tensor:
     bound = torch.tensor([bool(hint.lasso) for hint in guidance.hints] + [False] * (len(regions) - len(guidance.hints)))
     cover = regions[bound].amax(0)[None, None].to(found)  # sharper than the model's own grid
     return cover if bool(bound.all()) else torch.maximum(cover, found)
+
+
+def small_picture(frame: Frame, encoded: Encoded, ab: Tensor) -> Tensor:
+    """Small ab (1, 2, h, w) over the copy of the photo that the model sees: uint8 (3, 2h, 2w)."""
+    L = frame.crop(encoded.L, 1).cpu()
+    larger = F.interpolate(ab.cpu(), L.shape[-2:], mode="bilinear", align_corners=False)
+    return lab_to_rgb8(torch.cat([L, larger], 1)[0])

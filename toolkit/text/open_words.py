@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
@@ -127,3 +128,32 @@ def localizer_for(prompt: str) -> Localizer:
     if fetched() is None:
         fetch()
     return open_localizer(new, localizer)
+
+
+def add_held_out(localizer: Localizer, file: str | Path) -> frozenset[str]:
+    """Give a localizer the words that its training left out, by their CLIP ViT-B/32 text vectors; these words.
+
+    file: .npz of words (N,) and vectors (N, 512). Raises ValueError where it is none, where no word was left out, or
+    where one has no vector.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as table:
+            vectors = dict(
+                zip(table["words"].tolist(), torch.from_numpy(table["vectors"].astype(np.float32)), strict=True)
+            )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(
+            f"{file} holds no words with vectors; give an .npz of words (N,) and their CLIP ViT-B/32 text vectors (N, "
+            "512)."
+        ) from None
+    names = localizer.held_out
+    if not names:
+        raise ValueError("The localizer's weights left no word out of training; measure them without --held-out.")
+    missing = [name for name in names if name not in vectors]
+    if missing:
+        raise ValueError(
+            f"{file} has no vector for {', '.join(missing[:5])}; give a table with all {len(names)} words that were "
+            "held out."
+        )
+    localizer.add_words(names, torch.stack([vectors[name] for name in names]))
+    return frozenset(names)

@@ -26,19 +26,20 @@ from toolkit.color import delta_e, hex_to_lab, map_to_gamut, rgb_to_lab
 from toolkit.color.dyes import at_lightness
 from toolkit.measure.labelled import LabelledPhotos
 from toolkit.measure.metrics import ab_distance
+from toolkit.measure.ranking import area_under_curve
+from toolkit.measure.regions import INSIDE, heat_picture
 from toolkit.measure.studies import Told, option, single
 from toolkit.measure.tables import DIGITS, Column, Row, hidden, summary
 from toolkit.models.base import Dials
 from toolkit.models.cards import default_model, head_file
 from toolkit.models.devices import pick_device
-from toolkit.photo import Photo
 from toolkit.pipeline import Result, Session
 from toolkit.text.compiler import compile_text
 from toolkit.text.localizer import Localizer, read_localizer
+from toolkit.text.open_words import add_held_out
 
 # share of the photo: a region has to be seen, and there has to be something outside of it
 SMALLEST, LARGEST = 0.02, 0.6
-INSIDE = 0.5  # of a heat map: from here on a place belongs to the region
 # neighbors differ, and each lies far from the one three further
 COLORS = ("red", "yellow", "green", "sky blue", "purple", "orange")
 VIVIDNESS = 0.5
@@ -230,30 +231,6 @@ def _presence(records: Sequence[Row]) -> Row:
     return found
 
 
-def area_under_curve(present: Sequence[float], absent: Sequence[float]) -> tuple[float, float | None] | None:
-    """Chance that one of the present is surer than one of the absent (ties count half), with the standard error of
-    DeLong et al. 1988.
-
-    None where one of the two is empty.
-    """
-    if not len(present) or not len(absent):
-        return None
-    above = _share_below(present, absent)
-    below = 1 - _share_below(absent, present)
-    error = (
-        math.sqrt(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
-        if min(len(above), len(below)) > 1
-        else None
-    )
-    return float(above.mean()), error
-
-
-def _share_below(values: Sequence[float], others: Sequence[float]) -> NDArray[np.float64]:
-    """For each value the share of the others that are smaller, equal ones counting half."""
-    ordered = np.sort(others)
-    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(ordered))
-
-
 def held_out_words(setup: Setup) -> frozenset[str] | None:
     """The only words that count; None: all."""
     return _localizer(setup)[1] if setup.held_out else None
@@ -264,35 +241,6 @@ def _localizer(setup: Setup) -> tuple[Localizer, frozenset[str] | None]:
     file, sha256 = (str(Path(setup.weights).absolute()), None) if setup.weights else head_file("localizer")
     localizer = read_localizer(file, sha256, pick_device(setup.device).type)
     return localizer, add_held_out(localizer, setup.held_out) if setup.held_out else None
-
-
-def add_held_out(localizer: Localizer, file: str | Path) -> frozenset[str]:
-    """Give a localizer the words that its training left out, by their CLIP ViT-B/32 text vectors; these words.
-
-    file: .npz of words (N,) and vectors (N, 512). Raises ValueError where it is none, where no word was left out, or
-    where one has no vector.
-    """
-    try:
-        with np.load(file, allow_pickle=False) as table:
-            vectors = dict(
-                zip(table["words"].tolist(), torch.from_numpy(table["vectors"].astype(np.float32)), strict=True)
-            )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(
-            f"{file} holds no words with vectors; give an .npz of words (N,) and their CLIP ViT-B/32 text vectors (N, "
-            "512)."
-        ) from None
-    names = localizer.held_out
-    if not names:
-        raise ValueError("The localizer's weights left no word out of training; measure them without --held-out.")
-    missing = [name for name in names if name not in vectors]
-    if missing:
-        raise ValueError(
-            f"{file} has no vector for {', '.join(missing[:5])}; give a table with all {len(names)} words that were "
-            "held out."
-        )
-    localizer.add_words(names, torch.stack([vectors[name] for name in names]))
-    return frozenset(names)
 
 
 def _survey(photos: LabelledPhotos, words: frozenset[str] | None) -> list[_Scene]:
@@ -434,16 +382,3 @@ def wished(color: str, L: Tensor, *, plain: bool = False) -> Tensor:
     """
     a, b = hex_to_lab(color)[1:] if plain else at_lightness(color, float(L.mean()))
     return map_to_gamut(torch.cat([L, L.new_tensor([[a], [b]]).expand(2, L.shape[1])])[..., None])
-
-
-def heat_picture(photo: Photo, heat: Tensor, mask: Mask) -> Tensor:
-    """The photo in gray, uint8 (3, H, W): orange by the heat (1, 1, h, w), with a step at the threshold, and the true
-    region's outline in blue.
-    """
-    larger = F.interpolate(heat, mask.shape, mode="bilinear", align_corners=False)[0].clamp(0, 1)  # (1, H, W)
-    share = 0.35 * larger + 0.3 * (larger >= INSIDE)
-    picture = photo.gray() / 255 * (1 - share) + torch.tensor([1.0, 0.45, 0.1]).view(3, 1, 1) * share
-    region = torch.from_numpy(mask)[None, None].float()
-    edge = (F.max_pool2d(region, 3, 1, 1) > region)[0, 0]
-    picture[:, edge] = torch.tensor([[0.1], [0.7], [1.0]])
-    return (picture * 255).round().byte()
