@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 
 from toolkit.color import rgb_to_lab
-from toolkit.guidance import MAX_CORNERS, MAX_HINTS, MAX_SIZE, STROKE_POINTS, Guidance, GuidanceError, Hint
+from toolkit.guidance import MAX_CORNERS, MAX_HINTS, MAX_SIZE, Guidance, GuidanceError, Hint
+from toolkit.photo.polygons import STROKE_POINTS
 
 SIZE = (40, 30)  # width, height
 TRIANGLE = ((0, 0), (20, 0), (0, 20))

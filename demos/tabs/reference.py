@@ -239,7 +239,7 @@ class References(Hosted[ReferenceDesk]):
             yield self._turned(desk, wish)
             shown = desk.ask(wish, dials, watch(progress, visit, turn, request))
             if visit.turn == turn:
-                yield {self.sheet: gr.update(answer=self._answer(desk, shown, {}, request))}
+                yield {self.sheet: gr.update(answer=self._answer(desk, shown, wish, {}, request))}
         except FAILURES as error:
             visit.put(None)
             yield {
@@ -282,7 +282,7 @@ class References(Hosted[ReferenceDesk]):
             wish, dials = self._asked(given)
             before = desk.shown
             shown = desk.ask(wish, dials)
-            answer = self._answer(desk, shown, value, request, painted=shown is not before)
+            answer = self._answer(desk, shown, wish, value, request, painted=shown is not before)
         except FAILURES as error:
             wrong = {"photo": desk.number, "revision": revision, "message": tr(str(error), request), "ok": False}
             return {self.sheet: gr.update(answer=wrong)} | self._turned(desk, wish)
@@ -293,9 +293,15 @@ class References(Hosted[ReferenceDesk]):
         return Wish.read(given[self.sheet]), ReferenceDials.read(*(given[dial] for dial in self.dials))
 
     def _answer(
-        self, desk: ReferenceDesk, shown: Shown, value: dict[str, Any], request: gr.Request, painted: bool = True
+        self,
+        desk: ReferenceDesk,
+        shown: Shown,
+        wish: Wish,
+        value: dict[str, Any],
+        request: gr.Request,
+        painted: bool = True,
     ) -> dict[str, Any]:
-        wish, known = shown.wish, value.get("known")
+        known = value.get("known")
         names = {lent.name for lent in wish.takes} - {str(name) for name in (known if isinstance(known, list) else ())}
         answer = {
             "photo": desk.number,

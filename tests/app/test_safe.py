@@ -479,7 +479,9 @@ def test_a_text_among_photos_costs_one_sentence_and_no_photo(raw_url: App) -> No
             page.upload(png(color[::-1]), "b.png"),
         ]
         batch = page.call(page.find("Color all", "click"), photos, 0.5, "vit-hint")
-        compared = page.call(page.find("compare-go", "click"), photos, ["mean-color"], [], [], 0, 0.5)
+        compared = page.call(
+            page.find("compare-go", "click"), photos, ["mean-color"], [], 0, [], 0.5
+        )  # as they stand on the page
     assert batch.success
     assert "2 of 3" in batch.said()[0]
     assert len([line for line in batch.said() if "notes.txt" in line]) == 1

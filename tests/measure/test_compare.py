@@ -1,6 +1,5 @@
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import torch
 from scipy import stats
 
 import toolkit
+from tests import EXAMPLES
 from tests.toys.contestants import Toy, photo, table_of
 from tests.toys.photos import floats
 from toolkit.color import rgb_to_lab
@@ -139,7 +139,7 @@ def test_colors_that_change_with_the_size_are_told(monkeypatch):
 
 @pytest.mark.slow
 def test_the_shipped_weights_beat_gray_on_the_examples():
-    examples = Path(__file__).parent.parent / "demos" / "examples"
+    examples = EXAMPLES
     photos = [
         examples / f"{name}.jpg"
         for name in ("portrait-astronaut", "animals-two-dogs", "still-coffee", "landscape-mountains")

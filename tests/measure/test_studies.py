@@ -1,5 +1,6 @@
 """Studies: one file is found, measured by the command, and told as a table, as JSON and as an error of one sentence."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import pytest
 from scipy import stats
 
 from tests import ROOT
-from toolkit.cli import main
+from toolkit import cli
+from toolkit.cli import measure as command
 from toolkit.measure import studies as module
 from toolkit.measure.studies import Told, measure, studies
 from toolkit.measure.tables import Column, as_json, filled, grid, summary
@@ -80,8 +82,25 @@ def toy(tmp_path, monkeypatch):
         rgb[:, 20:] = (10, 40, 20)
         save_photo(Photo.from_array(rgb).rgb, tmp_path / "photos" / f"{i}.png")
     (tmp_path / "photos" / "broken.png").write_text("no photo")
+    begin_anew()
     yield tmp_path
     sys.modules.pop("toolkit.measure.studies.halves", None)
+    monkeypatch.undo()
+    begin_anew()
+
+
+def begin_anew():
+    """The command line looks into the folder when it starts."""
+    importlib.reload(command)
+    importlib.reload(cli)
+
+
+def main(argv):
+    """The exit code, whichever way it comes."""
+    try:
+        return cli.main(argv)
+    except SystemExit as stop:
+        return stop.code
 
 
 def test_a_new_file_is_a_study_that_the_command_measures(toy, capsys):
@@ -106,8 +125,8 @@ def test_a_new_file_is_a_study_that_the_command_measures(toy, capsys):
 def test_studies_are_listed_with_their_question_and_help_has_options_and_examples(toy, capsys):
     assert main(["measure", "--help"]) == 0
     listed = " ".join(capsys.readouterr().out.split())
-    assert all(f"{name}: {asked}" in listed for name, asked in studies().items())
-    assert "halves: Is the left half of a photo lighter than the right one?" in listed
+    assert all(f"{name} {asked}" in listed for name, asked in studies().items())
+    assert "halves Is the left half of a photo lighter than the right one?" in listed
     assert main(["measure", "halves", "--help"]) == 0
     text = capsys.readouterr().out
     assert "photos of two halves" in text
@@ -161,8 +180,8 @@ def test_a_study_measures_photos_in_memory(toy):
 
 def test_the_list_of_studies_loads_nothing_heavy():
     code = (
-        "import sys; from toolkit.cli.measure import main; main(['--help'])\nprint([m for m in ('torch', 'numpy', "
-        "'pandas', 'matplotlib') if m in sys.modules])"
+        "import sys; from toolkit.cli import app; app.help_print(['measure'])\n"
+        "print([m for m in ('torch', 'numpy', 'pandas', 'matplotlib') if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert answer.stdout.splitlines()[-1] == "[]"

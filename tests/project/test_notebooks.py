@@ -41,7 +41,7 @@ def test_reads_like_a_lesson(path):
     assert path.stat().st_size < LARGEST
     assert notebook.cells[0].cell_type == "markdown"
     assert "google.colab" in source(notebook)[0], "the first code cell installs what Colab lacks"
-    assert all(len(cell.splitlines()) <= 15 for cell in source(notebook)), "longer code belongs in toolkit/"
+    assert all(len(cell.splitlines()) <= 22 for cell in source(notebook)), "longer code belongs in toolkit/"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

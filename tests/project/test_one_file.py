@@ -24,8 +24,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-pytestmark = pytest.mark.slow  # trains, and starts the toolkit in processes of its own
-
 
 class ToyNet(nn.Module):
     def __init__(self):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from cyclopts import Parameter
 
@@ -55,10 +55,18 @@ def _taking(options: str) -> Callable[[Callable[[SimpleNamespace], int]], Callab
             return run(SimpleNamespace(command=run.__name__.replace("_", "-"), sources=list(sources), **known))
 
         return with_options(
-            called, "photos: folders, tars or single files", {name: (OPTIONS.get(name, str), None) for name in names}
+            called,
+            "photos: folders, tars or single files",
+            {name: (_or_none(OPTIONS.get(name, str)), None) for name in names},
         )
 
     return command
+
+
+def _or_none(kind: Any) -> Any:
+    """The kind, or None where nothing is given."""
+    plain, *marks = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    return Annotated[(plain | None, *marks)] if marks else plain | None
 
 
 def _renamed(new: str, args: SimpleNamespace) -> None:

@@ -26,7 +26,7 @@ from toolkit.pipeline import advice
 from toolkit.pipeline.advice import Candidate, Suggestion
 from toolkit.pipeline.frame import Frame
 from toolkit.pipeline.painting import FullSize, reach, small_picture
-from toolkit.pipeline.progress import Cancelled, Progress, Reports, painting, reporter
+from toolkit.pipeline.progress import Cancelled, Progress, Reports, reporter, while_painting
 from toolkit.pipeline.result import Result
 from toolkit.pipeline.seen import Seen
 
@@ -122,7 +122,7 @@ class Session:
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, dials, seed)
         report(30, 100, "painting")
-        rgb = self._full.paint(prediction.ab, guidance, painting(report, 30))
+        rgb = self._full.paint(prediction.ab, guidance, while_painting(report, 30))
         return self._result(self.photo, rgb, prediction, dials.vividness, seed)
 
     def samples(
@@ -170,7 +170,7 @@ class Session:
         report = reporter(progress or self._progress)
         report(0, 100, "looking at the photo")
         prediction = self.seen.predict(guidance, Dials(0.0), seed)
-        rgb = self._full.paint(prediction.ab, guidance, painting(report, 30), reach(prediction, guidance))
+        rgb = self._full.paint(prediction.ab, guidance, while_painting(report, 30), reach(prediction, guidance))
         return self._result(self.photo, rgb, prediction, 0.0, seed)
 
     def predict(self, guidance: Guidance | None = None, dials: Dials = Dials(), *, seed: int = 0) -> Prediction:
@@ -189,7 +189,7 @@ class Session:
         """Small colors at full size, hinted pixels exactly in theirs. vividness, seed: only noted. Raises Cancelled."""
         guidance = self._checked(guidance)
         report = reporter(progress or self._progress)
-        rgb = self._full.paint(prediction.ab, guidance, painting(report))
+        rgb = self._full.paint(prediction.ab, guidance, while_painting(report))
         return self._result(self.photo, rgb, prediction, vividness, seed)
 
     def candidates(

@@ -11,7 +11,7 @@ class Cancelled(Exception):
     """The progress callback said stop."""
 
 
-def painting(report: Report, begins: int = 0) -> Callable[[float], None]:
+def while_painting(report: Report, begins: int = 0) -> Callable[[float], None]:
     """For painting, the part from `begins` to 100 percent: takes the share of it that is done, 0 to 1."""
     return lambda done: report(begins + round((100 - begins) * done), 100, "painting")
 

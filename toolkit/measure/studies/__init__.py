@@ -27,7 +27,7 @@ def option(default: Any, about: str) -> Any:
 
 def studies() -> dict[str, str]:
     """The names of all studies, each with its question; nothing is imported."""
-    files = sorted(file for folder in __path__ for file in Path(folder).glob("[!_]*.py"))
+    files = sorted((file for folder in __path__ for file in Path(folder).glob("[!_]*.py")), key=lambda file: file.stem)
     asked = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
     return {name: said.split("\n")[0] for name, said in asked.items()}
 
