@@ -6,11 +6,12 @@ import ast
 import re
 from dataclasses import is_dataclass
 from importlib import import_module
-from inspect import cleandoc, getsource
+from inspect import getsource
 from itertools import groupby
 from os.path import normpath
 from pathlib import Path
 from shutil import copy
+from textwrap import dedent
 from typing import Any
 
 from docutils import nodes
@@ -104,7 +105,7 @@ def as_written(app: Sphinx, what: str, name: str, thing: Any, options: Any, line
     dataclasses, the fields.
     """
     if is_dataclass(thing) and isinstance(thing, type):
-        source = cleandoc(getsource(thing)).split("\n")
+        source = dedent(getsource(thing)).split("\n")
         fields = [node for node in ast.parse("\n".join(source)).body[0].body if isinstance(node, ast.AnnAssign)]  # type: ignore[attr-defined]
         lines += ["", *(line for node in fields for line in source[node.lineno - 1 : node.end_lineno])]
     parts = [""]

@@ -27,7 +27,7 @@ from toolkit.training.data import Cache
 from toolkit.training.pairs import SHARES, Pair, PairBatch, Pairs, recolor, turn
 from toolkit.training.recipes.matcher import MatcherRecipe, huber
 from toolkit.training.regions import Regions
-from toolkit.training.sights import WINDOW, Sight, Sights
+from toolkit.training.sights import WINDOW, Sights, Window
 
 COLORS = ((200, 60, 60), (60, 160, 60), (70, 90, 210), (200, 170, 40))  # one for each photo: a view tells whose it is
 NAMES = ("fruit/0.png", "fruit/1.png", "sea/2.png", "sea/3.png")
@@ -223,7 +223,7 @@ def toy(things, seed=0):
     true = 40 * torch.stack([angle.cos(), angle.sin()], 1) + torch.randn(P, 2, generator=generator)
     side = int(P**0.5)
     xy = torch.cartesian_prod(torch.arange(float(side)), torch.arange(float(side))).flip(1)
-    return Sight(tokens, torch.zeros(P, 2), true, torch.ones(P), torch.full((P,), 0.5), things, xy)
+    return Window(tokens, torch.zeros(P, 2), true, torch.ones(P), torch.full((P,), 0.5), things, xy)
 
 
 def test_a_run_learns_to_find_and_whom_to_trust():

@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from toolkit.training.sights import Sight, Sights
+from toolkit.training.sights import Sights, Window
 
 # how often each kind comes
 SHARES = {"itself": 0.18, "turned": 0.18, "same": 0.18, "other": 0.14, "class": 0.128, "recolored": 0.192}
@@ -42,12 +42,12 @@ TRIES = 20  # windows may miss what the whole photos share
 class Pair:
     """A photo to be colored and its reference."""
 
-    target: Sight
-    source: Sight
+    target: Window
+    source: Window
     kind: str  # one of SHARES
     classes: tuple[int, ...] = ()  # that both show, where that is known
 
-    def both(self, change: Callable[[Sight], Sight], kind: str) -> Pair:
+    def both(self, change: Callable[[Window], Window], kind: str) -> Pair:
         """The same done to both photos, which makes it a pair of another kind."""
         return replace(self, target=change(self.target), source=change(self.source), kind=kind)
 
@@ -67,13 +67,13 @@ class PairBatch:
         return PairBatch(tuple(pair.to(device) for pair in self.pairs))
 
 
-def turn(sight: Sight, angle: float) -> Sight:
+def turn(sight: Window, angle: float) -> Window:
     """All true hues turned by an angle in radians."""
     c, s = math.cos(angle), math.sin(angle)
     return replace(sight, true=sight.true @ sight.true.new_tensor([[c, s], [-s, c]]))
 
 
-def recolor(sight: Sight, value: int, ab: tuple[float, float]) -> Sight:
+def recolor(sight: Window, value: int, ab: tuple[float, float]) -> Window:
     """The places of one class in a new color (Lab units); half of their own differences stay."""
     there = sight.labels == value
     new = sight.true.new_tensor(ab) + KEPT * (sight.true - sight.true[there].mean(0))
@@ -146,7 +146,7 @@ class Pairs:
         angle = draw.uniform(0, 2 * math.pi)
         return pair.both(partial(turn, angle=angle), kind)
 
-    def _any(self, photo: int, draw: random.Random) -> Sight:
+    def _any(self, photo: int, draw: random.Random) -> Window:
         return self.photos.sight(photo, draw.randrange(len(self.photos.at[photo])), draw)
 
     def _related(self, photo: int, draw: random.Random) -> int:

@@ -31,7 +31,7 @@ AT_ONCE = 8  # views through the hint model
 
 
 @dataclass(frozen=True)
-class Sight:
+class Window:
     """A view of a photo: P places, row by row."""
 
     tokens: Tensor  # (P, 1152)
@@ -43,11 +43,11 @@ class Sight:
     xy: Tensor  # (P, 2) columns and rows
 
     @staticmethod
-    def of(tokens: Tensor, planes: Tensor) -> Sight:
+    def of(tokens: Tensor, planes: Tensor) -> Window:
         """tokens (1152, h, w), planes (7, h, w) as Sights keeps them."""
         automatic, true, light, unsure, labels = planes.float().flatten(1).T.split((2, 2, 1, 1, 1), 1)
         xy = torch.cartesian_prod(*(torch.arange(float(n)) for n in planes.shape[1:])).flip(1)
-        return Sight(tokens.float().flatten(1).T, automatic, true, light[:, 0], unsure[:, 0], labels[:, 0].long(), xy)
+        return Window(tokens.float().flatten(1).T, automatic, true, light[:, 0], unsure[:, 0], labels[:, 0].long(), xy)
 
     def as_target(self, keys: Tensor) -> Places:
         """As a photo that has its automatic colors; keys (P, key) as the matcher reads them."""
@@ -57,9 +57,9 @@ class Sight:
         """As a reference, which shows its true colors."""
         return Places(keys, self.true, self.light, self.xy)
 
-    def to(self, device: torch.device) -> Sight:
+    def to(self, device: torch.device) -> Window:
         """The same on a device."""
-        return Sight(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return Window(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 class Sights:
@@ -107,12 +107,12 @@ class Sights:
         path, row = self.at[photo][view]
         return _row(self._small(path), "planes", row)[-1].long()
 
-    def sight(self, photo: int, view: int, draw: random.Random) -> Sight:
+    def sight(self, photo: int, view: int, draw: random.Random) -> Window:
         """A view; of one that is larger than WINDOW places a side, a random window."""
         path, row = self.at[photo][view]
         tokens, planes = _row(path, "tokens", row), _row(self._small(path), "planes", row)
         y, x = (draw.randint(0, max(0, n - WINDOW)) for n in tokens.shape[1:])
-        return Sight.of(*(t[:, y : y + WINDOW, x : x + WINDOW] for t in (tokens, planes)))
+        return Window.of(*(t[:, y : y + WINDOW, x : x + WINDOW] for t in (tokens, planes)))
 
     def _small(self, path: Path) -> Path:
         return path.with_suffix(f".{self.mark}.safetensors")

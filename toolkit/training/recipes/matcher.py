@@ -27,7 +27,7 @@ from toolkit.training.job import Job, Trained, Training, fill, load, run, split
 from toolkit.training.loop import Schedule
 from toolkit.training.pairs import ENOUGH, Pair, PairBatch, Pairs
 from toolkit.training.regions import Regions
-from toolkit.training.sights import WINDOW, Sight, Sights
+from toolkit.training.sights import WINDOW, Sights, Window
 
 SCHEDULE = Schedule(lr=6e-4, batch=20, warmup=50)  # a batch is of pairs
 JUDGE = 10 / 3  # times the rate: a tiny network that learns from what the other one finds
@@ -195,7 +195,7 @@ def trust(pair: Pair, match: Match) -> Tensor:
     return torch.sigmoid(match.meant if pair.kind in MEANT else match.right)
 
 
-def mixed(target: Sight, found: Tensor, share: Tensor) -> Tensor:
+def mixed(target: Window, found: Tensor, share: Tensor) -> Tensor:
     """automatic + share (found - automatic), share (P,) in [0, 1]: (P, 2)."""
     return torch.lerp(target.automatic, found, share[:, None])
 
@@ -205,7 +205,7 @@ def huber(ab: Tensor, truth: Tensor) -> Tensor:
     return F.huber_loss(ab / 20, truth / 20, reduction="none").sum(1)
 
 
-def picture(sight: Sight, ab: Tensor) -> Tensor:
+def picture(sight: Window, ab: Tensor) -> Tensor:
     """A view with other colors, a square for each place; all pictures of one size, gray where the view ends: (3, H, W)
     in [0, 1].
     """
