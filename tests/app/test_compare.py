@@ -283,6 +283,8 @@ class Guest(Visitor):
         """Drop photos and begin."""
         if self.page.locator("#compare-photos button[aria-label=Clear]").count():
             self.page.click("#compare-photos button[aria-label=Clear]")
+            self.page.wait_for_selector("#compare-photos button[aria-label=Clear]", state="detached")
+            self.page.wait_for_selector("#compare-photos input[type=file]", state="attached")
         self.page.set_input_files("#compare-photos input[type=file]", paths)
         self.page.wait_for_selector(f"#compare-photos >> text=/{Path(paths[-1]).stem[:3]}/")
         self.page.click("#compare-go")
