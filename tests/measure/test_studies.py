@@ -17,6 +17,7 @@ from toolkit.measure import studies as module
 from toolkit.measure.studies import Told, measure, studies
 from toolkit.measure.tables import Column, as_json, filled, grid, summary
 from toolkit.photo import Photo, save_photo
+from toolkit.training import recipes
 
 TOY = '''"""Is the left half of a photo lighter than the right one?
 
@@ -185,6 +186,11 @@ def test_the_list_of_studies_loads_nothing_heavy():
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert answer.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_files_say_of_themselves_is_told_whole():
+    said = [*studies().values(), *(recipes.about(name) for name in recipes.names())]
+    assert all(sentence[-1] in "?." for sentence in said), "not cut at the end of a line"
 
 
 def test_a_summary_is_mean_error_and_count_of_the_numbers_that_are_there():

@@ -13,7 +13,6 @@ about a model are its card's, in weights/manifest.json.
 """
 
 import argparse
-import ast
 import hashlib
 import json
 import re
@@ -36,6 +35,7 @@ from toolkit.measure.studies import study
 from toolkit.measure.tables import Column, grid, markdown_table
 from toolkit.models.cards import ModelCard, list_models, manifest
 from toolkit.models.weights import weights_folder
+from toolkit.models.zoo import headline
 
 PROTOCOLS = ROOT / "docs" / "measured.md"
 HEADS = ("localizer", "matcher")  # on the frozen encoder, beside the models
@@ -218,10 +218,7 @@ def house(deep: bool = False) -> str:
     for folder in folders:
         at = folder.relative_to(ROOT)
         if deep or len(at.parts) == 1 or (len(at.parts) == 2 and at.parts[0] == "toolkit"):
-            said = (ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or "").split(
-                "\n"
-            )[0]
-            lines.append(f"    {at.as_posix() + '/':<26}{said}")
+            lines.append(f"    {at.as_posix() + '/':<26}{headline(folder / '__init__.py')}")
     return "\n".join(lines)
 
 

@@ -5,7 +5,6 @@ numbers of single photos, and `columns` say what of their means is shown. It is 
 measure FILE PHOTOS` measures it; no list has to know it.
 """
 
-import ast
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
@@ -14,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from toolkit.measure.tables import Row, as_json, filled, grid, summary, text_table
+from toolkit.models.zoo import headline
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,8 +28,7 @@ def option(default: Any, about: str) -> Any:
 def studies() -> dict[str, str]:
     """The names of all studies, each with its question; nothing is imported."""
     files = sorted((file for folder in __path__ for file in Path(folder).glob("[!_]*.py")), key=lambda file: file.stem)
-    asked = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
-    return {name: said.split("\n")[0] for name, said in asked.items()}
+    return {file.stem: headline(file) for file in files}
 
 
 def study(name: str) -> ModuleType:

@@ -11,12 +11,20 @@ plain-unet.
 
 from __future__ import annotations
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def headline(file: Path) -> str:
+    """The first paragraph of a file's docstring, in one line; nothing is imported for it."""
+    said = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return " ".join(said.split("\n\n")[0].split())
 
 
 def names() -> tuple[str, ...]:

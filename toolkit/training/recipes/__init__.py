@@ -7,7 +7,6 @@ A new file of this folder with a TRAINING is a new name of `python -m toolkit tr
 trained as all of them are, by training/zoo.py, where it has no file here.
 """
 
-import ast
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,12 +26,12 @@ def names() -> tuple[str, ...]:
 
 
 def about(name: str) -> str:
-    """What it is: the first line of its file."""
+    """What it is: the first paragraph of its file."""
     home = __name__ if _own(name) else zoo.__name__
     spec = find_spec(f"{home}.{name.replace('-', '_')}")
     assert spec is not None
     assert spec.origin is not None
-    return (ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or "").split("\n")[0]
+    return zoo.headline(Path(spec.origin))
 
 
 def find(name: str) -> "Training[Job]":
