@@ -56,19 +56,15 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 nb_execution_mode, nb_ipywidgets_js = "off", {}  # notebooks show what they carry, and ask no other host
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 myst_enable_extensions, myst_heading_anchors, smartquotes = ["dollarmath"], 3, False
-html_math_renderer, html_static_path, html_css_files, html_copy_source, html_show_sphinx = (
-    "mathml",
-    ["site.css"],
-    ["site.css"],
-    False,
-    False,
-)
-autoclass_content, autodoc_inherit_docstrings, autodoc_typehints_format, add_module_names = (
-    "both",
-    False,
-    "short",
-    False,
-)
+html_math_renderer = "mathml"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+autoclass_content = "both"
+autodoc_inherit_docstrings = False
+autodoc_typehints_format = "short"
+add_module_names = False
 autodoc_default_options = {"members": True, "ignore-module-all": True}
 maximum_signature_line_length = 100
 

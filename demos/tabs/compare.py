@@ -226,11 +226,9 @@ class Compare(Hosted[None]):
             yield rest
             return
         with temporary.place() as place:  # the app copies the files to its own cache when they are handed over
-            page, numbers, text = (
-                last.to_html(place / "comparison.html"),
-                last.to_csv(place / "comparison.csv"),
-                place / "comparison.md",
-            )
+            page = last.to_html(place / "comparison.html")
+            numbers = last.to_csv(place / "comparison.csv")
+            text = place / "comparison.md"
             last.to_markdown(text)
             yield rest | {
                 self.downloads: gr.update(visible=True),

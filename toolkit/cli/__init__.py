@@ -40,10 +40,8 @@ app = program("python -m toolkit", "Color black-and-white photos.", "COMMAND --h
 for _place, (_name, _about) in enumerate(COMMANDS.items()):
     app.command(f"{__name__}.{_name}:app", name=_name, help=_about, sort_key=_place)
 for _name, _new in OLD.items():
-    _about, _examples = (
-        f"Another name for `{_new}`, for one more release.",
-        f"examples:\n  python -m toolkit {_new} --help",
-    )
+    _about = f"Another name for `{_new}`, for one more release."
+    _examples = f"examples:\n  python -m toolkit {_new} --help"
     app.command(
         f"{__name__}.old_commands:{_name.replace('-', '_')}",
         name=_name,

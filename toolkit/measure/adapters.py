@@ -33,12 +33,10 @@ from toolkit.measure.recipes import RECIPES
 
 HUB = "hf:"
 HUB_FILE = "huepoint.json"  # the description's name in a repository of the Hugging Face hub
-FORMATS, INPUTS, OUTPUTS, HINTS = (
-    ("onnx", "torchscript"),
-    ("L", "gray-rgb"),
-    ("ab", "rgb", "lab"),
-    ("none", "separate", "stacked"),
-)
+FORMATS = ("onnx", "torchscript")
+INPUTS = ("L", "gray-rgb")
+OUTPUTS = ("ab", "rgb", "lab")
+HINTS = ("none", "separate", "stacked")
 CHANNELS = {"L": 1, "gray-rgb": 3, "ab": 2, "rgb": 3, "lab": 3}
 MOST = 2048  # px of a working size
 LONGEST = 4  # times the working size: a panorama is seen coarser, as by our models

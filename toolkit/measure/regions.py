@@ -92,10 +92,8 @@ def find_region(photo: Photo, labels: NDArray[np.uint8], classes: dict[str, str]
         ):
             if sizes[part] > best:
                 inside = parts == part + 1
-                best, found = (
-                    int(sizes[part]),
-                    Region(photo, classes.get(str(value), str(value)), inside, same & ~inside, ~same),
-                )
+                best = int(sizes[part])
+                found = Region(photo, classes.get(str(value), str(value)), inside, same & ~inside, ~same)
     return found
 
 

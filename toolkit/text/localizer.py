@@ -212,11 +212,9 @@ class Sight:
         index, how = localizer.resolve(noun)
         if index is None:
             return Found(noun, None, how, 0.0, False, torch.zeros(1, 1, *self._size))
-        vector, bias, shift = (
-            localizer.vectors[index].view(1, 1, -1),
-            localizer.biases[index].view(1, 1),
-            localizer.shifts[index],
-        )
+        vector = localizer.vectors[index].view(1, 1, -1)
+        bias = localizer.biases[index].view(1, 1)
+        shift = localizer.shifts[index]
         coarse = localizer.head.coarse(self._read, vector, bias)
         logits = (
             (localizer.head.fine(self._read, coarse, vector) + shift)[..., : self._size[0], : self._size[1]]

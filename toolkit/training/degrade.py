@@ -13,18 +13,8 @@ from torch.nn import functional as F
 
 # Probability of each effect on one photo. Four in ten photos stay as they are: a good scan must stay a good input.
 CLEAN = 0.4
-FILM, EXPOSURE, FADING, UNEVEN, BLUR, GRAIN, NOISE, HALFTONE, SCRATCHES, JPEG = (
-    0.5,
-    0.2,
-    0.6,
-    0.3,
-    0.4,
-    0.5,
-    0.4,
-    0.06,
-    0.15,
-    0.3,
-)
+FILM, EXPOSURE, FADING, UNEVEN, BLUR = 0.5, 0.2, 0.6, 0.3, 0.4
+GRAIN, NOISE, HALFTONE, SCRATCHES, JPEG = 0.5, 0.4, 0.06, 0.15, 0.3
 CRACKED = 0.3  # of the scratches
 STOPS = 3.0  # at most so far underexposed: an eighth of the light
 

@@ -74,10 +74,8 @@ def _times() -> list[list[str]]:
     for report in measured("speed").values():
         machine = f"{report['machine']['cores']} cores, {report['machine']['device']}"
         for growth in (g for g in report["growth"] if round(g["megapixels"]) in (1, 24)):
-            what, memory = (
-                f"a photo of {growth['megapixels']:.0f} MP, file to file",
-                f"{growth['memory_mb']:,} MB of memory",
-            )
+            what = f"a photo of {growth['megapixels']:.0f} MP, file to file"
+            memory = f"{growth['memory_mb']:,} MB of memory"
             rows.append([what, f"{growth['seconds']:.1f} s", memory, machine, "[more](docs/measured.md#speed)"])
         for click in (c for r in bench_reports("clicks") for c in r["clicks"] if c["way"] == "click, 10 hints"):
             rows.append(

@@ -39,13 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CROP = 0.75  # of each side of a photo that is its own reference
-ITSELF, SAME, UNRELATED, CLASS, MARKED = (
-    "itself, mirrored and cropped",
-    "same source and words",
-    "unrelated",
-    "same class",
-    "same class, marked",
-)
+ITSELF = "itself, mirrored and cropped"
+SAME = "same source and words"
+UNRELATED = "unrelated"
+CLASS = "same class"
+MARKED = "same class, marked"
 COLORED = 10.0  # Lab units of chroma from which on a reference's region has a hue
 NEAR = 25.0  # degrees of hue that count as followed
 CLASSICAL = ("reinhard", "transport")

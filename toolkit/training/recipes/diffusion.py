@@ -103,10 +103,8 @@ class DiffusionRecipe:
         if clicked < self.losses.hints:
             marks = invent(batch.ab.cpu(), batch.tokens.cpu(), self.generator, few < self.losses.few)
             if not marks.elsewhere:
-                truth, clicks = (
-                    marks.wanted.to(device),
-                    Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device)),
-                )
+                truth = marks.wanted.to(device)
+                clicks = Clicks(marks.xy.to(device), marks.ab.to(device), marks.there.to(device))
         first = torch.rand(B, 1, generator=self.generator)
         times = (first + torch.arange(DRAWS) / DRAWS) % 1  # spread evenly over the path: less noisy gradients
         seen = (torch.rand(B, generator=self.generator) >= self.losses.nothing).float()

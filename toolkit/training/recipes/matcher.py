@@ -261,10 +261,8 @@ def train(job: MatcherJob, out: Path) -> Trained:
         )
     if labelled and "class" not in learned.kinds:
         raise ValueError(f"No two photos of {job.regions} show the same class; the matcher learns nothing from them.")
-    recipe, schedule = (
-        MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation"))),
-        job.schedule(SCHEDULE),
-    )
+    recipe = MatcherRecipe(learned.tokens(), held_pairs(pairs(validation, folder / "validation")))
+    schedule = job.schedule(SCHEDULE)
     run(job, out, recipe, schedule, lambda step, process: learned.batches(schedule.batch, 1 + step + process))
     measure = "The weights are in {path}. Measure them:\n  python -m toolkit measure borrowing FOLDER --matcher {path}"
     return Trained(out / "checkpoint.safetensors", measure)
