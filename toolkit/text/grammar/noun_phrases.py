@@ -1,6 +1,4 @@
-"""The grammar of things: [the] [second | left | big | old | brick | light blue]* THING, whose and where; and words that
-are things and colors.
-"""
+"""The grammar of things: [the] [second | left | big | old | brick | light blue]* THING, whose and where."""
 
 from dataclasses import replace
 from typing import cast
@@ -11,22 +9,6 @@ from toolkit.text.grammar.things import Things
 from toolkit.text.grammar.wishes import Edge, Place, Side, Thing
 
 _BEGINS_PREDICATE = ("shade", "tinged", "degree", "change", "more", "less", "not", "like", "too")
-_PLANT_WORDS = {
-    "tree",
-    "bush",
-    "juice",
-    "cake",
-    "pie",
-    "ice cream",
-    "leaf",
-    "blossom",
-    "jam",
-    "garden",
-    "petal",
-    "cup",
-    "bottle",
-    "glass",
-}
 
 
 class NounPhrases(Things):

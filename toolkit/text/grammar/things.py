@@ -2,7 +2,6 @@
 
 from toolkit.text.grammar.predicates import Predicates
 
-_BEGINS_PREDICATE = ("shade", "tinged", "degree", "change", "more", "less", "not", "like", "too")
 _PLANT_WORDS = {
     "tree",
     "bush",
